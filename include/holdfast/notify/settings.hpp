@@ -1,0 +1,67 @@
+// What is run or told on a transition: commands, FIFOs, mail.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "holdfast/base/address.hpp"
+
+namespace holdfast::notify {
+
+/// Whom a command runs as. Unset ids mean the daemon's own.
+struct Identity {
+    std::string user;   ///< As configured, for logs; empty = default.
+    std::string group;
+    std::optional<uint32_t> uid;
+    std::optional<uint32_t> gid;
+    bool supplementary_groups = false;
+    friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+/// A command already split into words. Empty `arguments` means none configured.
+struct Command {
+    std::vector<std::string> arguments;  ///< arguments[0] is the program.
+    Identity identity;
+    bool empty() const { return arguments.empty(); }
+    /// As written, for logs and dumps: words joined, those with blanks quoted.
+    std::string to_string() const;
+    friend bool operator==(const Command&, const Command&) = default;
+};
+
+/// The notify_* keywords of an instance or a sync group.
+struct ScriptSettings {
+    std::optional<Command> master;
+    std::optional<Command> backup;
+    std::optional<Command> fault;
+    std::optional<Command> stop;
+    std::optional<Command> deleted;
+    std::optional<Command> generic;              ///< notify
+    std::optional<Command> master_rx_lower_pri;
+    bool notify_deleted = false;                 ///< Bare notify_deleted.
+    std::optional<bool> priority_changes;        ///< notify_priority_changes; unset = inherit.
+    std::optional<bool> smtp_alert;              ///< unset = inherit.
+    friend bool operator==(const ScriptSettings&, const ScriptSettings&) = default;
+};
+
+struct FifoSettings {
+    std::string path;
+    Identity owner;
+    std::optional<Command> script;
+    friend bool operator==(const FifoSettings&, const FifoSettings&) = default;
+};
+
+struct MailSettings {
+    std::vector<std::string> recipients;
+    std::string from;
+    std::string server_name;  ///< As configured.
+    std::optional<IpAddress> server;
+    uint16_t port = 25;
+    std::string helo_name;
+    std::chrono::seconds timeout{30};
+    friend bool operator==(const MailSettings&, const MailSettings&) = default;
+};
+
+}  // namespace holdfast::notify
