@@ -1,0 +1,123 @@
+// The edge between VRRP and the wire: adverts in and out, gratuitous ARP and unsolicited neighbour
+// advertisements out. The composition owns one `Link`. kernel/ implements it with raw sockets; the simulation
+// with a virtual network. Nothing here waits: `send` and `announce` queue, `flush` hands the queues to the
+// kernel.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "holdfast/base/address.hpp"
+#include "holdfast/base/result.hpp"
+
+namespace holdfast::vrrp {
+
+/// The IP protocol numbers of adverts: bare, and behind an authentication header (AuthType::header, IPv4
+/// only).
+inline constexpr uint8_t kProtocolVrrp = 112;
+inline constexpr uint8_t kProtocolAuthenticationHeader = 51;
+
+/// Names an open channel. Never reused while the Link lives; 0 names none.
+struct ChannelId {
+    uint32_t value = 0;
+    constexpr explicit operator bool() const { return value != 0; }
+    friend constexpr auto operator<=>(const ChannelId&, const ChannelId&) = default;
+};
+
+/// What one pair of raw sockets (receive, send) is bound to. Two Virtual Routers whose settings are equal
+/// share one channel: the caller opens it once and dispatches received frames by VRID.
+struct ChannelSettings {
+    Family family = Family::ipv4;
+    uint8_t protocol = kProtocolVrrp;  ///< kProtocolVrrp or kProtocolAuthenticationHeader.
+    /// The interface sent from and received on (SO_BINDTODEVICE); none only for unicast with a source
+    /// address.
+    InterfaceIndex interface;
+    std::string interface_name;  ///< For error texts and SO_BINDTODEVICE.
+    /// Joined on `interface` and sent to; unset for a unicast channel.
+    std::optional<IpAddress> multicast_group;
+    /// The unicast source bound to; unset for multicast, whose source travels with every packet (`send`).
+    std::optional<IpAddress> bind_address;
+    std::optional<uint32_t> receive_buffer;  ///< SO_RCVBUF in bytes; unset = the kernel's default.
+    friend bool operator==(const ChannelSettings&, const ChannelSettings&) = default;
+};
+
+/// How a packet leaves. IPv4 packets carry TOS 0xc0 and IPv6 packets traffic class 0xc0 always; multicast
+/// does not loop back and is not routed. The Link writes the IP header; it computes the checksum of IPv6
+/// packets at offset 6 (IPV6_CHECKSUM). `source` may change from packet to packet without reopening the
+/// channel.
+struct SendOptions {
+    IpAddress source;
+    IpAddress destination;
+    uint8_t ttl = 255;  ///< Hop limit in IPv6.
+};
+
+/// One received packet. The payload is the bytes after the IP header (IPv4: after its options; with protocol
+/// 51 it begins with the authentication header); it lives only during the call.
+struct ReceivedFrame {
+    IpAddress source;
+    IpAddress destination;
+    uint8_t ttl = 0;           ///< TTL or hop limit; 0 when the kernel did not tell.
+    bool multicast = false;    ///< The destination is a multicast address.
+    InterfaceIndex interface;  ///< Where it came in.
+    std::span<const uint8_t> payload;
+    /// IPv4 only: the total length field of the IP header less the header's own length, that is what
+    /// `payload` should measure. 0 in IPv6, where the kernel has cut the payload to size.
+    uint16_t announced_payload_length = 0;
+    /// IPv4 only: the IP header as received, which the authentication header covers; empty in IPv6.
+    std::span<const uint8_t> ip_header;
+};
+
+/// One gratuitous ARP request (IPv4) or unsolicited neighbour advertisement (IPv6) to be sent (protocol.md
+/// section 4).
+struct Announcement {
+    InterfaceIndex interface;
+    IpAddress address;
+    MacAddress mac;  ///< The link-layer address announced; all zero = the interface's own, asked by the Link.
+    bool router = false;  ///< IPv6: the router flag.
+    friend bool operator==(const Announcement&, const Announcement&) = default;
+};
+
+/// Errors are values, and a failed send is also an ordinary event: what cannot leave is dropped and counted
+/// by the implementation, because VRRP repeats itself.
+class Link {
+  public:
+    using ReceiveHandler = std::function<void(ChannelId, const ReceivedFrame&)>;
+    /// Tells that sending on a channel failed: errno, once per change of errno and channel, nothing after
+    /// success.
+    using SendErrorHandler = std::function<void(ChannelId, const IpAddress& destination, int os_error)>;
+
+    Link() = default;
+    Link(const Link&) = delete;
+    Link& operator=(const Link&) = delete;
+    virtual ~Link() = default;
+
+    /// Opens the sockets and joins the group. Fails when the interface is gone, the group cannot be joined,
+    /// or the process may not open raw sockets.
+    virtual Result<ChannelId> open_channel(const ChannelSettings& settings) = 0;
+    /// Leaves the group and closes. Queued packets of the channel are sent first. Unknown ids are ignored.
+    virtual void close_channel(ChannelId channel) = 0;
+
+    /// Called for every packet received on any channel, from within the event loop. Set once before the first
+    /// channel.
+    virtual void on_receive(ReceiveHandler handler) = 0;
+    virtual void on_send_error(SendErrorHandler handler) = 0;
+
+    /// Copies `packet` into the channel's queue; it leaves at `flush`, or earlier when the queue is full.
+    /// Does not allocate once the queue has its size.
+    virtual void send(ChannelId channel, const SendOptions& options, std::span<const uint8_t> packet) = 0;
+    /// Queues `repeat` rounds over `batch` (all addresses, then all again). They leave at `flush`. Fails only
+    /// when no socket for announcements can be had; an interface that is down drops silently.
+    virtual Result<> announce(std::span<const Announcement> batch, uint32_t repeat) = 0;
+    /// Hands everything queued to the kernel, in the order queued per channel. Called once at the end of each
+    /// turn of the loop, and by whoever needs a packet out before the next step (priority 0 before the
+    /// addresses go).
+    virtual void flush() = 0;
+    /// Reads and reports, through the receive handler, whatever the channels have queued. Called after a
+    /// stall, before timers expire.
+    virtual void drain() = 0;
+};
+
+}  // namespace holdfast::vrrp
