@@ -1,0 +1,38 @@
+// The pure heart of the reconciler: what is wanted, what is unwanted, what there is -> requests.
+#pragma once
+
+#include <vector>
+
+#include "holdfast/netstate/mirror.hpp"
+#include "holdfast/netstate/objects.hpp"
+
+namespace holdfast::netstate {
+
+/// What shall be and what shall not be in the kernel. What is in neither list is foreign and stays as it is;
+/// what is in both is wanted.
+struct Desired {
+    std::vector<KernelAddress> addresses;
+    std::vector<KernelRoute> routes;
+    std::vector<bool> append;  ///< Parallel to `routes`; may be shorter.
+    std::vector<KernelRule> rules;
+    std::vector<KernelAddress> unwanted_addresses;
+    std::vector<KernelRoute> unwanted_routes;
+    std::vector<KernelRule> unwanted_rules;
+};
+
+/// The requests that turn the mirror's state into the desired one. Removals come first and in the order rule,
+/// route, address (the last wanted first, so that IPv4 secondaries go before their primary); then
+/// installations in the order address, route, rule. Something present with the right key and wrong properties
+/// is removed and added again.
+std::vector<Operation> diff(const Desired& desired, const Mirror& mirror);
+
+/// Whether the end state of an operation is reached although the kernel refused: adding what exists needs a
+/// look (the mirror was wrong), removing what is not there is done.
+enum class Outcome : uint8_t {
+    done,     ///< Accepted, or removed by somebody else before.
+    exists,   ///< Something with this key is already there: dump and compare.
+    refused,  ///< Try again later.
+};
+Outcome outcome(const Operation& operation, const Result<>& result);
+
+}  // namespace holdfast::netstate
