@@ -1,0 +1,133 @@
+// All virtual servers of a configuration generation: expands them to kernel services, keeps their machines,
+// turns checkers' verdicts into pool changes, and carries health over a reload. The one class of this module
+// that the composition talks to; the checkers themselves (timers, sockets) are the composition's, one per
+// CheckerId.
+//
+//   director.load(config, ..., actions)   at start and at each reload; run the actions in order
+//   for each of director.added(): make a HealthMachine and a probe; for each of removed(): drop it;
+//   for each of kept(): machine.reconfigure(...) if the schedule changed
+//   director.verdict(id, ...) whenever a HealthMachine gives a Verdict
+//   each UpdatePool action names services: reconciler.set_service(key, director.service(key))
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "holdfast/check/health.hpp"
+#include "holdfast/check/pool.hpp"
+#include "holdfast/check/settings.hpp"
+#include "holdfast/ipvs/table.hpp"
+
+namespace holdfast::check {
+
+/// Names a checker for as long as it is configured, also across reloads. Never used twice.
+using CheckerId = uint32_t;
+
+/// Where a checker stands in the current generation.
+struct CheckerPlace {
+    size_t virtual_server = 0;
+    size_t real_server = 0;
+    size_t checker = 0;
+    friend auto operator<=>(const CheckerPlace&, const CheckerPlace&) = default;
+};
+
+/// These services have changed: hand `service(key)` for each to the reconciler, or remove those that give
+/// nothing.
+struct UpdateServices {
+    std::vector<ipvs::ServiceKey> keys;
+    friend bool operator==(const UpdateServices&, const UpdateServices&) = default;
+};
+using DirectorAction = std::variant<Log, UpdateServices, RunCommand, FifoLine, Mail>;
+using DirectorActions = std::vector<DirectorAction>;
+
+/// The part of a configuration this module needs; copied on load, so the caller's may go away.
+struct DirectorSettings {
+    std::vector<VirtualServerSettings> virtual_servers;
+    std::vector<VirtualServerGroup> groups;
+    PoolOptions options;
+    bool log_all_failures = false;  ///< checker_log_all_failures
+};
+
+class Director {
+  public:
+    Director() = default;
+    Director(const Director&) = delete;
+    Director& operator=(const Director&) = delete;
+
+    /// Starts with these settings, or goes over to them from the earlier ones (reload).
+    void load(DirectorSettings settings, DirectorActions& out);
+    /// The daemon is ending: empties every pool with the notifications that belong to it (omega).
+    void stop(DirectorActions& out);
+
+    /// What the last `load` did to the checkers.
+    const std::vector<CheckerId>& added() const { return added_; }
+    const std::vector<CheckerId>& kept() const { return kept_; }
+    const std::vector<CheckerId>& removed() const { return removed_; }
+
+    /// Nothing for an id that is not configured (any more).
+    const CheckerPlace* place(CheckerId id) const;
+    const Checker* checker(CheckerId id) const;
+    /// Whether the checker's HealthMachine should start as up (its alpha setting, or what a reload demands).
+    bool starts_up(CheckerId id) const;
+    /// Every checker in file order.
+    std::vector<CheckerId> checkers() const;
+    /// "[10.0.0.1]:tcp:80" and the virtual server's name, for log lines about a checker.
+    std::string server_name(CheckerId id) const;
+    const std::string& virtual_server_name(CheckerId id) const;
+
+    /// A HealthMachine's verdict; an unknown id is ignored (a reload has just removed it). Also writes the
+    /// checker's own log line.
+    void verdict(CheckerId id, const Verdict& verdict, DirectorActions& out);
+    /// A failed attempt that does not count yet; a log line when log_all_failures wants it.
+    void failure(CheckerId id, const FailureSeen& failure, DirectorActions& out) const;
+    /// A checker's contribution to its server's weight (misc_dynamic, FILE_CHECK); 0 takes it away.
+    void set_weight_contribution(CheckerId id, int64_t contribution, DirectorActions& out);
+
+    /// ha_suspend: how many of this host's interfaces carry `address` now. Gives the checkers whose
+    /// suspension changed; ask `suspended` for each.
+    std::vector<CheckerId> address_count(const IpAddress& address, size_t count, DirectorActions& out);
+    bool suspended(CheckerId id) const;
+
+    /// The desired state of one service: all virtual servers that share it together; nothing when none has
+    /// it.
+    std::optional<ipvs::Service> service(const ipvs::ServiceKey& key) const;
+    /// The whole desired table.
+    ipvs::Table desired() const;
+
+    size_t size() const { return machines_.size(); }
+    const VirtualServerMachine& machine(size_t index) const { return *machines_[index]; }
+    /// The kernel services of a virtual server.
+    const std::vector<ipvs::ServiceKey>& services(size_t index) const { return services_[index]; }
+    const DirectorSettings& settings() const { return *settings_; }
+
+  private:
+    struct CheckerEntry {
+        CheckerPlace place;
+        bool starts_up = true;
+        int64_t contribution = 0;
+    };
+    void relay(size_t virtual_server, PoolActions& from, DirectorActions& out) const;
+    int64_t weight_of(size_t virtual_server, size_t real_server) const;
+    bool is_suspended(size_t virtual_server) const;
+
+    std::unique_ptr<DirectorSettings> settings_;  ///< Machines point into it.
+    std::vector<std::unique_ptr<VirtualServerMachine>> machines_;
+    std::vector<std::vector<ipvs::ServiceKey>> services_;
+    std::unordered_map<ipvs::ServiceKey, std::vector<size_t>>
+        users_;                                             ///< Virtual servers behind each service.
+    std::vector<std::vector<std::vector<CheckerId>>> ids_;  ///< By virtual server, real server, checker.
+    std::unordered_map<CheckerId, CheckerEntry> checkers_;
+    std::unordered_map<IpAddress, size_t> host_addresses_;  ///< For ha_suspend.
+    std::vector<CheckerId> added_;
+    std::vector<CheckerId> kept_;
+    std::vector<CheckerId> removed_;
+    CheckerId next_id_ = 1;
+};
+
+}  // namespace holdfast::check

@@ -1,0 +1,98 @@
+// When a checker runs and what its results amount to: delay_loop, warmup, retry, delay_before_retry, alpha.
+// One machine per checker; the probe itself (check/conversation.hpp) is somebody else's business.
+//
+// keepalived's rules, with the keywords of its manual:
+//  - The first probe starts one second plus a random part of `warmup` after the start.
+//  - The next one starts `delay_loop` after the end of the last, or `delay_before_retry` after a failure that
+//  did
+//    not yet count.
+//  - A live checker goes down after 1 + `retry` failures in a row. `retry` does not count for the very first
+//  result:
+//    one failure is enough then, with and without alpha.
+//  - One success is enough to come up.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "holdfast/base/time.hpp"
+#include "holdfast/check/settings.hpp"
+
+namespace holdfast::check {
+
+/// Start checking. `warmup_part` is a random number 0..1: that part of `warmup` is waited.
+struct Begin {
+    double warmup_part = 0;
+};
+/// The instant given by deadline() has come.
+struct DeadlineReached {};
+struct ProbeSucceeded {};
+struct ProbeFailed {
+    bool timed_out = false;
+};
+/// The probe could not be made for a local reason (no socket, bind failed): not a result; tried again after
+/// delay_loop.
+struct ProbeNotPossible {};
+/// ha_suspend: the virtual server's address has left this host, or is back.
+struct Suspend {};
+struct Resume {};
+using HealthEvent =
+    std::variant<Begin, DeadlineReached, ProbeSucceeded, ProbeFailed, ProbeNotPossible, Suspend, Resume>;
+
+struct StartProbe {
+    friend bool operator==(const StartProbe&, const StartProbe&) = default;
+};
+/// Drop the running probe; its result is not wanted.
+struct CancelProbe {
+    friend bool operator==(const CancelProbe&, const CancelProbe&) = default;
+};
+/// A failure while up, for log_all_failures.
+struct FailureSeen {
+    bool timed_out = false;
+    friend bool operator==(const FailureSeen&, const FailureSeen&) = default;
+};
+/// The checker's verdict, given with the first result and whenever it changes.
+struct Verdict {
+    bool up = false;
+    bool first = false;    ///< This is the first result; `up` may be what was assumed.
+    uint32_t retries = 0;  ///< Failed retries behind a `down`, for the log line; 0 when none counted.
+    friend bool operator==(const Verdict&, const Verdict&) = default;
+};
+using HealthAction = std::variant<StartProbe, CancelProbe, FailureSeen, Verdict>;
+using HealthActions = std::vector<HealthAction>;
+
+class HealthMachine {
+  public:
+    /// `starts_up`: what is assumed until the first result; normally !schedule.alpha.
+    HealthMachine(const Schedule& schedule, bool starts_up);
+
+    void handle(Instant now, const HealthEvent& event, HealthActions& out);
+    /// When to send DeadlineReached. Nothing while a probe runs, when suspended, or before Begin.
+    std::optional<Instant> deadline() const { return next_probe_; }
+
+    /// New times after a reload for a checker that otherwise stays: a count of failures that is enough under
+    /// the new `retry` leaves one more attempt, as in the reference. A probe that runs or is due is not moved
+    /// unless delay_loop became shorter.
+    void reconfigure(Instant now, const Schedule& schedule);
+
+    bool is_up() const { return up_; }
+    bool has_run() const { return has_run_; }
+    bool suspended() const { return suspended_; }
+    uint32_t failures() const { return failures_; }
+    const Schedule& schedule() const { return schedule_; }
+
+  private:
+    void finish(Instant now, bool good, bool timed_out, HealthActions& out);
+
+    Schedule schedule_;
+    std::optional<Instant> next_probe_;
+    uint32_t failures_;  ///< Failed attempts in a row that did not count yet.
+    bool up_;
+    bool has_run_ = false;
+    bool probing_ = false;
+    bool suspended_ = false;
+};
+
+}  // namespace holdfast::check

@@ -1,0 +1,131 @@
+// One virtual server: which of its real servers are in, whether it has quorum, whether the sorry server
+// serves. Told of checkers' verdicts and weight changes, it returns in contractual order what has to be
+// logged, put into the kernel, run, told and mailed. It never touches the kernel: `put_destinations` says
+// what the pool should be.
+//
+// Rules (compat/protocol.md, 11): a real server is down as soon as one of its checkers is, and up when the
+// last failing one recovers. Quorum is gained at quorum + hysteresis of live weight and lost below quorum -
+// hysteresis or at zero. Without quorum and with a sorry server the live servers leave the pool.
+// inhibit_on_failure keeps a server that is out with weight 0 instead of removing it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "holdfast/check/settings.hpp"
+#include "holdfast/ipvs/table.hpp"
+
+namespace holdfast::check {
+
+/// A line for the log, level INFO.
+struct Log {
+    std::string text;
+    friend bool operator==(const Log&, const Log&) = default;
+};
+/// The destinations of this virtual server's services have changed: bring the kernel to them now.
+struct UpdatePool {
+    friend bool operator==(const UpdatePool&, const UpdatePool&) = default;
+};
+/// notify_up, notify_down, quorum_up, quorum_down. `at_stop`: the daemon is ending, wait for it (at most a
+/// second).
+struct RunCommand {
+    notify::Command command;
+    bool at_stop = false;
+    friend bool operator==(const RunCommand&, const RunCommand&) = default;
+};
+/// A line for notify_fifo and lvs_notify_fifo, without its end.
+struct FifoLine {
+    std::string text;
+    friend bool operator==(const FifoLine&, const FifoLine&) = default;
+};
+/// A mail. The subject is without "[router_id] " in front. Whether mail is wanted was already decided.
+struct Mail {
+    std::string subject;
+    std::string body;
+    friend bool operator==(const Mail&, const Mail&) = default;
+};
+using PoolAction = std::variant<Log, UpdatePool, RunCommand, FifoLine, Mail>;
+using PoolActions = std::vector<PoolAction>;
+
+/// Global switches that decide about notifications.
+struct PoolOptions {
+    bool rs_init_notifies = false;
+    bool no_checker_emails = false;
+    /// Default for virtual servers and for real servers without smtp_alert: smtp_alert_checker, then
+    /// smtp_alert; when both are unset, false for virtual and true for real servers.
+    bool virtual_server_mail = false;
+    bool real_server_mail = true;
+};
+
+class VirtualServerMachine {
+  public:
+    /// `settings` must be valid for as long as the machine is used (until `carry_over` moved it on).
+    VirtualServerMachine(const VirtualServerSettings& settings, PoolOptions options);
+
+    /// The daemon's start: servers without an alpha checker are in, quorum is judged, its notifications are
+    /// given.
+    void start(PoolActions& out);
+    /// A checker's verdict (index of real server and checker in the settings). `first`: its first result
+    /// ever. The mail about it has `mail_body`.
+    void checker_verdict(size_t server, size_t checker, bool up, bool first, const std::string& mail_body,
+                         PoolActions& out);
+    /// The weight of a real server as changed by files or misc_dynamic: configured weight plus all
+    /// contributions.
+    void set_weight(size_t server, int64_t weight, PoolActions& out);
+    /// The daemon's stop, or (`stopping` false) this virtual server has left the configuration. The last
+    /// UpdatePool is followed only by notifications; afterwards the pool is empty.
+    void stop(bool stopping, PoolActions& out);
+
+    /// Takes this server's place after a reload: what `old` knew about servers and checkers that are in both
+    /// stays known, servers that went are taken out, new ones treated as at start. `old` is finished
+    /// afterwards. Call it instead of `start`. Real servers are the same by address and port, checkers by
+    /// kind and connection.
+    void carry_over(VirtualServerMachine& old, PoolActions& out);
+
+    /// Adds the wanted destinations of this virtual server in one of its services.
+    void put_destinations(const ipvs::ServiceKey& key, ipvs::Service& service) const;
+
+    struct CheckerState {
+        bool up = true;
+        bool has_run = false;
+    };
+    struct ServerState {
+        bool alive = false;  ///< In its checkers' opinion; in the pool if there is quorum or no sorry server.
+        bool set = false;    ///< Present in the kernel's table, maybe with weight 0.
+        uint32_t failed_checkers = 0;
+        int64_t weight = 1;  ///< Effective weight before limiting.
+        std::vector<CheckerState> checkers;
+    };
+    const VirtualServerSettings& settings() const { return *settings_; }
+    const std::vector<ServerState>& servers() const { return servers_; }
+    bool has_quorum() const { return quorum_up_; }
+    bool sorry_serves() const { return sorry_alive_; }
+    int64_t live_weight() const;
+    const std::string& name() const { return name_; }
+
+  private:
+    std::string server_name(size_t server) const;
+    bool mails_virtual() const;
+    bool mails_real(size_t server) const;
+    void set_checker(size_t server, size_t checker, bool up);
+    void judge_quorum(bool at_start, PoolActions& out, PoolActions& notifications);
+    void set_server(size_t server, bool alive, PoolActions& out);
+    void virtual_notifications(bool at_start, bool stopping, int64_t threshold, int64_t weight,
+                               PoolActions& out) const;
+    void real_notifications(size_t server, bool stopping, PoolActions& out) const;
+    void bring_in(size_t server, PoolActions& out);
+
+    const VirtualServerSettings* settings_;
+    PoolOptions options_;
+    std::string name_;
+    std::vector<ServerState> servers_;
+    bool running_ = false;
+    bool quorum_up_ = false;
+    bool sorry_alive_ = false;
+};
+
+}  // namespace holdfast::check

@@ -1,0 +1,43 @@
+// The kernel's IPVS table by generic netlink (family "IPVS", linux/ip_vs.h, net/netfilter/ipvs/ip_vs_ctl.c).
+// Requests go out many in one message run, their acknowledgements are matched by sequence number.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "holdfast/ipvs/kernel.hpp"
+
+namespace holdfast::kernel {
+
+class IpvsTable final : public ipvs::TableKernel {
+  public:
+    /// How the ip_vs module is loaded when the kernel does not know the family; by default `modprobe ip_vs`.
+    using ModuleLoader = std::function<bool()>;
+
+    IpvsTable();
+    explicit IpvsTable(ModuleLoader load_module);
+    ~IpvsTable() override;
+    IpvsTable(const IpvsTable&) = delete;
+    IpvsTable& operator=(const IpvsTable&) = delete;
+
+    Result<> available() override;
+    Result<ipvs::Info> info() override;
+    Result<ipvs::Table> dump() override;
+    Result<std::optional<ipvs::Service>> read(const ipvs::ServiceKey& key) override;
+    std::vector<Result<>> apply(std::span<const ipvs::Operation> operations) override;
+    Result<> flush() override;
+    Result<ipvs::Timeouts> timeouts() override;
+    Result<> set_timeouts(const ipvs::Timeouts& timeouts) override;
+    Result<std::vector<ipvs::SyncDaemon>> sync_daemons() override;
+    Result<> start_sync_daemon(const ipvs::SyncDaemon& daemon) override;
+    Result<> stop_sync_daemon(ipvs::SyncRole role) override;
+
+  private:
+    class Channel;
+    Result<Channel*> channel();
+
+    ModuleLoader load_module_;
+    std::unique_ptr<Channel> channel_;
+};
+
+}  // namespace holdfast::kernel
