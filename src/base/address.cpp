@@ -118,7 +118,8 @@ std::string_view to_string(Family family) {
 
 namespace {
 
-// 64 bits of the address are folded with a multiplicative mix: virtual servers differ mostly in the last bytes.
+// 64 bits of the address are folded with a multiplicative mix: virtual servers differ mostly in the last
+// bytes.
 size_t mix(uint64_t value) {
     value ^= value >> 32U;
     value *= 0x9e3779b97f4a7c15ULL;

@@ -15,8 +15,9 @@ namespace holdfast {
 
 enum class Family : uint8_t { ipv4, ipv6 };
 
-/// An IPv4 or IPv6 address. Bytes are in network order; IPv4 uses the first four, the rest are zero. The default is
-/// 0.0.0.0. Comparison is by family, then numeric in network order, as the VRRP tie-break wants (RFC 9568, 6.4.3).
+/// An IPv4 or IPv6 address. Bytes are in network order; IPv4 uses the first four, the rest are zero. The
+/// default is 0.0.0.0. Comparison is by family, then numeric in network order, as the VRRP tie-break wants
+/// (RFC 9568, 6.4.3).
 class IpAddress {
   public:
     constexpr IpAddress() = default;

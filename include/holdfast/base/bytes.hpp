@@ -9,8 +9,8 @@
 
 namespace holdfast {
 
-/// Takes integers and byte runs off the front of a buffer. A read past the end sets `failed()`, returns zeros or an
-/// empty run, and everything after it fails too, so one check at the end is enough.
+/// Takes integers and byte runs off the front of a buffer. A read past the end sets `failed()`, returns zeros
+/// or an empty run, and everything after it fails too, so one check at the end is enough.
 class ByteReader {
   public:
     explicit constexpr ByteReader(std::span<const uint8_t> data) : data_(data) {}

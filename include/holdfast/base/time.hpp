@@ -1,5 +1,5 @@
-// The project's time types. Everything is steady time in nanoseconds; whole units appear only on the wire and in
-// the parser. Machines are told the time; only io/ reads a clock.
+// The project's time types. Everything is steady time in nanoseconds; whole units appear only on the wire and
+// in the parser. Machines are told the time; only io/ reads a clock.
 #pragma once
 
 #include <chrono>
