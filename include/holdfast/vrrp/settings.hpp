@@ -1,5 +1,5 @@
-// What a Virtual Router must know, as values filled by config/. `RouterSettings` feeds the state machine and the
-// codec; `TransportSettings` says which sockets carry its adverts.
+// What a Virtual Router must know, as values filled by config/. `RouterSettings` feeds the state machine and
+// the codec; `TransportSettings` says which sockets carry its adverts.
 #pragma once
 
 #include <array>
@@ -27,7 +27,7 @@ struct GarpSettings {
 };
 
 struct HmacKey {
-    uint8_t id = 0;  ///< 1..255
+    uint8_t id = 0;               ///< 1..255
     std::vector<uint8_t> secret;  ///< 32..64 bytes
     friend bool operator==(const HmacKey&, const HmacKey&) = default;
 };
@@ -38,8 +38,9 @@ enum class HmacMode : uint8_t { enforce, permissive, receive_only };
 struct HmacSettings {
     std::vector<HmacKey> keys;
     uint8_t active_key = 0;
-    std::optional<std::chrono::seconds> time_window;  ///< 1..300 s; unset = max(3 x whole-second advert_int, 5).
-    bool monotonic = false;                           ///< anti_replay monotonic: no clock comparison.
+    std::optional<std::chrono::seconds>
+        time_window;         ///< 1..300 s; unset = max(3 x whole-second advert_int, 5).
+    bool monotonic = false;  ///< anti_replay monotonic: no clock comparison.
     HmacMode mode = HmacMode::enforce;
     friend bool operator==(const HmacSettings&, const HmacSettings&) = default;
 };
@@ -70,6 +71,7 @@ struct RouterSettings {
     std::optional<HmacSettings> hmac;
     bool v3_checksum_as_v2 = false;
     OldUnicastChecksum old_unicast_checksum = OldUnicastChecksum::automatic;
+    bool in_sync_group = false;  ///< Becomes Master only when its vrrp_sync_group allows.
     GarpSettings garp;
     /// The addresses carried in adverts, configuration order (IPv6: link-local first).
     std::vector<IpAddress> addresses;
@@ -85,16 +87,16 @@ struct UnicastPeer {
 
 /// Which sockets carry the adverts. Unicast when `unicast` is set (peers may be empty), else multicast.
 struct TransportSettings {
-    std::string interface;                      ///< Base interface; may be empty for unicast with a source.
-    std::optional<IpAddress> source;            ///< mcast_src_ip / unicast_src_ip.
-    bool track_source = false;                  ///< track_src_ip
-    IpAddress multicast_group;                  ///< 224.0.0.18, ff02::12, or as configured.
+    std::string interface;            ///< Base interface; may be empty for unicast with a source.
+    std::optional<IpAddress> source;  ///< mcast_src_ip / unicast_src_ip.
+    bool track_source = false;        ///< track_src_ip
+    IpAddress multicast_group;        ///< 224.0.0.18, ff02::12, or as configured.
     bool unicast = false;
     std::vector<UnicastPeer> peers;
     bool check_unicast_source = false;
     bool unicast_fault_no_peer = false;
-    std::optional<uint8_t> ttl;                 ///< unicast_ttl; 255 when unset.
-    std::optional<uint32_t> receive_buffer;     ///< kernel_rx_buf_size, bytes.
+    std::optional<uint8_t> ttl;              ///< unicast_ttl; 255 when unset.
+    std::optional<uint32_t> receive_buffer;  ///< kernel_rx_buf_size, bytes.
     std::string vrf;
     friend bool operator==(const TransportSettings&, const TransportSettings&) = default;
 };

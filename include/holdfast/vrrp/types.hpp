@@ -28,8 +28,8 @@ inline constexpr Priority kOwner{255};
 /// The wire values of the version nibble.
 enum class Version : uint8_t { v2 = 2, v3 = 3 };
 
-/// The RFC's three states and keepalived's fourth, Fault: not able to take part (interface down, tracked failure).
-/// The numbers are those of keepalived's JSON.
+/// The RFC's three states and keepalived's fourth, Fault: not able to take part (interface down, tracked
+/// failure). The numbers are those of keepalived's JSON.
 enum class State : uint8_t { Initialize = 0, Backup = 1, Master = 2, Fault = 3 };
 
 /// "INIT", "BACKUP", "MASTER", "FAULT": the words of keepalived's logs, scripts and FIFOs.

@@ -1,0 +1,144 @@
+// The Virtual Router of RFC 9568 section 6.4 with keepalived's additions, as a machine: told the time with
+// each event, it returns what must happen and says when it wants to be called next. It owns no socket, reads
+// no clock and writes no log. The driver keeps one timer per router, armed for `deadline()` after every call.
+//
+// One advert, from the wire to the wire:
+//     if (router.listens(now)) {
+//         Reading reading = reader.read(frame, router.reading_context(frame.source), router.counters());
+//         router.handle(now, AdvertReceived{reading}, actions);
+//     }
+//     for each action in actions.view(): perform it, in order
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "holdfast/vrrp/actions.hpp"
+#include "holdfast/vrrp/counters.hpp"
+#include "holdfast/vrrp/events.hpp"
+#include "holdfast/vrrp/settings.hpp"
+
+namespace holdfast::vrrp {
+
+/// Before Startup, after Shutdown, and while held: by a script that has not reported, or by an unfit partner.
+struct Initialize {
+    bool held = false;
+};
+
+struct Backup {
+    Instant master_down_at;             ///< Master_Down_Timer.
+    std::optional<Instant> preempt_at;  ///< preempt_delay runs until then; unset = not started.
+    /// What a timeout now would mean; the RFC's MIB asks (RFC 6527, vrrpv3StatisticsNewMasterReason).
+    Cause timeout_cause = Cause::master_down;
+};
+
+struct Master {
+    Instant advert_at;                               ///< Adver_Timer.
+    Instant last_advert_at;                          ///< When the latest advert was ordered.
+    std::optional<Instant> delayed_burst_at;         ///< garp_master_delay
+    std::optional<Instant> refresh_at;               ///< garp_master_refresh
+    std::optional<Instant> lower_priority_burst_at;  ///< garp_lower_prio_delay
+    /// Two address owners: how many more adverts we send before we start the clock, and the clock.
+    uint8_t rogue_adverts_left = 0;
+    Duration rogue_interval{};
+    std::optional<Instant> rogue_until;
+};
+
+struct Fault {};
+
+using RouterState = std::variant<Initialize, Backup, Master, Fault>;
+
+class VirtualRouter {
+  public:
+    /// `primary_address`: where adverts are sent from, for the tie-break; none when not known yet.
+    explicit VirtualRouter(RouterSettings settings, std::optional<IpAddress> primary_address = std::nullopt);
+
+    void handle(Instant now, const Event& event, Actions& out);
+
+    /// When to send DeadlineReached; none in Initialize and Fault.
+    std::optional<Instant> deadline() const;
+
+    /// A reload changed the settings; the state is kept. `effective` is the new sum of priority and weights.
+    /// A Master advertises the new contents at once; a Backup with another interval starts its wait anew.
+    void reconfigure(Instant now, RouterSettings settings, Priority effective, Actions& out);
+
+    /// True when received adverts matter: Backup or Master, and not before Startup::delayed_until.
+    bool listens(Instant now) const;
+    ReadingContext reading_context(const IpAddress& source) const;
+
+    // For dumps, JSON and tests.
+    const RouterState& state() const { return state_; }
+    /// Initialize while held is Fault here, as keepalived shows it.
+    State reported_state() const;
+    /// The state it would be in without its sync group.
+    State wanted_state() const { return wanted_; }
+    Cause last_cause() const { return last_cause_; }
+    std::optional<Instant> last_transition() const { return last_transition_; }
+    Priority effective_priority() const { return effective_; }
+    std::optional<IpAddress> primary_address() const { return primary_address_; }
+    std::optional<IpAddress> master_address() const { return master_address_; }
+    /// Of the last master followed; 0 when there was none.
+    Priority master_priority() const { return master_priority_; }
+    Duration master_advert_interval() const { return master_advert_interval_; }
+    /// Master_Down_Interval as of now.
+    Duration master_down_interval() const;
+    bool is_master() const { return std::holds_alternative<Master>(state_); }
+    const RouterSettings& settings() const { return settings_; }
+    const Counters& counters() const { return counters_; }
+    Counters& counters() { return counters_; }
+
+  private:
+    void on(Instant now, const Startup& event, Actions& out);
+    void on(Instant now, const Shutdown& event, Actions& out);
+    void on(Instant now, const AdvertReceived& event, Actions& out);
+    void on(Instant now, const DeadlineReached& event, Actions& out);
+    void on(Instant now, const PriorityChanged& event, Actions& out);
+    void on(Instant now, const FitnessChanged& event, Actions& out);
+    void on(Instant now, const PrimaryAddressChanged& event, Actions& out);
+    void on(Instant now, const Stalled& event, Actions& out);
+    void on(Instant now, const GroupCommanded& event, Actions& out);
+
+    void backup_receives(Instant now, Backup& state, const Advert& advert, Actions& out);
+    void master_receives(Instant now, Master& state, const Advert& advert, Actions& out);
+    void backup_accepts(Instant now, Backup& state, const Advert& advert, Actions& out);
+    void master_hears_lower(Instant now, Master& state, const Advert& advert, Actions& out);
+    void master_yields(Instant now, const Advert& advert, Cause cause, Actions& out);
+    void master_hears_owner(Master& state, const Advert& advert, bool sender_is_higher, Actions& out);
+    void backup_times_out(Instant now, Backup& state, Actions& out);
+    void master_deadline(Instant now, Master& state, Actions& out);
+
+    void become_master(Instant now, Cause cause, Actions& out);
+    void leave_master(Instant now, State to, Cause cause, bool resign, Actions& out);
+    void enter_backup(Instant now, Cause cause, Duration wait, Actions& out);
+    void enter_fault(Instant now, Cause cause, Actions& out);
+    void leave_fault(Instant now, Cause cause, Actions& out);
+    void record(Instant now, State from, State to, Cause cause, bool silent, Actions& out);
+
+    void send_advert(Instant now, Master& state, Actions& out);
+    void announce_lower_priority(Instant now, Master& state, Actions& out);
+    void set_effective_priority(Instant now, Priority effective, Actions& out);
+    void learn_interval(const Advert& advert, Actions& out);
+    void log(const LogEvent& event, Actions& out);
+    Duration skew() const;
+    Priority skew_priority() const;
+
+    RouterSettings settings_;
+    RouterState state_;
+    Priority effective_;
+    std::optional<IpAddress> primary_address_;
+    Fitness fitness_ = Fitness::fit;
+    State wanted_ = State::Initialize;
+    Duration master_advert_interval_{};
+    std::optional<IpAddress> master_address_;
+    Priority master_priority_;
+    std::optional<Instant> delayed_until_;
+    std::optional<Instant> last_transition_;
+    Cause last_cause_ = Cause::startup;
+    Counters counters_;
+    std::bitset<kLogIdCount>
+        logged_;  ///< Complaints already written; cleared when the state or the master changes.
+};
+
+}  // namespace holdfast::vrrp
