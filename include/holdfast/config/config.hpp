@@ -11,20 +11,13 @@
 
 #include "holdfast/bfd/settings.hpp"
 #include "holdfast/check/settings.hpp"
+#include "holdfast/config/position.hpp"
 #include "holdfast/netstate/settings.hpp"
 #include "holdfast/notify/settings.hpp"
 #include "holdfast/track/settings.hpp"
 #include "holdfast/vrrp/settings.hpp"
 
 namespace holdfast::config {
-
-/// Where a block or value was written.
-struct SourcePosition {
-    std::string file;
-    uint32_t line = 0;    ///< From 1; 0 = unknown.
-    uint32_t column = 0;  ///< From 1.
-    friend bool operator==(const SourcePosition&, const SourcePosition&) = default;
-};
 
 /// Scheduling and memory wishes; in one process the VRRP ones rule, the others are used when VRRP has none.
 struct ProcessSettings {
