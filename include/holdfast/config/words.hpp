@@ -20,14 +20,17 @@ Result<std::vector<std::string>> read_quoted(std::string_view text);
 /// \xHH (1 or 2 hex digits), \cX (control character), any other \C is C. Inside both kinds of quotes too.
 Result<std::vector<std::string>> read_escaped(std::string_view text);
 
-/// How the command of a keyword is written.
-enum class CommandStyle {
-    script,  ///< `script`, `misc_path`, `startup_script`, `shutdown_script`, `*_fifo_script`
-    notify,  ///< `notify*`, `notify_up`, `notify_down`, `quorum_up`, `quorum_down`
+/// A script-type value: `notify_master COMMAND [USER [GROUP]]`, `script COMMAND`.
+struct CommandLine {
+    std::vector<std::string> argv;   ///< At least one word.
+    std::vector<std::string> extra;  ///< Words after the command: user and group for the notify family.
+    friend bool operator==(const CommandLine&, const CommandLine&) = default;
 };
 
-/// The argv of a script-type value from the raw text after its keyword. A command may be written as words or
-/// inside one outer pair of quotes. Fails when it is empty or a quote is not closed.
-Result<std::vector<std::string>> split_command(std::string_view raw, CommandStyle style);
+/// Reads the raw text after a script-type keyword (Directive::rest). The first word by read_quoted() is the
+/// command, so a command with arguments is written inside one pair of quotes; read_escaped() splits it into
+/// argv. Words after it are `extra`: keepalived 2.4.3 never takes them for arguments. Fails when there is no
+/// command or a quote is not closed.
+Result<CommandLine> split_command(std::string_view raw);
 
 }  // namespace holdfast::config
