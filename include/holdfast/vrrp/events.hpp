@@ -50,7 +50,7 @@ std::string_view to_string(Cause cause);
 /// now (vrrp_startup_delay, vrrp_delay_after_boot), and adverts before it are not heard.
 struct Startup {
     Fitness fitness = Fitness::fit;
-    bool group_holds = false;  ///< SyncGroup::holds(): a partner is not fit.
+    Fitness group = Fitness::fit;  ///< SyncGroup::fitness(): what the least fit partner allows.
     std::optional<Instant> delayed_until;
 };
 

@@ -53,8 +53,8 @@ class SyncGroup {
     /// The daemon stops: emits the change to Initialize (STOP), after the members' own notifications.
     void stop(std::vector<GroupAction>& out);
 
-    /// True while a member is faulted or held, so that no member may take part.
-    bool holds() const;
+    /// That of the least fit member: only when it is `fit` may any member take part.
+    Fitness fitness() const;
     State state() const { return state_; }
     size_t size() const { return members_.size(); }
 
