@@ -13,7 +13,7 @@ namespace holdfast::notify {
 
 /// Whom a command runs as. Unset ids mean the daemon's own.
 struct Identity {
-    std::string user;   ///< As configured, for logs; empty = default.
+    std::string user;  ///< As configured, for logs; empty = default.
     std::string group;
     std::optional<uint32_t> uid;
     std::optional<uint32_t> gid;
@@ -26,7 +26,8 @@ struct Command {
     std::vector<std::string> arguments;  ///< arguments[0] is the program.
     Identity identity;
     bool empty() const { return arguments.empty(); }
-    /// As written, for logs and dumps: words joined, those with blanks quoted.
+    /// For logs and dumps, as keepalived writes it: every word in single quotes (one inside becomes '\''), joined by
+    /// blanks; a first word beginning with < or > stays bare.
     std::string to_string() const;
     friend bool operator==(const Command&, const Command&) = default;
 };
@@ -38,11 +39,11 @@ struct ScriptSettings {
     std::optional<Command> fault;
     std::optional<Command> stop;
     std::optional<Command> deleted;
-    std::optional<Command> generic;              ///< notify
+    std::optional<Command> generic;  ///< notify
     std::optional<Command> master_rx_lower_pri;
-    bool notify_deleted = false;                 ///< Bare notify_deleted.
-    std::optional<bool> priority_changes;        ///< notify_priority_changes; unset = inherit.
-    std::optional<bool> smtp_alert;              ///< unset = inherit.
+    bool notify_deleted = false;           ///< Bare notify_deleted.
+    std::optional<bool> priority_changes;  ///< notify_priority_changes; unset = inherit.
+    std::optional<bool> smtp_alert;        ///< unset = inherit.
     friend bool operator==(const ScriptSettings&, const ScriptSettings&) = default;
 };
 

@@ -11,11 +11,12 @@
 
 namespace holdfast::track {
 
-/// One entry of a track_* list. Weight 0 means "failure is FAULT"; `reverse` turns the sign of the contribution.
+/// One entry of a track_* list. Weight 0 means "failure is FAULT"; `reverse` turns the sign of the
+/// contribution.
 struct Reference {
     std::string name;
-    std::optional<int> weight;     ///< -254..254; unset = the tracked object's own.
-    std::optional<bool> reverse;   ///< unset = the tracked object's own.
+    std::optional<int> weight;    ///< -254..254; unset = the tracked object's own.
+    std::optional<bool> reverse;  ///< unset = the tracked object's own.
     friend bool operator==(const Reference&, const Reference&) = default;
 };
 

@@ -1,0 +1,35 @@
+// Going into the background as keepalived does: one fork, setsid, chdir to /, standard streams to /dev/null.
+// The parent leaves as soon as it has forked, before the child is ready (the reference's timing; systemd
+// units use -n).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "holdfast/base/result.hpp"
+
+namespace holdfast::app {
+
+inline constexpr uint32_t kDefaultUmask = 0177;
+
+enum class Role : uint8_t { parent, child };
+
+/// Forks. The parent gets Role::parent and must leave with status 0 without running destructors that remove
+/// files (PidFiles::abandon). The child comes back only when its old parent is gone. Called before any thread
+/// exists.
+Result<Role> daemonize();
+
+/// Points descriptors 0, 1 and 2 that are closed at /dev/null, so that no later descriptor becomes "standard
+/// output".
+Result<> ensure_standard_streams();
+
+/// Sets the file creation mask and returns the old one.
+uint32_t set_umask(uint32_t mask);
+/// A number as in C, 0..0777; nothing otherwise.
+std::optional<uint32_t> parse_umask(std::string_view text);
+
+/// Raises the core size limit (-m) and, with a pattern (-M), writes /proc/sys/kernel/core_pattern.
+Result<> enable_core_dumps(std::optional<std::string_view> pattern);
+
+}  // namespace holdfast::app

@@ -1,0 +1,261 @@
+// What the dumps show, as plain values that the composition fills. Words and units are those of the dumped
+// files; entries of addresses, routes and rules are already text, because their owner (netstate) knows their
+// form.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "holdfast/base/address.hpp"
+#include "holdfast/base/time.hpp"
+#include "holdfast/vrrp/types.hpp"
+
+namespace holdfast::app {
+
+using WallClock = std::chrono::system_clock::time_point;
+
+/// The counters of one instance.
+struct CountersView {
+    uint64_t advert_rcvd = 0;
+    uint64_t advert_sent = 0;
+    uint64_t become_master = 0;
+    uint64_t release_master = 0;
+    uint64_t packet_len_err = 0;
+    uint64_t advert_interval_err = 0;
+    uint64_t ip_ttl_err = 0;
+    uint64_t invalid_type_rcvd = 0;
+    uint64_t addr_list_err = 0;
+    uint64_t invalid_authtype = 0;
+    uint64_t authtype_mismatch = 0;
+    uint64_t auth_failure = 0;
+    uint64_t auth_ext_missing = 0;
+    uint64_t auth_ext_malformed = 0;
+    uint64_t auth_ext_unknown_key = 0;
+    uint64_t auth_ext_invalid_hmac = 0;
+    uint64_t auth_ext_stale = 0;
+    uint64_t auth_ext_replay = 0;
+    uint64_t pri_zero_rcvd = 0;
+    uint64_t pri_zero_sent = 0;
+};
+
+/// A tracked object as one instance or group follows it.
+struct TrackView {
+    std::string name;
+    int weight = 0;
+    bool reverse = false;
+    std::string command;  ///< Scripts: Command::to_string().
+};
+
+struct TracksView {
+    std::vector<TrackView> interfaces;
+    std::vector<TrackView> scripts;
+    std::vector<TrackView> files;
+    std::vector<TrackView> processes;
+    std::vector<TrackView> bfds;
+};
+
+/// Scripts as Command::to_string(); unset = not configured.
+struct NotifyView {
+    std::optional<std::string> backup;
+    std::optional<std::string> master;
+    std::optional<std::string> fault;
+    std::optional<std::string> stop;
+    std::optional<std::string> deleted;
+    std::optional<std::string> generic;
+    std::optional<std::string> master_rx_lower_pri;
+    bool smtp_alert = false;
+    bool notify_deleted = false;
+    bool priority_changes = false;
+};
+
+struct InstanceView {
+    std::string name;
+    vrrp::Version version = vrrp::Version::v2;
+    vrrp::State state = vrrp::State::Initialize;
+    vrrp::State wanted_state = vrrp::State::Initialize;
+    Family family = Family::ipv4;
+    uint32_t faults = 0;  ///< Number of fault reasons.
+    uint8_t vrid = 0;
+    uint8_t base_priority = 0;
+    uint8_t effective_priority = 0;
+    int total_priority = 0;       ///< Before limiting to 1..254.
+    uint8_t master_priority = 0;  ///< Of the last advert heard; 0 = none.
+    std::optional<IpAddress> master_address;
+    WallClock last_transition{};
+    Duration advert_interval{};
+    Duration master_advert_interval{};
+    Duration master_down_time{};
+    uint32_t down_timer_adverts = 3;
+    std::string interface;  ///< The one adverts use; empty = none.
+    std::string vmac_interface;
+    std::optional<IpAddress> source;
+    bool source_configured = false;
+    std::optional<IpAddress> multicast_group;  ///< Unset for unicast.
+    std::vector<std::string> unicast_peers;
+    bool check_unicast_source = false;
+    bool dont_track_primary = false;
+    bool skip_check_advert_addresses = false;
+    bool strict = false;
+    bool preempt = true;
+    Duration preempt_delay{};
+    bool accept = true;
+    bool promote_secondaries = false;
+    bool linkbeat_polling = false;
+    bool addresses_set = false;  ///< vipset
+    bool lower_priority_no_advert = false;
+    bool higher_priority_send_advert = false;
+    Duration garp_delay{};
+    uint32_t garp_repeat = 5;
+    Duration garp_refresh{};
+    uint32_t garp_refresh_repeat = 1;
+    Duration garp_lower_prio_delay{};
+    uint32_t garp_lower_prio_repeat = 5;
+    vrrp::AuthType auth_type = vrrp::AuthType::none;
+    NotifyView notify;
+    std::vector<std::string>
+        addresses;  ///< `192.0.2.200/24 dev eth0 scope global`, with ` set` when installed.
+    std::vector<std::string> excluded_addresses;
+    std::vector<std::string> routes;
+    std::vector<std::string> rules;
+    TracksView tracks;
+    std::string sync_group;
+    CountersView counters;
+};
+
+struct GroupView {
+    std::string name;
+    vrrp::State state = vrrp::State::Initialize;
+    uint32_t faulted_members = 0;
+    uint32_t initial_members = 0;
+    std::vector<std::string> members;
+    bool tracking_weight = false;
+    TracksView tracks;
+    NotifyView notify;
+};
+
+struct ScriptView {
+    std::string name;
+    std::string command;
+    Duration interval{};
+    Duration timeout{};
+    int weight = 0;
+    bool reverse = false;
+    uint32_t rise = 1;
+    uint32_t fall = 1;
+    uint32_t result_count = 0;  ///< ScriptTracker::result_count
+    bool first_result_seen = false;
+    bool up = false;
+    bool init_fail = false;
+    bool running = false;
+    int last_status = 0;
+    std::optional<uint32_t> uid;
+    std::optional<uint32_t> gid;
+    std::vector<TrackView> followers;  ///< Instances, with their weights.
+};
+
+struct FileView {
+    std::string name;
+    std::string path;
+    int64_t value = 0;
+    int weight = 1;
+    bool reverse = false;
+    std::vector<TrackView> followers;
+};
+
+struct ProcessView {
+    std::string name;
+    std::string process;
+    std::vector<std::string> parameters;
+    std::string match = "none";  ///< none, exact, partial, initial
+    uint32_t quorum = 1;
+    std::optional<uint32_t> quorum_max;
+    uint32_t current = 0;
+    bool have_quorum = false;
+    int weight = 0;
+    bool reverse = false;
+    Duration terminate_delay{};
+    Duration fork_delay{};
+    bool fork_delay_running = false;
+    bool terminate_delay_running = false;
+    bool full_command = false;
+    std::vector<TrackView> followers;
+};
+
+struct InterfaceView {
+    std::string name;
+    uint32_t index = 0;
+    std::vector<IpAddress> addresses4;
+    std::vector<IpAddress> addresses6;
+    MacAddress mac;
+    bool up = false;
+    bool running = false;
+    bool loopback = false;
+    bool multicast = true;
+    uint32_t mtu = 0;
+    std::vector<TrackView> followers;
+};
+
+struct RealServerView {
+    std::string name;  ///< `[ADDR]:tcp:PORT`
+    int64_t weight = 1;
+    std::string forwarding;  ///< NAT, DR, TUN
+    uint32_t upper_threshold = 0;
+    uint32_t lower_threshold = 0;
+    bool inhibit_on_failure = false;
+    bool alive = false;
+    bool in_pool = false;
+    std::optional<std::string> notify_up;
+    std::optional<std::string> notify_down;
+    std::vector<std::string> checkers;  ///< `TCP_CHECK [ADDR]:tcp:PORT up`
+};
+
+struct VirtualServerView {
+    std::string name;  ///< As VirtualServerSettings::to_string.
+    std::string scheduler;
+    std::string forwarding;
+    uint32_t persistence_timeout = 0;
+    uint32_t quorum = 1;
+    uint32_t hysteresis = 0;
+    bool quorum_up = false;
+    bool alpha = false;
+    bool omega = false;
+    bool ha_suspend = false;
+    Duration delay_loop{};
+    std::optional<std::string> quorum_up_script;
+    std::optional<std::string> quorum_down_script;
+    std::optional<std::string> sorry_server;
+    std::vector<RealServerView> real_servers;
+};
+
+struct GlobalView {
+    std::string router_id;
+    std::string config_file;
+    std::string instance;
+    std::string net_namespace;
+    std::string script_user;
+    bool script_security = false;
+    std::vector<std::string> lines;  ///< Further `name = value` lines, in order.
+};
+
+/// Everything, at one moment.
+struct DaemonView {
+    WallClock now{};
+    std::string version;
+    int pid = 0;
+    GlobalView global;
+    std::vector<InstanceView> instances;
+    std::vector<GroupView> groups;
+    std::vector<ScriptView> scripts;
+    std::vector<FileView> files;
+    std::vector<ProcessView> processes;
+    std::vector<InterfaceView> interfaces;
+    std::vector<std::string> static_addresses;
+    std::vector<std::string> static_routes;
+    std::vector<std::string> static_rules;
+    std::vector<VirtualServerView> virtual_servers;
+};
+
+}  // namespace holdfast::app

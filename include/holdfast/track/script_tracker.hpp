@@ -1,0 +1,110 @@
+// One vrrp_script block as a machine: when to run the check, when to lose patience with it, and when its
+// results make a change of state (compat/runtime.md, sections 6 and 7). The driver owns the process and one
+// timer.
+//
+// The counting is keepalived's: one number climbs from 0 to rise + fall - 1; at `rise` and above the script
+// counts as good. The very first result decides at once, whatever rise and fall say, unless `init_fail` is
+// set, when the script counts as failed until `rise` successes were seen.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "holdfast/base/time.hpp"
+#include "holdfast/track/contribution.hpp"
+#include "holdfast/track/settings.hpp"
+
+namespace holdfast::track {
+
+/// Begins the schedule: the first run is due at once.
+struct Start {};
+/// The process ended by itself with this exit status; also the answer to a run that could not be started,
+/// with the shell's numbers (127 not found, 126 not executable).
+struct ScriptExited {
+    int status = 0;
+};
+/// The process was killed by this signal.
+struct ScriptSignaled {
+    int signal = 0;
+};
+/// The process is gone and nobody knows how it ended. Counts as no result.
+struct ScriptLost {};
+/// The instant that `deadline()` named has come.
+struct DeadlineReached {};
+using ScriptEvent = std::variant<Start, ScriptExited, ScriptSignaled, ScriptLost, DeadlineReached>;
+
+/// Start the command (or try to open `open_path`) and answer with ScriptExited, ScriptSignaled or ScriptLost;
+/// never from within `handle`.
+struct RunScript {};
+/// Send to the whole process group. After `force` the process cannot refuse.
+struct KillScript {
+    bool force = false;  ///< false SIGTERM, true SIGKILL.
+    friend bool operator==(const KillScript&, const KillScript&) = default;
+};
+/// The script's verdict changed: tell `Tracking` of every instance that follows it.
+struct ScriptStateChanged {
+    TrackedState state = TrackedState::unknown;
+    friend bool operator==(const ScriptStateChanged&, const ScriptStateChanged&) = default;
+};
+/// A line for the log at level INFO, in keepalived's words, without the program's prefix.
+struct LogLine {
+    std::string text;
+    friend bool operator==(const LogLine&, const LogLine&) = default;
+};
+using ScriptAction = std::variant<RunScript, KillScript, ScriptStateChanged, LogLine>;
+using ScriptActions = std::vector<ScriptAction>;
+
+/// What a reload carries from the old generation's machine to the new one of the same name.
+struct ScriptMemory {
+    TrackedState state = TrackedState::unknown;
+    int last_status = 0;  ///< Last exit status, for `Script `S` now returning N`.
+};
+
+class ScriptTracker {
+  public:
+    /// How long a process gets after SIGTERM, after the first SIGKILL, and between further ones.
+    static constexpr Duration kTermGrace = std::chrono::seconds(2);
+    static constexpr Duration kKillGrace = std::chrono::seconds(2);
+    static constexpr Duration kKillRetry = std::chrono::seconds(10);
+
+    /// A script that is remembered keeps its state until a new result arrives, which then decides alone, as a
+    /// first result does.
+    explicit ScriptTracker(ScriptSettings settings, std::optional<ScriptMemory> memory = std::nullopt);
+
+    /// Appends to `out`, in order: kills, log lines, the change of state, the next run.
+    void handle(Instant now, const ScriptEvent& event, ScriptActions& out);
+    std::optional<Instant> deadline() const;
+
+    /// unknown before the first result (down at once with `init_fail`).
+    TrackedState state() const { return state_; }
+    ScriptMemory memory() const { return {state_, last_status_}; }
+    bool is_running() const { return phase_ != Phase::idle; }
+    /// The internal count, 0..rise + fall - 1, shown by the data dump.
+    uint32_t result_count() const { return count_; }
+    const ScriptSettings& settings() const { return settings_; }
+
+  private:
+    enum class Phase : uint8_t { idle, running, terminating, killing };
+
+    void run_due(Instant now, ScriptActions& out);
+    void patience_over(Instant now, ScriptActions& out);
+    void finish(bool success, std::string_view how, ScriptActions& out);
+    void set_state(TrackedState state, std::string_view how, ScriptActions& out);
+    Duration timeout() const {
+        return settings_.timeout > Duration::zero() ? settings_.timeout : settings_.interval;
+    }
+
+    ScriptSettings settings_;
+    TrackedState state_ = TrackedState::unknown;
+    bool first_result_decides_ = true;
+    uint32_t count_ = 0;
+    int last_status_ = 0;
+    Phase phase_ = Phase::idle;
+    std::optional<Instant> next_run_;
+    std::optional<Instant> patience_ends_;
+};
+
+}  // namespace holdfast::track
