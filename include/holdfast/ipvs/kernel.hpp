@@ -17,36 +17,36 @@
 namespace holdfast::ipvs {
 
 struct AddService {
-    ServiceKey key;
-    ServiceAttributes attributes;
+    ServiceKey key{};
+    ServiceAttributes attributes{};
     friend bool operator==(const AddService&, const AddService&) = default;
 };
 /// Changes attributes in place: connections and statistics stay.
 struct EditService {
-    ServiceKey key;
-    ServiceAttributes attributes;
+    ServiceKey key{};
+    ServiceAttributes attributes{};
     friend bool operator==(const EditService&, const EditService&) = default;
 };
 /// Removes the service with all its destinations.
 struct RemoveService {
-    ServiceKey key;
+    ServiceKey key{};
     friend bool operator==(const RemoveService&, const RemoveService&) = default;
 };
 struct AddDestination {
-    ServiceKey service;
-    Destination destination;
+    ServiceKey service{};
+    Destination destination{};
     friend bool operator==(const AddDestination&, const AddDestination&) = default;
 };
 /// Changes weight, thresholds or forwarding in place: connections and statistics stay.
 struct EditDestination {
-    ServiceKey service;
-    Destination destination;
+    ServiceKey service{};
+    Destination destination{};
     friend bool operator==(const EditDestination&, const EditDestination&) = default;
 };
 /// Established connections keep their entry until they end; no new ones are sent there.
 struct RemoveDestination {
-    ServiceKey service;
-    DestinationKey key;
+    ServiceKey service{};
+    DestinationKey key{};
     friend bool operator==(const RemoveDestination&, const RemoveDestination&) = default;
 };
 
@@ -64,12 +64,12 @@ enum class SyncRole : uint8_t { master = 1, backup = 2 };  ///< IP_VS_STATE_*
 /// A running or wanted connection synchronisation daemon of the kernel.
 struct SyncDaemon {
     SyncRole role = SyncRole::backup;
-    std::string interface;
-    uint8_t sync_id = 0;             ///< 0 receives any id.
-    uint16_t max_length = 0;         ///< UDP payload; 0 = kernel's choice by the interface's MTU.
-    uint16_t port = 0;               ///< 0 = 8848.
-    uint8_t ttl = 0;                 ///< 0 = 1.
-    std::optional<IpAddress> group;  ///< Unset = 224.0.0.81.
+    std::string interface{};
+    uint8_t sync_id = 0;               ///< 0 receives any id.
+    uint16_t max_length = 0;           ///< UDP payload; 0 = kernel's choice by the interface's MTU.
+    uint16_t port = 0;                 ///< 0 = 8848.
+    uint8_t ttl = 0;                   ///< 0 = 1.
+    std::optional<IpAddress> group{};  ///< Unset = 224.0.0.81.
     friend bool operator==(const SyncDaemon&, const SyncDaemon&) = default;
 };
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -29,6 +30,12 @@ using ServiceSet = std::unordered_set<ServiceKey>;
 /// longer wanted. So at no point does a service have no usable destination when it has one before and after.
 /// Equal tables give no operation. Time is linear in the size of both tables.
 std::vector<Operation> diff(const Table& desired, const Table& current, const ServiceSet& owned = {});
+
+/// The form in which the kernel reports what it was given, so that a comparison does not see differences
+/// without meaning: a mask only with persistence and then explicit, no dead flags, tunnel options only for
+/// tunnels.
+ServiceAttributes normal(const ServiceKey& key, ServiceAttributes attributes);
+DestinationAttributes normal(DestinationAttributes attributes);
 
 /// The part of `diff` for one service. `current` null: the kernel does not have it.
 void diff_service(const ServiceKey& key, const Service& desired, const Service* current,
@@ -97,18 +104,20 @@ class Reconciler {
         Instant at{};
         Duration pause{};
     };
-    void enqueue(const ServiceKey& key);
+    void enqueue(const ServiceKey& key, bool in_front = false);
+    bool differs(const ServiceKey& key) const;
     void operations_for(const ServiceKey& key, std::vector<Operation>& out) const;
-    bool settle(Instant now, const std::vector<ServiceKey>& touched, const std::vector<Operation>& operations,
-                const std::vector<Result<>>& results, Progress& progress);
-    bool note_difference(const ServiceKey& key, const Service* found);
+    void finish(const ServiceKey& key);
+    void settle(Instant now, const ServiceKey& key, std::vector<Refusal> failures, Progress& progress);
+    Result<bool> compare(const ServiceKey& key);
 
     TableKernel& kernel_;
     Table desired_;
     Table mirror_;
     ServiceSet owned_;
-    std::vector<ServiceKey> work_;  ///< Services to look at, in order; may hold finished ones.
-    ServiceSet queued_;             ///< The keys in work_.
+    std::deque<ServiceKey> work_;  ///< Services to bring into line, in this order.
+    ServiceSet queued_;            ///< The keys in work_.
+    ServiceSet reread_;  ///< The mirror was stale for these; their next failure is the kernel's opinion.
     std::unordered_map<ServiceKey, Retry> retries_;
     std::vector<ServiceKey> round_;  ///< What is left of the current verification round.
     size_t repairs_ = 0;

@@ -38,9 +38,9 @@ struct Forwarding {
 struct ServiceFlags {
     bool one_packet = false;  ///< ops
     bool hashed = false;
-    bool sched1 = false;      ///< flag-1, sh-fallback, mh-fallback
-    bool sched2 = false;      ///< flag-2, sh-port, mh-port
-    bool sched3 = false;      ///< flag-3
+    bool sched1 = false;  ///< flag-1, sh-fallback, mh-fallback
+    bool sched2 = false;  ///< flag-2, sh-port, mh-port
+    bool sched3 = false;  ///< flag-3
     friend constexpr bool operator==(const ServiceFlags&, const ServiceFlags&) = default;
 };
 
@@ -49,7 +49,7 @@ struct ServiceKey {
     Family family = Family::ipv4;
     uint32_t firewall_mark = 0;  ///< Non-zero: a mark service; the rest is unused.
     Protocol protocol = Protocol::none;
-    Endpoint endpoint;
+    Endpoint endpoint{};
     friend constexpr auto operator<=>(const ServiceKey&, const ServiceKey&) = default;
     /// "[ADDR]:tcp:PORT" or "FWM N", the shape of keepalived's logs.
     std::string to_string() const;
@@ -58,10 +58,11 @@ struct ServiceKey {
 /// What a service carries besides its identity.
 struct ServiceAttributes {
     std::string scheduler = "wlc";
-    ServiceFlags flags;
+    ServiceFlags flags{};
     uint32_t persistence_timeout = 0;  ///< Seconds; 0 = not persistent.
-    uint32_t persistence_netmask = 0;  ///< IPv4: mask in host order (0xffffffff = per host); IPv6: prefix length.
-    std::string persistence_engine;
+    /// IPv4: mask in host order (0xffffffff = per host); IPv6: prefix length. 0 = per host.
+    uint32_t persistence_netmask = 0;
+    std::string persistence_engine{};
     friend bool operator==(const ServiceAttributes&, const ServiceAttributes&) = default;
 };
 
@@ -69,7 +70,7 @@ struct ServiceAttributes {
 using DestinationKey = Endpoint;
 
 struct DestinationAttributes {
-    Forwarding forwarding;
+    Forwarding forwarding{};
     int32_t weight = 1;
     uint32_t upper_threshold = 0;
     uint32_t lower_threshold = 0;
@@ -86,13 +87,13 @@ struct Timeouts {
 
 /// lvs_sync_daemon.
 struct SyncDaemonSettings {
-    std::string interface;
-    std::string instance;             ///< vrrp_instance it follows; empty = both roles at once.
-    std::optional<uint32_t> sync_id;  ///< 0..255; unset = the instance's VRID, 0 without.
-    uint16_t max_length = 0;          ///< 0 = kernel default
+    std::string interface{};
+    std::string instance{};             ///< vrrp_instance it follows; empty = both roles at once.
+    std::optional<uint32_t> sync_id{};  ///< 0..255; unset = the instance's VRID, 0 without.
+    uint16_t max_length = 0;            ///< 0 = kernel default
     uint16_t port = 0;
     uint8_t ttl = 0;
-    std::optional<IpAddress> group;
+    std::optional<IpAddress> group{};
     friend bool operator==(const SyncDaemonSettings&, const SyncDaemonSettings&) = default;
 };
 

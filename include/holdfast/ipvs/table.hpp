@@ -15,15 +15,15 @@
 namespace holdfast::ipvs {
 
 struct Destination {
-    DestinationKey key;
-    DestinationAttributes attributes;
+    DestinationKey key{};
+    DestinationAttributes attributes{};
     friend bool operator==(const Destination&, const Destination&) = default;
 };
 
 /// A service's attributes and its pool. No two destinations of a service have the same key.
 struct Service {
-    ServiceAttributes attributes;
-    std::vector<Destination> destinations;
+    ServiceAttributes attributes{};
+    std::vector<Destination> destinations{};
 
     /// Linear; pools are small. The reconciler builds an index of its own for large ones.
     Destination* find(const DestinationKey& key);
@@ -66,7 +66,7 @@ class Table {
         uint64_t position = 0;
         Service service;
     };
-    std::unordered_map<ServiceKey, Slot> services_;
+    std::unordered_map<ServiceKey, Slot> services_{};
     uint64_t next_position_ = 0;
 };
 
