@@ -49,16 +49,14 @@ class Directive {
 
     /// It owns a block, possibly an empty one.
     bool has_block() const;
-    /// It was given the following lines although its `{` is missing, because LanguageOptions::expects_block
-    /// said so. Not reported by the reader: a list block only deserves a remark.
+    /// The block has no `{`; LanguageOptions::expects_block said that it must have one. Reported by the
+    /// reader: the reference finds one `}` too many in such a file, for list blocks as for keyword blocks.
     bool brace_missing() const;
     /// The file ended inside this block (reported by the reader).
     bool unclosed() const;
-    /// A `}` that closes nothing (reported by the reader); has no words.
-    bool is_stray_brace() const;
-    /// The plain reader met a double quote without a partner: the rest of the line is one word. Reported by
-    /// the reader unless a backslash explains it; then it is an error for every keyword but those read by
-    /// words.hpp.
+    /// The plain reader met a double quote without a partner and dropped the rest of the line, which is an
+    /// error for every keyword but those read by words.hpp. The caller reports it: the reader only reports
+    /// quotes that are not closed by any rule, and then this is false.
     bool unmatched_quote() const;
 
     DirectiveRange children() const;
@@ -122,7 +120,7 @@ class Document {
     Document& operator=(Document&&) noexcept;
     ~Document();
 
-    /// The directives outside every block. In a file with stray braces some of them are `is_stray_brace()`.
+    /// The directives outside every block. A `{` without a keyword is reported and makes no block.
     DirectiveRange directives() const;
     /// How many directives there are in all.
     size_t size() const;
