@@ -73,6 +73,10 @@ class Environment {
     virtual std::optional<IpAddress> resolve(const std::string& name) const = 0;
     virtual uint32_t effective_uid() const = 0;
     virtual uint32_t processor_count() const = 0;
+    /// An environment variable, for `${_ENV NAME}`.
+    virtual std::optional<std::string> variable(std::string_view name) const = 0;
+    /// A number in [min, max], for `${_RANDOM}`.
+    virtual uint64_t random(uint64_t min, uint64_t max) const = 0;
 };
 
 /// The machine the process runs on.
@@ -90,6 +94,8 @@ class SystemEnvironment : public Environment {
     std::optional<IpAddress> resolve(const std::string& name) const override;
     uint32_t effective_uid() const override;
     uint32_t processor_count() const override;
+    std::optional<std::string> variable(std::string_view name) const override;
+    uint64_t random(uint64_t min, uint64_t max) const override;
 };
 
 }  // namespace holdfast::config
