@@ -15,8 +15,9 @@ namespace holdfast::track {
 
 enum class Kind : uint8_t { interface, script, file, process, bfd };
 
-/// What is known of a tracked object. `unknown` is a script without a result yet.
-enum class TrackedState : uint8_t { unknown, down, up };
+/// What is known of a tracked object. `unknown` is a script without a result since the start: unweighted, it
+/// holds its instances in init. `untested` is one that came with a reload and has no result: it holds nobody.
+enum class TrackedState : uint8_t { unknown, untested, down, up };
 
 struct Contribution {
     int sum = 0;           ///< Added to the base priority.

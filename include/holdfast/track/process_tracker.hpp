@@ -23,7 +23,8 @@ struct ProcessCount {
 struct ProcessDeadlineReached {};
 using ProcessEvent = std::variant<ProcessCount, ProcessDeadlineReached>;
 
-/// The verdict changed; `line` is keepalived's log line.
+/// The verdict changed, or was reached for the first time; `line` is keepalived's log line, empty the first
+/// time.
 struct ProcessStateChanged {
     TrackedState state = TrackedState::unknown;
     std::string line;  ///< `Quorum gained for tracked process P`.
@@ -49,8 +50,11 @@ class ProcessTracker {
     const ProcessSettings& settings() const { return settings_; }
 
   private:
+    uint32_t maximum() const;
     bool in_quorum() const;
-    void decide(ProcessActions& out);
+    void one_more(Instant now, ProcessActions& out);
+    void one_less(Instant now, ProcessActions& out);
+    void decide(bool up, ProcessActions& out);
 
     ProcessSettings settings_;
     TrackedState state_ = TrackedState::unknown;
@@ -60,10 +64,10 @@ class ProcessTracker {
 };
 
 /// Whether a process is one of those counted. `comm` is /proc/PID/comm (15 characters at most),
-/// `command_line` the words of /proc/PID/cmdline. With `full_command` the first word must equal the name (or
-/// end in /NAME when the name has no slash); otherwise `comm` is compared. Parameters, when given, must match
-/// as `match` says: exact all of them, initial the first ones, partial the first ones with the last one only
-/// as a prefix.
+/// `command_line` the words of /proc/PID/cmdline. Without `full_command` and parameters `comm` must equal the
+/// name; otherwise the first word of the command line must. Parameters must then match as `match` says: exact
+/// all of them, partial the first ones, initial the first ones with the last one only as a prefix. Parameters
+/// without a kind of match mean exact.
 bool matches(const ProcessSettings& settings, std::string_view comm,
              std::span<const std::string_view> command_line);
 

@@ -9,7 +9,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -59,7 +58,11 @@ using ScriptActions = std::vector<ScriptAction>;
 
 /// What a reload carries from the old generation's machine to the new one of the same name.
 struct ScriptMemory {
+    notify::Command command;  ///< What was run; another command makes the next result decide alone.
     TrackedState state = TrackedState::unknown;
+    uint32_t count = 0;
+    uint32_t rise = 1;
+    uint32_t fall = 1;
     int last_status = 0;  ///< Last exit status, for `Script `S` now returning N`.
 };
 
@@ -70,17 +73,22 @@ class ScriptTracker {
     static constexpr Duration kKillGrace = std::chrono::seconds(2);
     static constexpr Duration kKillRetry = std::chrono::seconds(10);
 
-    /// A script that is remembered keeps its state until a new result arrives, which then decides alone, as a
-    /// first result does.
-    explicit ScriptTracker(ScriptSettings settings, std::optional<ScriptMemory> memory = std::nullopt);
+    /// At the start of the daemon: no result is known (with `init_fail` a bad one is assumed).
+    explicit ScriptTracker(ScriptSettings settings);
+    /// At a reload. With a memory the old state stays in force until the new results change it: counting goes
+    /// on when the command is the same, and starts anew when it is another. Without one the script is
+    /// `untested`.
+    ScriptTracker(ScriptSettings settings, const std::optional<ScriptMemory>& memory);
 
     /// Appends to `out`, in order: kills, log lines, the change of state, the next run.
     void handle(Instant now, const ScriptEvent& event, ScriptActions& out);
     std::optional<Instant> deadline() const;
 
-    /// unknown before the first result (down at once with `init_fail`).
+    /// unknown or untested before the first result (down at once with `init_fail`).
     TrackedState state() const { return state_; }
-    ScriptMemory memory() const { return {state_, last_status_}; }
+    ScriptMemory memory() const {
+        return {settings_.command, state_, count_, settings_.rise, settings_.fall, last_status_};
+    }
     bool is_running() const { return phase_ != Phase::idle; }
     /// The internal count, 0..rise + fall - 1, shown by the data dump.
     uint32_t result_count() const { return count_; }
@@ -89,10 +97,15 @@ class ScriptTracker {
   private:
     enum class Phase : uint8_t { idle, running, terminating, killing };
 
-    void run_due(Instant now, ScriptActions& out);
-    void patience_over(Instant now, ScriptActions& out);
-    void finish(bool success, std::string_view how, ScriptActions& out);
-    void set_state(TrackedState state, std::string_view how, ScriptActions& out);
+    void recall(const ScriptMemory& memory);
+    void run_if_due(Instant now, ScriptActions& out);
+    void lose_patience(Instant now, ScriptActions& out);
+    void exited(int status, ScriptActions& out);
+    void signaled(int signal, ScriptActions& out);
+    void succeeded(ScriptActions& out);
+    void failed(const std::string& how, ScriptActions& out);
+    void become(TrackedState state, const std::string& how, ScriptActions& out);
+    void become_idle();
     Duration timeout() const {
         return settings_.timeout > Duration::zero() ? settings_.timeout : settings_.interval;
     }
@@ -100,6 +113,7 @@ class ScriptTracker {
     ScriptSettings settings_;
     TrackedState state_ = TrackedState::unknown;
     bool first_result_decides_ = true;
+    bool recalled_ = false;  ///< The state comes from before a reload; said once in the log.
     uint32_t count_ = 0;
     int last_status_ = 0;
     Phase phase_ = Phase::idle;
