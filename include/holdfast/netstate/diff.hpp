@@ -1,8 +1,11 @@
 // The pure heart of the reconciler: what is wanted, what is unwanted, what there is -> requests.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
+#include "holdfast/base/result.hpp"
 #include "holdfast/netstate/mirror.hpp"
 #include "holdfast/netstate/objects.hpp"
 
@@ -21,10 +24,15 @@ struct Desired {
 };
 
 /// The requests that turn the mirror's state into the desired one. Removals come first and in the order rule,
-/// route, address (the last wanted first, so that IPv4 secondaries go before their primary); then
-/// installations in the order address, route, rule. Something present with the right key and wrong properties
-/// is removed and added again.
-std::vector<Operation> diff(const Desired& desired, const Mirror& mirror);
+/// route, address (the last one first, so that IPv4 secondaries go before their primary); then installations
+/// in the order address, route, rule. An address present with the right key and wrong properties is removed
+/// and added again; routes of one key may lie side by side and are left to each other.
+///
+/// `origins`, when given, gets for each request the number of the object it serves, counting through the
+/// lists of Desired in the order addresses, routes, rules, unwanted_addresses, unwanted_routes,
+/// unwanted_rules.
+std::vector<Operation> diff(const Desired& desired, const Mirror& mirror,
+                            std::vector<size_t>* origins = nullptr);
 
 /// Whether the end state of an operation is reached although the kernel refused: adding what exists needs a
 /// look (the mirror was wrong), removing what is not there is done.

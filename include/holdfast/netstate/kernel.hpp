@@ -21,6 +21,8 @@ class ChangeListener {
     ChangeListener& operator=(const ChangeListener&) = delete;
     virtual ~ChangeListener() = default;
 
+    /// A batch of news begins. `now` is the loop's time.
+    virtual void on_changes_begin(Instant now) = 0;
     /// A link appeared or changed.
     virtual void on_link(const LinkInfo& link) = 0;
     /// A link is gone; the kernel has removed its addresses and routes with it, possibly without a word.
@@ -37,7 +39,7 @@ class ChangeListener {
     virtual void on_rule_removed(const KernelRule& rule, uint32_t requester) = 0;
     /// News was lost (ENOBUFS): what is known is worth nothing until the next dump.
     virtual void on_overrun() = 0;
-    /// The batch is complete. `now` is the loop's time.
+    /// The batch is complete.
     virtual void on_changes_end(Instant now) = 0;
 };
 

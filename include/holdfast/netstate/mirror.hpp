@@ -34,7 +34,8 @@ class Mirror {
     bool remove_route(const KernelRoute& route);
     bool set_rule(const KernelRule& rule);
     bool remove_rule(const KernelRule& rule);
-    /// Enters what a successful operation left behind.
+    /// Enters what a successful operation left behind, as far as the kernel's notification will not do so
+    /// better.
     void record(const Operation& operation);
 
     const LinkInfo* link(InterfaceIndex index) const;
@@ -57,6 +58,7 @@ class Mirror {
     /// key.
     const KernelRoute* route(const KernelRoute& like) const;
     std::vector<KernelRoute> routes() const;
+    bool has_routes() const { return !routes_.empty(); }
     bool has_rule(const KernelRule& rule) const;
     const std::vector<KernelRule>& rules() const { return rules_; }
 
@@ -77,7 +79,7 @@ class Mirror {
 /// Whether `have` serves as `want`: what the configuration chooses is equal, what the kernel fills in by
 /// itself is not compared. An address put there by somebody else with the right properties serves as well as
 /// our own.
-bool matches(const KernelAddress& want, const KernelAddress& have, std::string_view interface_name);
+bool matches(const KernelAddress& want, const KernelAddress& have);
 bool matches(const KernelRoute& want, const KernelRoute& have);
 
 }  // namespace holdfast::netstate

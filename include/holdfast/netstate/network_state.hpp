@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -48,24 +49,28 @@ class NetworkState final : private ChangeListener {
     /// are settled then: what matches is adopted, what is left over from a previous run is removed.
     Result<> start(Instant now);
 
-    /// See Reconciler. `define` before `start` waits for it; afterwards it acts at once.
+    /// See Reconciler. Before `start` these only take note; afterwards the kernel has been asked when they
+    /// return, unless they are called by the observer.
     void define(Instant now, const Owner& owner, Objects objects, bool hold);
     /// Puts the owner's objects into the kernel (becoming Master).
     void hold(Instant now, const Owner& owner);
-    /// Takes them out (leaving Master). Also removes equal ones put there by others.
+    /// Takes them out (leaving Master), with equal ones put there by others.
     void release(Instant now, const Owner& owner);
     void forget(Instant now, const Owner& owner, bool remove);
 
-    /// Delayed repairs that are due.
+    /// Delayed repairs, and dumps that failed, that are due.
     void handle_deadline(Instant now);
-    std::optional<Instant> deadline() const { return reconciler_.deadline(); }
+    std::optional<Instant> deadline() const;
 
     const Mirror& mirror() const { return mirror_; }
     const Reconciler& reconciler() const { return reconciler_; }
     /// The source for adverts on an interface, VIPs excluded (Mirror::source_address).
     std::optional<IpAddress> source_address(InterfaceIndex interface, Family family) const;
+    /// Complete dumps since the start, the first included.
+    uint64_t dumps() const { return dumps_; }
 
   private:
+    void on_changes_begin(Instant now) override { now_ = now; }
     void on_link(const LinkInfo& link) override;
     void on_link_removed(InterfaceIndex link) override;
     void on_address(const KernelAddress& address) override;
@@ -74,16 +79,28 @@ class NetworkState final : private ChangeListener {
     void on_route_removed(const KernelRoute& route, uint32_t requester) override;
     void on_rule(const KernelRule& rule) override;
     void on_rule_removed(const KernelRule& rule, uint32_t requester) override;
-    void on_overrun() override;
-    void on_changes_end(Instant now) override;
+    void on_overrun() override { is_dirty_ = true; }
+    void on_changes_end(Instant now) override { settle(now); }
+
+    void settle(Instant now);
+    bool settle_once(Instant now, bool may_plan);
+    Result<> reload_mirror(Instant now);
+    void execute(Instant now, std::span<const Operation> operations);
+    void report(Instant now, std::vector<ObjectEvent>& events);
 
     NetworkKernel& kernel_;
     NetworkObserver& observer_;
     Mirror mirror_;
     Reconciler reconciler_;
-    bool started_ = false;
-    bool dirty_ = false;
-    bool settling_ = false;
+    std::vector<uint8_t> protocols_;
+    std::vector<std::function<void()>> deferred_;  // What the observer asked for while settling.
+    std::optional<Instant> dump_again_at_;
+    std::optional<Instant> settle_again_at_;
+    Instant now_{};  // Of the batch of news or the call in progress.
+    bool is_started_ = false;
+    bool is_dirty_ = false;
+    bool is_settling_ = false;
+    uint64_t dumps_ = 0;
 };
 
 }  // namespace holdfast::netstate

@@ -9,11 +9,14 @@
 // alone, as the reference does.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -41,7 +44,7 @@ struct Objects {
 
 /// How stubbornly lost objects are put back: at once the first `free_repairs` times, then after
 /// `first_delay`, doubling up to `longest_delay`. An object that stays for `calm` starts afresh. Refused
-/// requests are repeated by the same delays.
+/// requests are repeated by the same delays, without free ones.
 struct RepairPolicy {
     uint32_t free_repairs = 3;
     Duration first_delay = std::chrono::milliseconds(250);
@@ -49,14 +52,7 @@ struct RepairPolicy {
     Duration calm = std::chrono::seconds(60);
 };
 
-/// One object of one owner: its kind and its place in Objects.
-struct ObjectId {
-    enum class Kind : uint8_t { address, route, rule };
-    Owner owner;
-    Kind kind = Kind::address;
-    size_t index = 0;
-    friend auto operator<=>(const ObjectId&, const ObjectId&) = default;
-};
+enum class ObjectKind : uint8_t { address, route, rule };
 
 /// Something happened to an object of ours that deserves a line in the log.
 struct ObjectEvent {
@@ -69,11 +65,14 @@ struct ObjectEvent {
         removed,    ///< Taken out by our request.
     };
     What what = What::installed;
-    ObjectId object;
-    std::string text;        ///< The object in words: "192.0.2.1/24", "default", "from ... table 100".
-    std::string interface;   ///< Empty for rules.
-    uint32_t repairs = 0;    ///< How often it has been put back since it became wanted.
+    Owner owner;
+    ObjectKind kind = ObjectKind::address;
+    std::string text;        ///< The object in words: "192.0.2.1/24", "from 192.0.2.0/24 table 100".
+    std::string interface;   ///< Empty for rules and for routes without one.
+    IpAddress address;       ///< Addresses only.
+    uint32_t repairs = 0;    ///< lost, repaired: how often it has been put back since it became wanted.
     uint32_t requester = 0;  ///< lost: netlink port of who removed it; 0 = unknown.
+    Duration delay{0};       ///< lost, refused: how long until it is put back; 0 = at once.
     Error error;             ///< refused only.
 };
 
@@ -84,45 +83,112 @@ class Reconciler {
     /// Enters an owner or replaces its objects (reload). Of a holding owner, objects that are no longer among
     /// the new ones are removed and unchanged ones are not touched.
     void define(const Owner& owner, Objects objects, bool hold);
-    /// Whether the owner's objects shall be present.
+    /// Whether the owner's objects shall be present. Unknown owners are ignored.
     void set_hold(const Owner& owner, bool hold);
-    /// Forgets the owner. What it held is removed when `remove`, else left in the kernel
+    /// Forgets the owner. What it holds is removed when `remove`, else left in the kernel
     /// (`dont_release_vrrp`).
     void forget(const Owner& owner, bool remove);
     bool holds(const Owner& owner) const;
 
-    /// Something of this interface, or everything, may have changed: look again in the next `plan`.
-    void touch_all();
-    /// Notes who removed an object, for the event that `plan` makes of it.
-    void note_removal(const AddressKey& key, uint32_t requester);
+    /// A link has changed: the next `plan` looks at all owners, and what was refused before is tried again at
+    /// once.
+    void links_changed();
+    /// The mirror has been loaded anew: the next `plan` looks at everything, also at what was only promised.
+    void mirror_loaded();
+    /// Somebody removed an object (told before the mirror is asked again): its owners are looked at, and
+    /// `requester` is remembered for the event.
+    void note_removal(const KernelAddress& address, uint32_t requester);
+    void note_removal(const KernelRoute& route, uint32_t requester);
+    void note_removal(const KernelRule& rule, uint32_t requester);
 
-    /// Whether `plan` has anything to look at now.
+    /// Whether `plan` has anything to look at.
     bool has_work(Instant now) const;
-    /// Compares with the mirror and gives the requests due at `now`.
+    /// Compares with the mirror and gives the requests due at `now`. Their results must be given to
+    /// `completed` before any other function is called.
     std::vector<Operation> plan(Instant now, const Mirror& mirror, std::vector<ObjectEvent>& events);
-    /// Takes the results of a plan, after the mirror has recorded the successful ones. True when a dump is
-    /// needed to know what is there.
-    bool completed(Instant now, std::span<const Operation> operations, std::span<const Result<>> results,
-                   const Mirror& mirror, std::vector<ObjectEvent>& events);
+    /// Takes the results of the operations of the last plan, in one piece or several: `first` is the place of
+    /// the first one. The mirror has recorded the successful ones. True when only a dump can tell what is
+    /// there.
+    bool completed(Instant now, size_t first, std::span<const Operation> operations,
+                   std::span<const Result<>> results, std::vector<ObjectEvent>& events);
     /// When the next delayed repair or repetition is due.
-    std::optional<Instant> deadline() const;
+    std::optional<Instant> deadline() const { return deadline_; }
 
-    /// Whether an address is in the objects of any owner (holding or not): a VIP, not a source for adverts.
-    bool is_ours(const IpAddress& address) const;
-    /// Concrete addresses of an owner that are in the mirror now.
+    /// Whether an address is among the objects of any owner (holding or not): a VIP, not a source for
+    /// adverts.
+    bool is_ours(const IpAddress& address) const { return users_.contains(address); }
+    /// The addresses of an owner that are in the mirror now, in configuration order.
     std::vector<KernelAddress> present_addresses(const Owner& owner, const Mirror& mirror) const;
-    /// How many objects of the owner have been put back, since the start.
-    uint64_t repairs(const Owner& owner) const;
-    uint64_t repairs() const { return total_repairs_; }
+    /// The protocol numbers our routes and rules carry.
+    std::vector<uint8_t> protocols() const;
+    /// How many objects have been put back since the start.
+    uint64_t repairs() const { return repairs_; }
 
   private:
-    struct Track;
-    template <class Settings>
-    struct Item;
-    struct Owned;
+    using Settings = std::variant<AddressSettings, RouteSettings, RuleSettings>;
+    using Object = std::variant<KernelAddress, KernelRoute, KernelRule>;
+
+    enum class Presence : uint8_t {
+        unknown,   // Not looked at since it became wanted.
+        accepted,  // The kernel has agreed; its notification is still to come.
+        present,
+        lost,       // Was present, has been removed by others, is to be put back.
+        abandoned,  // Lost and not to be put back (`no_track`).
+    };
+    struct Item {
+        Settings settings;
+        Presence presence = Presence::unknown;
+        uint32_t repairs = 0;    // Since it became wanted.
+        uint32_t burst = 0;      // Since the last calm.
+        uint32_t refusals = 0;   // In a row.
+        uint32_t requester = 0;  // Who removed it last.
+        bool existed = false;   // A request was answered by EEXIST, and the dump after it did not explain it.
+        bool is_taken = false;  // Only within `define`: went over into the new objects.
+        std::optional<Instant> retry_at = std::nullopt;
+        Instant repaired_at{};
+    };
+    struct Owned {
+        Owner owner;
+        bool hold = false;
+        bool dirty = false;
+        std::optional<Instant> next;  // The earliest retry_at of its items.
+        std::vector<Item> items;      // Wanted or, while not holding, known.
+        std::vector<Item> removing;   // To be taken out.
+    };
+    /// Which item an operation of the last plan is for.
+    struct Origin {
+        Owned* owned = nullptr;
+        size_t item = 0;
+        bool is_removal = false;
+    };
+    struct Draft;
+
+    template <class Function>
+    void for_each_owned(const Function& function);
+    void mark(Owned& owned);
+    void index(Owned& owned, bool add);
+    void look_at(Owned& owned, Instant now, const Mirror& mirror, Draft& draft);
+    void look_at_item(Owned& owned, size_t number, Instant now, const Mirror& mirror, Draft& draft);
+    void lose(Owned& owned, Item& item, Instant now, Draft& draft);
+    bool is_wanted(const Object& object, const Mirror& mirror) const;
+    void install_completed(Owned& owned, Item& item, Instant now, Outcome outcome, const Result<>& result,
+                           std::vector<ObjectEvent>& events);
+    void refuse(Owned& owned, Item& item, Instant now, const Error& error, std::vector<ObjectEvent>& events);
+    Duration delay(uint32_t step) const;
+    void postpone(Owned& owned, Item& item, Instant until);
+    template <class IsIt>
+    void note(Owned& owned, uint32_t requester, const IsIt& is_it);
+    void compute_deadline();
 
     RepairPolicy policy_;
-    uint64_t total_repairs_ = 0;
+    std::map<Owner, Owned> owners_;
+    std::vector<Owned> leaving_;  // Forgotten owners with something to remove.
+    // By configured address, so that a notification finds its owners without looking at all of them.
+    std::unordered_map<IpAddress, std::vector<Owned*>> users_;
+    std::vector<Origin> origins_;
+    std::optional<Instant> deadline_;
+    bool any_dirty_ = false;
+    uint64_t repairs_ = 0;
 };
 
 }  // namespace holdfast::netstate
