@@ -14,8 +14,8 @@
 
 namespace holdfast::vrrp {
 
-/// Send one advert to the group, or one copy to each unicast peer. `resigning` marks priority 0, which must
-/// be on the wire before the addresses go (Link::flush).
+/// Send one advert to the group, or one copy to each unicast peer. Priority 0 must be on the
+/// wire before the addresses go (Link::flush).
 struct SendAdvert {
     Priority priority;
     friend bool operator==(const SendAdvert&, const SendAdvert&) = default;
@@ -26,7 +26,7 @@ struct InstallAddresses {
     friend bool operator==(const InstallAddresses&, const InstallAddresses&) = default;
 };
 
-/// The reverse, in reverse order. At start it removes what an earlier run has left.
+/// The reverse, in reverse order.
 struct RemoveAddresses {
     friend bool operator==(const RemoveAddresses&, const RemoveAddresses&) = default;
 };
@@ -57,13 +57,11 @@ struct AnnounceSource {
     friend bool operator==(const AnnounceSource&, const AnnounceSource&) = default;
 };
 
-/// Run notifications. `to` is Initialize for Shutdown: STOP, or DELETED with Cause::removed. `silent` marks
-/// changes that the reference does not notify (holding in init).
+/// Run notifications. `to` is Initialize for Shutdown: STOP, or DELETED with Cause::removed.
 struct StateChanged {
     State from = State::Initialize;
     State to = State::Initialize;
     Cause cause = Cause::startup;
-    bool silent = false;
     friend bool operator==(const StateChanged&, const StateChanged&) = default;
 };
 

@@ -86,13 +86,16 @@ class AdvertReader {
     bool uses_old_checksum() const { return old_checksum_; }
 
   private:
-    struct Check;  // One packet on its way through the checks.
+    struct Packet;  // One packet on its way through the checks.
 
-    bool is_padding(size_t expected, size_t received) const;
-    bool check_version2(Check& check) const;
-    bool check_checksum(Check& check);
-    void check_addresses(Check& check) const;
-    bool check_sender(Check& check) const;
+    // Each returns false after rejecting the packet. In the order of the checks.
+    bool check_frame(Packet& packet) const;
+    bool check_version2(Packet& packet) const;
+    bool check_type_and_size(Packet& packet) const;
+    bool check_checksum(Packet& packet);
+    bool check_destination(Packet& packet, Priority effective) const;
+    void check_addresses(Packet& packet, bool compare) const;
+    bool check_sender(Packet& packet) const;
 
     RouterSettings router_;
     TransportSettings transport_;

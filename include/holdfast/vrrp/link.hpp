@@ -59,7 +59,7 @@ struct SendOptions {
 struct ReceivedFrame {
     IpAddress source;
     IpAddress destination;
-    uint8_t ttl = 0;           ///< TTL or hop limit; 0 when the kernel did not tell.
+    uint8_t ttl = 0;           ///< TTL or hop limit; 0 when the kernel did not tell: multicast refuses it.
     bool multicast = false;    ///< The destination is a multicast address.
     InterfaceIndex interface;  ///< Where it came in.
     std::span<const uint8_t> payload;
@@ -111,6 +111,9 @@ class Link {
     /// Queues `repeat` rounds over `batch` (all addresses, then all again). They leave at `flush`. Fails only
     /// when no socket for announcements can be had; an interface that is down drops silently.
     virtual Result<> announce(std::span<const Announcement> batch, uint32_t repeat) = 0;
+    /// Drops what still waits (spaced by garp_interval or gna_interval) for these addresses: their instance
+    /// leaves Master.
+    virtual void cancel_announcements(std::span<const Announcement> batch) = 0;
     /// Hands everything queued to the kernel, in the order queued per channel. Called once at the end of each
     /// turn of the loop, and by whoever needs a packet out before the next step (priority 0 before the
     /// addresses go).

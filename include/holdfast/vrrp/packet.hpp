@@ -20,6 +20,7 @@ inline constexpr size_t kAuthDataSize = 8;               ///< VRRPv2: always pre
 inline constexpr size_t kAuthenticationHeaderSize = 24;  ///< AH with a 96 bit value (RFC 2402).
 inline constexpr size_t kHmacTrailerSize = 28;           ///< auth_hmac.
 inline constexpr uint8_t kTypeAdvertisement = 1;
+inline constexpr IpAddress kMulticastGroup4 = IpAddress::v4(224, 0, 0, 18);
 inline constexpr uint8_t kTtl = 255;  ///< RFC 9568, 5.1.1.3.
 
 /// An accepted advertisement, as the state machine sees it.
@@ -56,10 +57,10 @@ std::optional<ParsedPacket> parse(std::span<const uint8_t> packet, Family family
 /// one.
 std::optional<VirtualRouterId> peek_vrid(std::span<const uint8_t> payload, uint8_t protocol);
 
-/// The checksum of a VRRP packet whose checksum field counts as zero. `source` and `destination` are the
-/// pseudo header of v3 over IPv4 (RFC 5798, 5.2.8); without them it is the plain sum of VRRPv2.
-uint16_t vrrp_checksum(std::span<const uint8_t> packet, const IpAddress* source = nullptr,
-                       const IpAddress* destination = nullptr);
+/// True when the checksum of a VRRP packet is right. `source` and `destination` are the pseudo header of v3
+/// over IPv4 (RFC 5798, 5.2.8); without them it is the plain sum of VRRPv2.
+bool has_right_checksum(std::span<const uint8_t> packet, const IpAddress* source = nullptr,
+                        const IpAddress* destination = nullptr);
 
 /// The advert of one Virtual Router, built once. Sending patches the priority and the checksum, without
 /// allocating. Build a new one when the settings change. Over IPv6 the checksum stays zero: the kernel fills
@@ -84,7 +85,6 @@ class AdvertTemplate {
     enum class Checksum : uint8_t { plain, pseudo_header, kernel };
 
     std::vector<uint8_t> bytes_;
-    IpAddress source_;
     IpAddress multicast_group_;
     uint32_t fixed_sum_ = 0;  ///< Partial sum of everything but priority, source and destination.
     Checksum checksum_ = Checksum::plain;

@@ -1,9 +1,9 @@
 // A vrrp_sync_group: its members are Master together or not at all (compat/protocol.md section 7). A machine
 // without time: members' requests in, commands to the members and group notifications out.
 //
-// How the composition drives it: build it, call `start` with the fitness of every member, notify what it
-// emits, then send Startup{fitness, group_holds = holds()} to each member. Later hand every RequestGroup
-// action to `handle` and perform what comes out in order; commands are carried out by
+// How the composition drives it: build it, call `start` with the fitness of every member and perform what it
+// emits; send Startup{fitness, group = fitness()} to each member; call `finish_start`. Later hand every
+// RequestGroup action to `handle` and perform what comes out in order; commands are carried out by
 // VirtualRouter::handle(GroupCommanded) and never answered with a request, so there is no recursion.
 #pragma once
 
@@ -40,9 +40,12 @@ class SyncGroup {
   public:
     explicit SyncGroup(size_t members);
 
-    /// Takes the members' fitness at start. Emits the first group state (BACKUP or FAULT; none while held in
-    /// init).
+    /// Takes the members' fitness at start. When all are fit it emits the group's BACKUP, which precedes the
+    /// members' own.
     void start(std::span<const Fitness> fitness, std::vector<GroupAction>& out);
+    /// After the members' Startup: emits the group's FAULT when a member is faulted, which follows the
+    /// members'.
+    void finish_start(std::vector<GroupAction>& out);
 
     /// A reload: goes on from what the members are. Emits nothing.
     void restore(std::span<const State> member_states, std::span<const Fitness> fitness);

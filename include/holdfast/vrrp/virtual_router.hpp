@@ -100,29 +100,30 @@ class VirtualRouter {
     void on(Instant now, const Stalled& event, Actions& out);
     void on(Instant now, const GroupCommanded& event, Actions& out);
 
-    void backup_receives(Instant now, Backup& state, const Advert& advert, Actions& out);
-    void master_receives(Instant now, Master& state, const Advert& advert, Actions& out);
-    void backup_accepts(Instant now, Backup& state, const Advert& advert, Actions& out);
-    void master_hears_lower(Instant now, Master& state, const Advert& advert, Actions& out);
-    void master_yields(Instant now, const Advert& advert, Cause cause, Actions& out);
-    void master_hears_owner(Master& state, const Advert& advert, bool sender_is_higher, Actions& out);
-    void backup_times_out(Instant now, Backup& state, Actions& out);
-    void master_deadline(Instant now, Master& state, Actions& out);
+    // Receiving adverts: virtual_router_adverts.cpp.
+    void receive(Instant now, Backup& state, const Advert& advert, Actions& out);
+    void receive(Instant now, Master& state, const Advert& advert, Actions& out);
+    void accept(Instant now, Backup& state, const Advert& advert, Actions& out);
+    void hear_lower(Instant now, Master& state, const Advert& advert, Actions& out);
+    void hear_owner(Master& state, const Advert& advert, bool sender_is_higher, Actions& out);
+    void yield(Instant now, const Advert& advert, Cause cause, Actions& out);
+    void learn_interval(const Advert& advert, Actions& out);
+    void announce_lower_priority(Instant now, Master& state, Actions& out);
 
+    // State changes.
     void become_master(Instant now, Cause cause, Actions& out);
-    void leave_master(Instant now, State to, Cause cause, bool resign, Actions& out);
-    void enter_backup(Instant now, Cause cause, Duration wait, Actions& out);
+    void leave_master(Instant now, State to, Cause cause, Actions& out);
     void enter_fault(Instant now, Cause cause, Actions& out);
     void leave_fault(Instant now, Cause cause, Actions& out);
-    void record(Instant now, State from, State to, Cause cause, bool silent, Actions& out);
+    void wait_as_backup(Instant now, Duration wait);
+    void record(Instant now, State from, State to, Cause cause, Actions& out);
+    void request(GroupRequest what, Cause cause, Actions& out) const;
 
     void send_advert(Instant now, Master& state, Actions& out);
-    void announce_lower_priority(Instant now, Master& state, Actions& out);
-    void set_effective_priority(Instant now, Priority effective, Actions& out);
-    void learn_interval(const Advert& advert, Actions& out);
+    void set_effective_priority(Priority effective, Actions& out);
     void log(const LogEvent& event, Actions& out);
+    Instant start_of_waiting(Instant now) const;
     Duration skew() const;
-    Priority skew_priority() const;
 
     RouterSettings settings_;
     RouterState state_;
