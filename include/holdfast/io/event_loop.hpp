@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -88,9 +89,12 @@ class EventLoop {
     size_t poll(std::optional<Duration> wait);
     void dispatch(size_t count);
     void drain();
-    void read_clock();
+    Instant read_clock();
+
+    struct Batch;  // Events as the kernel hands them over; kept out of the header.
 
     Fd epoll_;
+    std::unique_ptr<Batch> batch_;
     TimerQueue timers_;
     TurnEndQueue turn_ends_;
     std::vector<Slot> slots_;
@@ -132,7 +136,7 @@ class Watch {
     Events interest_;
     bool tell_kernel_ = true;
     Callback<void(Events)> callback_;
-    uint64_t key_ = 0;  // Generation and slot.
+    uint64_t key_;  // Generation and slot.
 };
 
 }  // namespace holdfast::io

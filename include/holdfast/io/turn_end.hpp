@@ -46,7 +46,7 @@ class TurnEnd {
     TurnEnd& operator=(const TurnEnd&) = delete;
     ~TurnEnd();
 
-    /// Idempotent until the callback runs. Never allocates.
+    /// Idempotent until the callback runs.
     void request();
     void cancel() { queue_.cancel(*this); }
     bool requested() const { return place_ != kIdle; }

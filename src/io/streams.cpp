@@ -1,0 +1,21 @@
+#include "holdfast/io/streams.hpp"
+
+namespace holdfast::io {
+
+std::string_view to_string(StreamFailure failure) {
+    switch (failure) {
+        case StreamFailure::refused:
+            return "refused";
+        case StreamFailure::timeout:
+            return "timeout";
+        case StreamFailure::unreachable:
+            return "unreachable";
+        case StreamFailure::out_of_descriptors:
+            return "out of descriptors";
+        case StreamFailure::other:
+            return "other";
+    }
+    return "";
+}
+
+}  // namespace holdfast::io

@@ -1,0 +1,135 @@
+#include "holdfast/io/timer.hpp"
+
+#include <algorithm>
+
+namespace holdfast::io {
+
+namespace {
+
+// Four children per node: half the levels of a binary heap, and siblings share cache lines.
+constexpr size_t kArity = 4;
+
+size_t parent_of(size_t index) {
+    return (index - 1) / kArity;
+}
+size_t first_child_of(size_t index) {
+    return index * kArity + 1;
+}
+
+}  // namespace
+
+TimerQueue::~TimerQueue() {
+    require(timers_ == 0, "a timer queue outlives its timers");
+}
+
+std::optional<Instant> TimerQueue::next() const {
+    std::optional<Instant> earliest;
+    if (!heap_.empty()) earliest = heap_.front().deadline;
+    // Inside a pass the timers still to run come first; the list is in order.
+    if (due_count_ > 0) {
+        const auto timer = std::ranges::find_if(due_, [](const Timer* entry) { return entry != nullptr; });
+        if (!earliest || (*timer)->deadline_ < *earliest) earliest = (*timer)->deadline_;
+    }
+    return earliest;
+}
+
+size_t TimerQueue::run_due() {
+    require(!running_, "timers are not expired from inside a timer");
+    while (!heap_.empty() && heap_.front().deadline <= now_) {
+        Timer* timer = heap_.front().timer;
+        remove(0);
+        timer->place_ = due_.size();
+        timer->due_ = true;
+        due_.push_back(timer);
+    }
+    due_count_ = due_.size();
+    running_ = true;
+    size_t ran = 0;
+    // By index: due_ does not grow meanwhile, but entries are nulled.
+    for (size_t i = 0; i < due_.size(); ++i) {
+        Timer* timer = due_[i];
+        if (timer == nullptr) continue;
+        cancel(*timer);
+        ++ran;
+        timer->callback_();
+    }
+    due_.clear();
+    running_ = false;
+    return ran;
+}
+
+// Makes room for one more timer in both lists, so that arming and expiring never allocate.
+void TimerQueue::add() {
+    ++timers_;
+    if (heap_.capacity() < timers_) heap_.reserve(std::max<size_t>(16, timers_ * 2));
+    if (due_.capacity() < timers_) due_.reserve(heap_.capacity());
+}
+
+void TimerQueue::forget() {
+    --timers_;
+}
+
+void TimerQueue::arm(Timer& timer, Instant deadline) {
+    if (timer.due_) cancel(timer);
+    timer.deadline_ = deadline;
+    const Entry entry{deadline, ++armed_, &timer};
+    if (timer.place_ == Timer::kDisarmed) {
+        heap_.push_back(entry);
+        timer.place_ = heap_.size() - 1;
+    }
+    sift(timer.place_, entry);
+}
+
+void TimerQueue::cancel(Timer& timer) {
+    if (timer.place_ == Timer::kDisarmed) return;
+    if (timer.due_) {
+        due_[timer.place_] = nullptr;
+        --due_count_;
+        timer.due_ = false;
+    } else {
+        remove(timer.place_);
+    }
+    timer.place_ = Timer::kDisarmed;
+}
+
+void TimerQueue::place(size_t index, const Entry& entry) {
+    heap_[index] = entry;
+    entry.timer->place_ = index;
+}
+
+// Moves the hole at `index` up or down until `entry` fits into it.
+void TimerQueue::sift(size_t index, const Entry& entry) {
+    while (index > 0 && entry.before(heap_[parent_of(index)])) {
+        place(index, heap_[parent_of(index)]);
+        index = parent_of(index);
+    }
+    while (first_child_of(index) < heap_.size()) {
+        size_t least = first_child_of(index);
+        const size_t end = std::min(least + kArity, heap_.size());
+        for (size_t child = least + 1; child < end; ++child) {
+            if (heap_[child].before(heap_[least])) least = child;
+        }
+        if (!heap_[least].before(entry)) break;
+        place(index, heap_[least]);
+        index = least;
+    }
+    place(index, entry);
+}
+
+void TimerQueue::remove(size_t index) {
+    const Entry last = heap_.back();
+    heap_.pop_back();
+    if (index < heap_.size()) sift(index, last);
+}
+
+Timer::Timer(TimerQueue& queue, std::function<void()> callback)
+    : queue_(queue), callback_(std::move(callback)) {
+    queue_.add();
+}
+
+Timer::~Timer() {
+    cancel();
+    queue_.forget();
+}
+
+}  // namespace holdfast::io
