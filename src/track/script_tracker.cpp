@@ -15,23 +15,20 @@ constexpr int kSigterm = 15;
 
 }  // namespace
 
-ScriptTracker::ScriptTracker(ScriptSettings settings) : settings_(std::move(settings)) {
+ScriptTracker::ScriptTracker(ScriptSettings settings, const std::optional<ScriptMemory>& memory,
+                             Beginning beginning)
+    : settings_(std::move(settings)) {
     settings_.rise = std::max(settings_.rise, 1U);
     settings_.fall = std::max(settings_.fall, 1U);
-    if (settings_.init_fail) {
+    const bool was_awaited = memory && memory->state == TrackedState::unknown;
+    if (memory && (memory->state == TrackedState::up || memory->state == TrackedState::down)) {
+        recall(*memory);
+    } else if (settings_.init_fail) {
         state_ = TrackedState::down;
         first_result_decides_ = false;
     } else {
         count_ = settings_.rise - 1;
-    }
-}
-
-ScriptTracker::ScriptTracker(ScriptSettings settings, const std::optional<ScriptMemory>& memory)
-    : ScriptTracker(std::move(settings)) {
-    if (memory && (memory->state == TrackedState::up || memory->state == TrackedState::down)) {
-        recall(*memory);
-    } else if (state_ == TrackedState::unknown && !(memory && memory->state == TrackedState::unknown)) {
-        state_ = TrackedState::untested;
+        if (beginning == Beginning::reload && !was_awaited) state_ = TrackedState::untested;
     }
 }
 

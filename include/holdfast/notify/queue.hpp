@@ -4,11 +4,17 @@
 // keepalived starts every script at once and lets them race: the last to finish may belong to an older state.
 // Here a queue runs at most one script at a time, in the order of the events, so that the last script is the
 // last state. Nothing that has been started is cut short. FIFO lines and mail are not held back by scripts;
-// they leave at once, in the order of the events. Two limits, both data in QueuePolicy, keep a bad script
-// from silencing the queue: when more than `max_pending` scripts wait, the oldest waiting scripts of states
-// already superseded are dropped (logged, counted; the newest state's scripts are always kept); when a script
-// has run for `patience` while others wait, the next one is started beside it (logged), as keepalived would
-// have done at once.
+// they leave at once, in the order of the events. The limits, all data in QueuePolicy, keep a bad script from
+// silencing the queue:
+//   * when more than `max_pending` scripts wait, the oldest ones that do not belong to the newest state are
+//   dropped
+//     (counted and logged); the newest state's scripts are always kept;
+//   * a script that repeats the one queued last (a flood of lower-priority adverts) is not queued twice;
+//   * when a script has run for `patience` while others wait, the next one is started beside it (logged), as
+//     keepalived would have done at once: a notify script that never ends must not hold back the next state;
+//   * when the daemon stops, only the newest state's scripts are still started, each after at most a quarter
+//   of
+//     `stop_wait`; `stop_wait` after the last start what still runs gets SIGTERM, `stop_kill` later SIGKILL.
 #pragma once
 
 #include <cstdint>
@@ -85,23 +91,28 @@ struct PriorityChanged {
     bool is_master = false;
     uint8_t priority = 0;
 };
+/// After a reload with fifo_write_vrrp_states_on_reload: tells FIFOs the state, which did not change.
+struct StateRepeated {
+    Word word = Word::backup;
+    uint8_t priority = 0;
+};
 /// A process of ours ended, or (status -1) could not be started.
 struct ScriptDone {
     uint32_t id = 0;
     int status = 0;
 };
-/// The daemon is stopping: from now on all waiting scripts start at once, each behind the other as long as
-/// `stop_wait` allows, then what runs gets SIGTERM, later SIGKILL.
+/// The daemon is stopping; comes after StateEntered{stop}. See the rules above; ends with StopComplete.
 struct StopRequested {};
 struct QueueDeadlineReached {};
-using QueueEvent = std::variant<StateEntered, LowerPriorityHeard, PriorityChanged, ScriptDone, StopRequested,
-                                QueueDeadlineReached>;
+using QueueEvent = std::variant<StateEntered, LowerPriorityHeard, PriorityChanged, StateRepeated, ScriptDone,
+                                StopRequested, QueueDeadlineReached>;
 
 /// Start this process; answer with ScriptDone{id}, never from within `handle`.
 struct StartScript {
     uint32_t id = 0;
     std::vector<std::string> arguments;
     Identity identity;
+    std::string path;  ///< As Command::path.
 };
 /// Signal the process group of a script.
 struct SignalScript {
@@ -142,9 +153,9 @@ class NotifyQueue {
 
   private:
     struct Waiting {
-        std::vector<std::string> arguments;
-        Identity identity;
-        uint64_t event = 0;  ///< Which event it belongs to.
+        Command command;     ///< With the event's arguments.
+        uint64_t event = 0;  ///< Which state it belongs to; 0 for what is not a state.
+        friend bool operator==(const Waiting&, const Waiting&) = default;
     };
     struct Running {
         uint32_t id = 0;
@@ -153,25 +164,30 @@ class NotifyQueue {
     };
     enum class StopPhase : uint8_t { none, waiting, terminating, killing, done };
 
-    void enqueue(const Command& command, std::vector<std::string> extra);
-    void limit(QueueActions& out);
+    void enter(const StateEntered& event, QueueActions& out);
+    void enqueue(const std::optional<Command>& command, const std::vector<std::string>& extra,
+                 uint64_t event);
+    void drop_superseded(size_t keep, QueueActions& out);
     void pump(Instant now, QueueActions& out);
     void start_next(Instant now, QueueActions& out);
-    void enter(const StateEntered& event, QueueActions& out);
+    std::optional<Instant> patience_ends() const;
+    void tell_fifo(Word word, uint8_t priority, QueueActions& out) const;
     void mail(Word word, QueueActions& out);
-    void signal_all(bool force, QueueActions& out);
-    void finish_stop(QueueActions& out);
+    void begin_stop(Instant now, QueueActions& out);
+    void stop_due(Instant now, QueueActions& out);
+    void signal_all(bool force, QueueActions& out) const;
+    void check_stopped(QueueActions& out);
 
     QueueSettings settings_;
     std::deque<Waiting> waiting_;
-    std::vector<Running> running_;
+    std::vector<Running> running_;  ///< Oldest first; more than one only after lost patience.
     uint32_t next_id_ = 1;
-    uint64_t event_ = 0;
+    uint64_t newest_state_ = 0;
     uint64_t dropped_ = 0;
-    std::optional<Instant> waiting_since_;
     std::optional<Word> last_mailed_;
     StopPhase stop_ = StopPhase::none;
-    Instant stop_at_;
+    Instant stop_requested_;
+    Instant stop_step_;  ///< When the stop phase goes on.
 };
 
 }  // namespace holdfast::notify

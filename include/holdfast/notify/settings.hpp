@@ -25,12 +25,13 @@ struct Identity {
 struct Command {
     std::vector<std::string> arguments;  ///< arguments[0] is the program.
     Identity identity;
-    /// The file to execute when it differs from arguments[0], which stays what the program sees as its name: links
-    /// are resolved when the configuration is read (unless use_symlink_paths), so that nobody exchanges one later.
+    /// The file to execute when it differs from arguments[0], which stays what the program sees as its name:
+    /// links are resolved when the configuration is read (unless use_symlink_paths), so that nobody exchanges
+    /// one later.
     std::string path;
     bool empty() const { return arguments.empty(); }
-    /// For logs and dumps, as keepalived writes it: every word in single quotes (one inside becomes '\''), joined by
-    /// blanks; a first word beginning with < or > stays bare.
+    /// For logs and dumps, as keepalived writes it: every word in single quotes (one inside becomes '\''),
+    /// joined by blanks; a first word beginning with < or > stays bare.
     std::string to_string() const;
     friend bool operator==(const Command&, const Command&) = default;
 };

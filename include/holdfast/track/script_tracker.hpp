@@ -66,6 +66,9 @@ struct ScriptMemory {
     int last_status = 0;  ///< Last exit status, for `Script `S` now returning N`.
 };
 
+/// When a machine is made.
+enum class Beginning : uint8_t { start, reload };
+
 class ScriptTracker {
   public:
     /// How long a process gets after SIGTERM, after the first SIGKILL, and between further ones.
@@ -73,12 +76,12 @@ class ScriptTracker {
     static constexpr Duration kKillGrace = std::chrono::seconds(2);
     static constexpr Duration kKillRetry = std::chrono::seconds(10);
 
-    /// At the start of the daemon: no result is known (with `init_fail` a bad one is assumed).
-    explicit ScriptTracker(ScriptSettings settings);
-    /// At a reload. With a memory the old state stays in force until the new results change it: counting goes
-    /// on when the command is the same, and starts anew when it is another. Without one the script is
-    /// `untested`.
-    ScriptTracker(ScriptSettings settings, const std::optional<ScriptMemory>& memory);
+    /// Without memory nothing is known yet (with `init_fail` a bad result is assumed): the instances wait in
+    /// init for the first result when the daemon starts, but not for a script that is new in a reload. With a
+    /// memory the old state stays in force until new results change it: counting goes on when the command is
+    /// the same, and starts anew when it is another.
+    explicit ScriptTracker(ScriptSettings settings, const std::optional<ScriptMemory>& memory = std::nullopt,
+                           Beginning beginning = Beginning::start);
 
     /// Appends to `out`, in order: kills, log lines, the change of state, the next run.
     void handle(Instant now, const ScriptEvent& event, ScriptActions& out);

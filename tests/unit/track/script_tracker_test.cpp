@@ -208,7 +208,7 @@ TEST_F(ScriptTrackerTest, ReloadWithAnotherCommandKeepsTheStateUntilItsFirstResu
 }
 
 TEST_F(ScriptTrackerTest, NewScriptOnReloadHoldsNobodyBack) {
-    tracker = ScriptTracker(settings(), std::optional<ScriptMemory>());
+    tracker = ScriptTracker(settings(), std::nullopt, Beginning::reload);
     EXPECT_EQ(tracker.state(), TrackedState::untested);
     send(Start{});
     EXPECT_THAT(send(ScriptExited{0}), ElementsAre("VRRP_Script(chk) succeeded", "up"));
@@ -216,7 +216,7 @@ TEST_F(ScriptTrackerTest, NewScriptOnReloadHoldsNobodyBack) {
 
 TEST_F(ScriptTrackerTest, ReloadBeforeTheFirstResultStillWaitsForIt) {
     begin(ScriptTracker(settings()));
-    tracker = ScriptTracker(settings(), tracker.memory());
+    tracker = ScriptTracker(settings(), tracker.memory(), Beginning::reload);
     EXPECT_EQ(tracker.state(), TrackedState::unknown);
 }
 
