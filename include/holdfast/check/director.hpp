@@ -62,8 +62,10 @@ class Director {
 
     /// Starts with these settings, or goes over to them from the earlier ones (reload).
     void load(DirectorSettings settings, DirectorActions& out);
-    /// The daemon is ending: empties every pool with the notifications that belong to it (omega).
-    void stop(DirectorActions& out);
+    /// The daemon is ending: empties every pool with the notifications that belong to it (omega). `flushing`:
+    /// lvs_flush_on_stop, nothing is said about servers. The UpdateServices at the front empties the desired
+    /// table.
+    void stop(bool flushing, DirectorActions& out);
 
     /// What the last `load` did to the checkers.
     const std::vector<CheckerId>& added() const { return added_; }
@@ -75,6 +77,8 @@ class Director {
     const Checker* checker(CheckerId id) const;
     /// Whether the checker's HealthMachine should start as up (its alpha setting, or what a reload demands).
     bool starts_up(CheckerId id) const;
+    /// The third argument of that machine.
+    bool first_failure_counts(CheckerId id) const;
     /// Every checker in file order.
     std::vector<CheckerId> checkers() const;
     /// "[10.0.0.1]:tcp:80" and the virtual server's name, for log lines about a checker.
@@ -109,20 +113,29 @@ class Director {
   private:
     struct CheckerEntry {
         CheckerPlace place;
-        bool starts_up = true;
         int64_t contribution = 0;
     };
-    void relay(size_t virtual_server, PoolActions& from, DirectorActions& out) const;
-    int64_t weight_of(size_t virtual_server, size_t real_server) const;
-    bool is_suspended(size_t virtual_server) const;
+    /// Checker ids by real server and checker of one virtual server.
+    using Ids = std::vector<std::vector<CheckerId>>;
 
-    std::unique_ptr<DirectorSettings> settings_;  ///< Machines point into it.
+    void drop_unusable(DirectorSettings& settings, DirectorActions& out) const;
+    void expand();
+    Ids number_checkers(size_t index, const VirtualServerSettings* before, const Ids* ids_before);
+    void restore_weights(size_t index, PoolActions& out);
+    void relay(size_t virtual_server, PoolActions&& from, DirectorActions& out) const;
+    const VirtualServerMachine::CheckerState* state(CheckerId id) const;
+    int64_t contributions(size_t virtual_server, size_t real_server) const;
+    bool address_present(size_t virtual_server) const;
+
+    std::unique_ptr<DirectorSettings> settings_{
+        std::make_unique<DirectorSettings>()};  ///< Machines point into it.
     std::vector<std::unique_ptr<VirtualServerMachine>> machines_;
     std::vector<std::vector<ipvs::ServiceKey>> services_;
     std::unordered_map<ipvs::ServiceKey, std::vector<size_t>>
-        users_;                                             ///< Virtual servers behind each service.
-    std::vector<std::vector<std::vector<CheckerId>>> ids_;  ///< By virtual server, real server, checker.
+        users_;  ///< Virtual servers behind each service.
+    std::vector<Ids> ids_;
     std::unordered_map<CheckerId, CheckerEntry> checkers_;
+    std::vector<bool> suspended_;                           ///< By virtual server.
     std::unordered_map<IpAddress, size_t> host_addresses_;  ///< For ha_suspend.
     std::vector<CheckerId> added_;
     std::vector<CheckerId> kept_;

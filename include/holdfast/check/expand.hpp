@@ -21,10 +21,11 @@ std::vector<ipvs::ServiceKey> services_of(const VirtualServerSettings& server,
 /// so, and a persistent one has a mask. `key` is one of services_of.
 ipvs::ServiceAttributes attributes_for(const VirtualServerSettings& server, const ipvs::ServiceKey& key);
 
-/// The destination of a server in a service. Masquerading keeps the server's port (0 = the service's); with
-/// direct routing and tunnels packets keep theirs, so the kernel is given the service's port, 0 for a mark.
+/// The destination of a server in a service. Masquerading keeps the server's port (0 = the service's, but not
+/// in a group, where the kernel is left to use the packet's); with direct routing and tunnels packets keep
+/// theirs, so the kernel is given the service's port, 0 for a mark.
 ipvs::DestinationKey destination_for(const Endpoint& server, const ipvs::Forwarding& forwarding,
-                                     const ipvs::ServiceKey& service);
+                                     const ipvs::ServiceKey& service, bool in_group = false);
 
 /// 0 .. 2^31-1, what the kernel takes.
 int32_t limit_weight(int64_t weight);

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct DeadlineReached {};
 struct ProbeSucceeded {};
 struct ProbeFailed {
     bool timed_out = false;
+    std::string reason{};  ///< For the log: "HTTP status 503", "Connection refused".
 };
 /// The probe could not be made for a local reason (no socket, bind failed): not a result; tried again after
 /// delay_loop.
@@ -51,6 +53,7 @@ struct CancelProbe {
 /// A failure while up, for log_all_failures.
 struct FailureSeen {
     bool timed_out = false;
+    std::string reason{};
     friend bool operator==(const FailureSeen&, const FailureSeen&) = default;
 };
 /// The checker's verdict, given with the first result and whenever it changes.
@@ -58,6 +61,7 @@ struct Verdict {
     bool up = false;
     bool first = false;    ///< This is the first result; `up` may be what was assumed.
     uint32_t retries = 0;  ///< Failed retries behind a `down`, for the log line; 0 when none counted.
+    std::string reason{};  ///< Of a `down`.
     friend bool operator==(const Verdict&, const Verdict&) = default;
 };
 using HealthAction = std::variant<StartProbe, CancelProbe, FailureSeen, Verdict>;
@@ -65,8 +69,10 @@ using HealthActions = std::vector<HealthAction>;
 
 class HealthMachine {
   public:
-    /// `starts_up`: what is assumed until the first result; normally !schedule.alpha.
-    HealthMachine(const Schedule& schedule, bool starts_up);
+    /// `starts_up`: what is assumed until the first result; normally !schedule.alpha. `first_failure_counts`:
+    /// `retry` does not apply to the first result, as always except for checkers that a reload adds to a
+    /// healthy server.
+    HealthMachine(const Schedule& schedule, bool starts_up, bool first_failure_counts = true);
 
     void handle(Instant now, const HealthEvent& event, HealthActions& out);
     /// When to send DeadlineReached. Nothing while a probe runs, when suspended, or before Begin.
@@ -84,14 +90,18 @@ class HealthMachine {
     const Schedule& schedule() const { return schedule_; }
 
   private:
-    void finish(Instant now, bool good, bool timed_out, HealthActions& out);
+    void succeed(Instant now, HealthActions& out);
+    void fail(Instant now, const ProbeFailed& failure, HealthActions& out);
+    void suspend(Instant now, HealthActions& out);
+    void resume(Instant now);
 
     Schedule schedule_;
-    std::optional<Instant> next_probe_;
-    uint32_t failures_;  ///< Failed attempts in a row that did not count yet.
+    std::optional<Instant> next_probe_{};
+    Instant paused_probe_{};  ///< When suspended: when the next probe would have been.
+    uint32_t failures_;       ///< Failed attempts in a row that did not count yet.
     bool up_;
     bool has_run_ = false;
-    bool probing_ = false;
+    bool begun_ = false;
     bool suspended_ = false;
 };
 

@@ -18,7 +18,8 @@ inline std::string real_server(const RealServerSettings& server, const VirtualSe
 }
 
 std::string service_state(bool up, bool inhibit, std::string_view rs, std::string_view vs);
-std::string quorum_gained(uint32_t quorum, uint32_t hysteresis, int64_t weight, std::string_view vs);
+std::string quorum_gained(uint32_t quorum, uint32_t hysteresis, int64_t threshold, int64_t weight,
+                          std::string_view vs);
 /// `threshold` as the reference prints it; at start the sign before `hysteresis` is still a minus.
 std::string quorum_lost(bool at_start, uint32_t quorum, uint32_t hysteresis, int64_t threshold,
                         int64_t weight, std::string_view vs);
@@ -33,12 +34,16 @@ std::string service_gone(std::string_view rs);
 std::string virtual_server_gone(const VirtualServerSettings& server);
 
 /// What a checker says about a verdict: "TCP connection to R success.", "TCP_CHECK on service R failed after
-/// 3 retries." Empty when this checker says nothing (first success of a checker assumed up says it too).
-std::string verdict(const Checker& checker, const Verdict& verdict, std::string_view rs);
-/// With log_all_failures: "TCP connection to R failed." or "... timeout."
-std::string failure(const Checker& checker, bool timed_out, std::string_view rs);
+/// 3 retries." Empty when this kind says nothing.
+std::string verdict(const Checker& checker, const Verdict& verdict, std::string_view rs, std::string_view vs);
+/// With log_all_failures: "TCP connection to R failed." or "... timeout." Empty when this kind says nothing.
+std::string failure(const Checker& checker, const FailureSeen& failure, std::string_view rs,
+                    std::string_view vs);
 /// Body of the mail a verdict causes: "=> TCP CHECK failed on service <=".
-std::string mail_body(const Checker& checker, bool up);
+std::string mail_body(const Checker& checker, const Verdict& verdict);
+/// Body of the mail about quorum: "=> Gained quorum 1+0=1 <= 2 <=".
+std::string quorum_mail_body(bool up, bool at_start, uint32_t quorum, uint32_t hysteresis, int64_t threshold,
+                             int64_t weight);
 
 std::string fifo_virtual_server(std::string_view vs, bool up);
 std::string fifo_real_server(std::string_view rs, std::string_view vs, bool up);

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -61,44 +62,57 @@ struct PoolOptions {
     bool real_server_mail = true;
 };
 
+/// How `stop` leaves.
+enum class Leaving : uint8_t {
+    removed,   ///< The virtual server is no longer in the configuration.
+    stopping,  ///< The daemon ends; omega decides about notifications.
+    flushing,  ///< The daemon ends and drops services whole (lvs_flush_on_stop): nothing is said about
+               ///< servers.
+};
+
+/// The checkers of `now` that are the same as one of `before`: by kind and everything that makes up the
+/// probe, not the schedule. One entry per checker of `now`: its index in `before`, or nothing.
+std::vector<std::optional<size_t>> match_checkers(const RealServerSettings& before,
+                                                  const RealServerSettings& now);
+
 class VirtualServerMachine {
   public:
-    /// `settings` must be valid for as long as the machine is used (until `carry_over` moved it on).
-    VirtualServerMachine(const VirtualServerSettings& settings, PoolOptions options);
+    /// `settings` must outlive the machine, also during `carry_over` by its successor.
+    VirtualServerMachine(const VirtualServerSettings& settings, const PoolOptions& options);
 
     /// The daemon's start: servers without an alpha checker are in, quorum is judged, its notifications are
     /// given.
     void start(PoolActions& out);
-    /// A checker's verdict (index of real server and checker in the settings). `first`: its first result
-    /// ever. The mail about it has `mail_body`.
-    void checker_verdict(size_t server, size_t checker, bool up, bool first, const std::string& mail_body,
+    /// A checker's verdict (index of real server and checker in the settings). The mail about it has
+    /// `mail_body`.
+    void checker_verdict(size_t server, size_t checker, bool up, const std::string& mail_body,
                          PoolActions& out);
     /// The weight of a real server as changed by files or misc_dynamic: configured weight plus all
     /// contributions.
     void set_weight(size_t server, int64_t weight, PoolActions& out);
-    /// The daemon's stop, or (`stopping` false) this virtual server has left the configuration. The last
-    /// UpdatePool is followed only by notifications; afterwards the pool is empty.
-    void stop(bool stopping, PoolActions& out);
+    /// Empties the pool, with the notifications that belong to it.
+    void stop(Leaving how, PoolActions& out);
 
-    /// Takes this server's place after a reload: what `old` knew about servers and checkers that are in both
-    /// stays known, servers that went are taken out, new ones treated as at start. `old` is finished
-    /// afterwards. Call it instead of `start`. Real servers are the same by address and port, checkers by
-    /// kind and connection.
+    /// Takes `old`'s place after a reload, instead of `start`: what it knew about servers and checkers that
+    /// are in both stays known, servers that went are taken out, new ones are treated as at start. `old` is
+    /// finished afterwards. Real servers are the same by address and port, checkers by match_checkers. Weight
+    /// contributions stay.
     void carry_over(VirtualServerMachine& old, PoolActions& out);
 
-    /// Adds the wanted destinations of this virtual server in one of its services.
+    /// Adds the wanted destinations of this virtual server in one of its services; those present already
+    /// stay.
     void put_destinations(const ipvs::ServiceKey& key, ipvs::Service& service) const;
 
     struct CheckerState {
         bool up = true;
         bool has_run = false;
+        bool first_failure_counts = true;  ///< For the HealthMachine of a checker that has not run.
     };
     struct ServerState {
         bool alive = false;  ///< In its checkers' opinion; in the pool if there is quorum or no sorry server.
-        bool set = false;    ///< Present in the kernel's table, maybe with weight 0.
         uint32_t failed_checkers = 0;
         int64_t weight = 1;  ///< Effective weight before limiting.
-        std::vector<CheckerState> checkers;
+        std::vector<CheckerState> checkers{};
     };
     const VirtualServerSettings& settings() const { return *settings_; }
     const std::vector<ServerState>& servers() const { return servers_; }
@@ -109,23 +123,26 @@ class VirtualServerMachine {
 
   private:
     std::string server_name(size_t server) const;
-    bool mails_virtual() const;
-    bool mails_real(size_t server) const;
-    void set_checker(size_t server, size_t checker, bool up);
-    void judge_quorum(bool at_start, PoolActions& out, PoolActions& notifications);
+    bool is_set(size_t server) const;
+    void set_checker(ServerState& server, CheckerState& checker, bool up) const;
     void set_server(size_t server, bool alive, PoolActions& out);
-    void virtual_notifications(bool at_start, bool stopping, int64_t threshold, int64_t weight,
-                               PoolActions& out) const;
-    void real_notifications(size_t server, bool stopping, PoolActions& out) const;
-    void bring_in(size_t server, PoolActions& out);
+    void take_out(size_t server, bool stopping, PoolActions& lines, PoolActions& notifications);
+    void carry_sorry_server(const VirtualServerMachine& old, PoolActions& lines);
+    void carry_server(size_t server, const VirtualServerMachine& old, size_t old_server, PoolActions& lines,
+                      PoolActions& notifications);
+    void let_in(size_t server, PoolActions& notifications);
+    void judge_quorum(bool at_start, PoolActions& lines, PoolActions& notifications);
+    void say_virtual(bool at_start, bool at_stop, int64_t threshold, int64_t weight, PoolActions& out) const;
+    void say_real(size_t server, bool at_stop, PoolActions& out) const;
+    void mail_real(size_t server, const std::string& body, PoolActions& out) const;
 
     const VirtualServerSettings* settings_;
     PoolOptions options_;
     std::string name_;
     std::vector<ServerState> servers_;
-    bool running_ = false;
     bool quorum_up_ = false;
     bool sorry_alive_ = false;
+    bool stopped_ = false;
 };
 
 }  // namespace holdfast::check

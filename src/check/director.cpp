@@ -1,0 +1,335 @@
+#include "holdfast/check/director.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <unordered_set>
+
+#include "holdfast/check/expand.hpp"
+#include "holdfast/check/log_lines.hpp"
+
+namespace holdfast::check {
+namespace {
+
+const VirtualServerGroup* find_group(const DirectorSettings& settings, const std::string& name) {
+    auto found = std::ranges::find(settings.groups, name, &VirtualServerGroup::name);
+    return found == settings.groups.end() ? nullptr : &*found;
+}
+
+// What makes a virtual server the same one after a reload: its group and place in it, or its kernel identity.
+std::string identity(const VirtualServerSettings& server) {
+    const char* family = server.key.family == Family::ipv6 ? "6" : "4";
+    return server.key.firewall_mark != 0 && server.group.empty() ? server.to_string() + family
+                                                                 : server.to_string();
+}
+
+// FILE_CHECK and BFD_CHECK follow something else and run nothing of their own.
+bool runs_probes(const Checker& checker) {
+    return !std::holds_alternative<FileCheck>(checker.probe) &&
+           !std::holds_alternative<BfdCheck>(checker.probe);
+}
+
+}  // namespace
+
+void Director::drop_unusable(DirectorSettings& settings, DirectorActions& out) const {
+    std::erase_if(settings.virtual_servers, [&](const VirtualServerSettings& server) {
+        if (server.real_servers.empty()) return true;
+        if (server.group.empty() || find_group(settings, server.group) != nullptr) return false;
+        out.emplace_back(
+            Log{fmt::format("Virtual server group {} specified but not configured - ignoring virtual "
+                            "server {}",
+                            server.group, server.to_string())});
+        return true;
+    });
+}
+
+void Director::expand() {
+    services_.clear();
+    users_.clear();
+    for (size_t i = 0; i < settings_->virtual_servers.size(); ++i) {
+        const VirtualServerSettings& server = settings_->virtual_servers[i];
+        services_.push_back(services_of(server, find_group(*settings_, server.group)));
+        for (const ipvs::ServiceKey& key : services_.back()) users_[key].push_back(i);
+    }
+}
+
+void Director::load(DirectorSettings settings, DirectorActions& out) {
+    drop_unusable(settings, out);
+    const auto old_settings =
+        std::exchange(settings_, std::make_unique<DirectorSettings>(std::move(settings)));
+    const auto old_machines = std::exchange(machines_, {});
+    const auto old_services = services_;
+    const auto old_ids = std::exchange(ids_, {});
+    expand();
+
+    UpdateServices changed;
+    for (const auto& keys : services_) changed.keys.insert(changed.keys.end(), keys.begin(), keys.end());
+    for (const auto& keys : old_services)
+        std::ranges::copy_if(keys, std::back_inserter(changed.keys),
+                             [&](const ipvs::ServiceKey& key) { return !users_.contains(key); });
+    out.emplace_back(std::move(changed));
+
+    std::unordered_map<std::string, std::deque<size_t>> known;
+    for (size_t i = 0; i < old_machines.size(); ++i)
+        known[identity(old_machines[i]->settings())].push_back(i);
+    std::vector<std::optional<size_t>> before(settings_->virtual_servers.size());
+    for (size_t i = 0; i < before.size(); ++i) {
+        auto found = known.find(identity(settings_->virtual_servers[i]));
+        if (found == known.end() || found->second.empty()) continue;
+        before[i] = found->second.front();
+        found->second.pop_front();
+    }
+
+    // The pools are brought up to date once, by the UpdateServices in front; the machines' own requests are
+    // dropped.
+    auto relay_without_updates = [&](PoolActions&& actions) {
+        std::erase_if(actions, [](const PoolAction& one) { return std::holds_alternative<UpdatePool>(one); });
+        relay(0, std::move(actions), out);
+    };
+    std::unordered_set<size_t> staying;
+    for (const auto& index : before)
+        if (index) staying.insert(*index);
+    for (size_t i = 0; i < old_machines.size(); ++i) {
+        if (staying.contains(i)) continue;
+        out.emplace_back(Log{log_lines::virtual_server_gone(old_machines[i]->settings())});
+        PoolActions actions;
+        old_machines[i]->stop(Leaving::removed, actions);
+        relay_without_updates(std::move(actions));
+    }
+
+    added_.clear();
+    kept_.clear();
+    removed_.clear();
+    for (size_t i = 0; i < settings_->virtual_servers.size(); ++i) {
+        machines_.push_back(
+            std::make_unique<VirtualServerMachine>(settings_->virtual_servers[i], settings_->options));
+        PoolActions actions;
+        if (before[i]) {
+            VirtualServerMachine& old = *old_machines[*before[i]];
+            ids_.push_back(number_checkers(i, &old.settings(), &old_ids[*before[i]]));
+            machines_[i]->carry_over(old, actions);
+            restore_weights(i, actions);
+        } else {
+            ids_.push_back(number_checkers(i, nullptr, nullptr));
+            machines_[i]->start(actions);
+        }
+        relay_without_updates(std::move(actions));
+    }
+    const std::unordered_set<CheckerId> still(kept_.begin(), kept_.end());
+    for (const Ids& servers : old_ids)
+        for (const auto& checkers : servers)
+            for (CheckerId id : checkers)
+                if (!still.contains(id)) removed_.push_back(id);
+    for (CheckerId id : removed_) checkers_.erase(id);
+
+    suspended_.assign(machines_.size(), false);
+    for (size_t i = 0; i < machines_.size(); ++i)
+        suspended_[i] = settings_->virtual_servers[i].ha_suspend && !address_present(i);
+    for (CheckerId id : added_)
+        if (runs_probes(*checker(id)))
+            out.emplace_back(
+                Log{log_lines::healthchecker(!suspended(id), server_name(id), virtual_server_name(id))});
+}
+
+Director::Ids Director::number_checkers(size_t index, const VirtualServerSettings* before,
+                                        const Ids* ids_before) {
+    const VirtualServerSettings& now = settings_->virtual_servers[index];
+    std::unordered_map<Endpoint, size_t> known;
+    if (before != nullptr)
+        for (size_t i = 0; i < before->real_servers.size(); ++i)
+            known.emplace(before->real_servers[i].endpoint, i);
+
+    Ids ids;
+    for (size_t server = 0; server < now.real_servers.size(); ++server) {
+        const RealServerSettings& settings = now.real_servers[server];
+        std::vector<std::optional<size_t>> matches(settings.checkers.size());
+        auto old_server = known.find(settings.endpoint);
+        if (old_server != known.end())
+            matches = match_checkers(before->real_servers[old_server->second], settings);
+        auto& row = ids.emplace_back();
+        for (size_t i = 0; i < matches.size(); ++i) {
+            const bool is_kept = matches[i].has_value();
+            const CheckerId id = is_kept ? (*ids_before)[old_server->second][*matches[i]] : next_id_++;
+            (is_kept ? kept_ : added_).push_back(id);
+            checkers_[id].place = {index, server, i};
+            row.push_back(id);
+        }
+    }
+    return ids;
+}
+
+// A checker that went takes its contribution with it.
+void Director::restore_weights(size_t index, PoolActions& out) {
+    for (size_t i = 0; i < machines_[index]->servers().size(); ++i)
+        machines_[index]->set_weight(
+            i, settings_->virtual_servers[index].real_servers[i].weight + contributions(index, i), out);
+}
+
+int64_t Director::contributions(size_t virtual_server, size_t real_server) const {
+    int64_t sum = 0;
+    for (CheckerId id : ids_[virtual_server][real_server]) sum += checkers_.at(id).contribution;
+    return sum;
+}
+
+void Director::stop(bool flushing, DirectorActions& out) {
+    UpdateServices changed;
+    for (const auto& keys : services_) changed.keys.insert(changed.keys.end(), keys.begin(), keys.end());
+    out.emplace_back(std::move(changed));
+    for (const auto& machine : machines_) {
+        PoolActions actions;
+        machine->stop(flushing ? Leaving::flushing : Leaving::stopping, actions);
+        std::erase_if(actions, [](const PoolAction& one) { return std::holds_alternative<UpdatePool>(one); });
+        relay(0, std::move(actions), out);
+    }
+    users_.clear();
+}
+
+void Director::relay(size_t virtual_server, PoolActions&& from, DirectorActions& out) const {
+    for (PoolAction& action : from) {
+        std::visit(
+            [&]<class Action>(Action& one) {
+                if constexpr (std::is_same_v<Action, UpdatePool>) {
+                    out.emplace_back(UpdateServices{services_[virtual_server]});
+                } else {
+                    out.emplace_back(std::move(one));
+                }
+            },
+            action);
+    }
+}
+
+const CheckerPlace* Director::place(CheckerId id) const {
+    auto found = checkers_.find(id);
+    return found == checkers_.end() ? nullptr : &found->second.place;
+}
+
+const Checker* Director::checker(CheckerId id) const {
+    const CheckerPlace* at = place(id);
+    if (at == nullptr) return nullptr;
+    return &settings_->virtual_servers[at->virtual_server]
+                .real_servers[at->real_server]
+                .checkers[at->checker];
+}
+
+const VirtualServerMachine::CheckerState* Director::state(CheckerId id) const {
+    const CheckerPlace* at = place(id);
+    if (at == nullptr) return nullptr;
+    return &machines_[at->virtual_server]->servers()[at->real_server].checkers[at->checker];
+}
+
+bool Director::starts_up(CheckerId id) const {
+    const auto* known = state(id);
+    return known != nullptr && known->up;
+}
+
+bool Director::first_failure_counts(CheckerId id) const {
+    const auto* known = state(id);
+    return known == nullptr || known->first_failure_counts;
+}
+
+std::vector<CheckerId> Director::checkers() const {
+    std::vector<CheckerId> all;
+    all.reserve(checkers_.size());
+    for (const Ids& servers : ids_)
+        for (const auto& row : servers) all.insert(all.end(), row.begin(), row.end());
+    return all;
+}
+
+std::string Director::server_name(CheckerId id) const {
+    const CheckerPlace* at = place(id);
+    if (at == nullptr) return {};
+    const VirtualServerSettings& server = settings_->virtual_servers[at->virtual_server];
+    return log_lines::real_server(server.real_servers[at->real_server], server);
+}
+
+const std::string& Director::virtual_server_name(CheckerId id) const {
+    static const std::string kNone;
+    const CheckerPlace* at = place(id);
+    return at == nullptr ? kNone : machines_[at->virtual_server]->name();
+}
+
+void Director::verdict(CheckerId id, const Verdict& verdict, DirectorActions& out) {
+    const CheckerPlace* at = place(id);
+    if (at == nullptr) return;
+    const Checker& one = *checker(id);
+    std::string line = log_lines::verdict(one, verdict, server_name(id), virtual_server_name(id));
+    if (!line.empty()) out.emplace_back(Log{std::move(line)});
+    PoolActions actions;
+    machines_[at->virtual_server]->checker_verdict(at->real_server, at->checker, verdict.up,
+                                                   log_lines::mail_body(one, verdict), actions);
+    relay(at->virtual_server, std::move(actions), out);
+}
+
+void Director::failure(CheckerId id, const FailureSeen& failure, DirectorActions& out) const {
+    const Checker* one = checker(id);
+    if (one == nullptr || !(settings_->log_all_failures || one->schedule.log_all_failures)) return;
+    std::string line = log_lines::failure(*one, failure, server_name(id), virtual_server_name(id));
+    if (!line.empty()) out.emplace_back(Log{std::move(line)});
+}
+
+void Director::set_weight_contribution(CheckerId id, int64_t contribution, DirectorActions& out) {
+    auto found = checkers_.find(id);
+    if (found == checkers_.end()) return;
+    found->second.contribution = contribution;
+    const CheckerPlace& at = found->second.place;
+    const auto& server = settings_->virtual_servers[at.virtual_server].real_servers[at.real_server];
+    PoolActions actions;
+    machines_[at.virtual_server]->set_weight(
+        at.real_server, server.weight + contributions(at.virtual_server, at.real_server), actions);
+    relay(at.virtual_server, std::move(actions), out);
+}
+
+bool Director::address_present(size_t virtual_server) const {
+    return std::ranges::any_of(services_[virtual_server], [&](const ipvs::ServiceKey& key) {
+        return host_addresses_.contains(key.endpoint.address);
+    });
+}
+
+std::vector<CheckerId> Director::address_count(const IpAddress& address, size_t count, DirectorActions& out) {
+    if (count == 0) {
+        host_addresses_.erase(address);
+    } else {
+        host_addresses_[address] = count;
+    }
+    std::vector<CheckerId> affected;
+    for (size_t i = 0; i < machines_.size(); ++i) {
+        const bool now = settings_->virtual_servers[i].ha_suspend && !address_present(i);
+        if (now == suspended_[i]) continue;
+        suspended_[i] = now;
+        for (const auto& row : ids_[i]) {
+            for (CheckerId id : row) {
+                affected.push_back(id);
+                out.emplace_back(
+                    Log{log_lines::healthchecker_resumed(!now, server_name(id), virtual_server_name(id))});
+            }
+        }
+    }
+    return affected;
+}
+
+bool Director::suspended(CheckerId id) const {
+    const CheckerPlace* at = place(id);
+    return at != nullptr && suspended_[at->virtual_server];
+}
+
+std::optional<ipvs::Service> Director::service(const ipvs::ServiceKey& key) const {
+    auto found = users_.find(key);
+    if (found == users_.end()) return std::nullopt;
+    ipvs::Service service{.attributes =
+                              attributes_for(settings_->virtual_servers[found->second.front()], key)};
+    for (size_t user : found->second) machines_[user]->put_destinations(key, service);
+    return service;
+}
+
+ipvs::Table Director::desired() const {
+    ipvs::Table table;
+    if (users_.empty()) return table;
+    for (size_t i = 0; i < machines_.size(); ++i)
+        for (const ipvs::ServiceKey& key : services_[i])
+            machines_[i]->put_destinations(
+                key, table.add(key, attributes_for(settings_->virtual_servers[i], key)));
+    return table;
+}
+
+}  // namespace holdfast::check
