@@ -44,8 +44,8 @@ inline constexpr uint32_t kConfigurable = kHome | kManageTemporary | kNoPrefixRo
 
 /// One network interface.
 struct LinkInfo {
-    InterfaceIndex index;
-    std::string name;
+    InterfaceIndex index{};
+    std::string name{};
     bool up = false;       ///< IFF_UP: switched on by the administrator.
     bool running = false;  ///< IFF_RUNNING: has a carrier and may carry packets.
     bool loopback = false;
@@ -54,10 +54,10 @@ struct LinkInfo {
     bool arp = true;         ///< not IFF_NOARP
     uint32_t mtu = 0;
     uint16_t hardware_type = 0;  ///< ARPHRD_*; 1 = Ethernet, 32 = InfiniBand.
-    MacAddress mac;              ///< The first six bytes of the hardware address; zeros when it has none.
-    InterfaceIndex master;       ///< The bridge, bond or VRF this one belongs to; 0 = none.
-    InterfaceIndex lower;        ///< IFLA_LINK: the interface a VLAN or macvlan sits on; 0 = none.
-    std::string kind;            ///< "vlan", "macvlan", "bond", ...; empty for a physical one.
+    MacAddress mac{};            ///< The first six bytes of the hardware address; zeros when it has none.
+    InterfaceIndex master{};     ///< The bridge, bond or VRF this one belongs to; 0 = none.
+    InterfaceIndex lower{};      ///< IFLA_LINK: the interface a VLAN or macvlan sits on; 0 = none.
+    std::string kind{};          ///< "vlan", "macvlan", "bond", ...; empty for a physical one.
 
     /// Up and with a carrier: fit for VRRP.
     bool usable() const { return up && running; }
@@ -68,20 +68,20 @@ struct LinkInfo {
 /// network of the peer. IPv6: interface and address only, so that `prefix_length` is 128 and `peer_network`
 /// the address.
 struct AddressKey {
-    InterfaceIndex interface;
-    IpAddress address;
+    InterfaceIndex interface{};
+    IpAddress address{};
     uint8_t prefix_length = 0;
-    IpAddress peer_network;
+    IpAddress peer_network{};
     friend constexpr auto operator<=>(const AddressKey&, const AddressKey&) = default;
 };
 
 /// One address of an interface.
 struct KernelAddress {
-    InterfaceIndex interface;
-    Prefix prefix;                           ///< The local address.
-    std::optional<IpAddress> peer;           ///< IFA_ADDRESS where it differs from the local address.
-    std::optional<IpAddress> broadcast;      ///< IPv4 only.
-    std::string label;                       ///< IPv4 only; empty asks for the interface name.
+    InterfaceIndex interface{};
+    Prefix prefix{};                         ///< The local address.
+    std::optional<IpAddress> peer{};         ///< IFA_ADDRESS where it differs from the local address.
+    std::optional<IpAddress> broadcast{};    ///< IPv4 only.
+    std::string label{};                     ///< IPv4 only; empty asks for the interface name.
     uint8_t scope = 0;                       ///< RT_SCOPE_*; the kernel derives it for IPv6.
     uint32_t flags = 0;                      ///< address_flag::*
     uint8_t protocol = 0;                    ///< IFA_PROTO; 0 on kernels before 5.18.
@@ -95,19 +95,19 @@ struct KernelAddress {
 };
 
 struct KernelNextHop {
-    std::optional<IpAddress> via;
-    InterfaceIndex interface;
+    std::optional<IpAddress> via{};
+    InterfaceIndex interface{};
     uint32_t weight = 1;  ///< 1..256
     bool onlink = false;
-    std::optional<uint32_t> realms;
+    std::optional<uint32_t> realms{};
     friend bool operator==(const KernelNextHop&, const KernelNextHop&) = default;
 };
 
 /// What makes two routes compete for one place in a table: RFC-less, it is what the kernel compares.
 struct RouteKey {
     uint32_t table = 0;
-    Prefix destination;
-    Prefix source;  ///< IPv6 `from`; ::/0 or 0.0.0.0/0 when unset.
+    Prefix destination{};
+    Prefix source{};  ///< IPv6 `from`; ::/0 or 0.0.0.0/0 when unset.
     uint8_t tos = 0;
     uint32_t priority = 0;
     friend constexpr auto operator<=>(const RouteKey&, const RouteKey&) = default;
@@ -118,20 +118,20 @@ struct KernelRoute {
     Family family = Family::ipv4;
     uint8_t type = 1;  ///< RTN_*
     uint32_t table = 254;
-    Prefix destination;
-    std::optional<Prefix> source;
+    Prefix destination{};
+    std::optional<Prefix> source{};
     uint8_t tos = 0;
     uint32_t priority = 0;  ///< Metric; IPv6 has no 0, the kernel's default there is 1024.
     uint8_t protocol = kRouteProtocol;
     uint8_t scope = 0;
-    std::optional<IpAddress> preferred_source;
-    std::optional<uint32_t> realms;
-    std::optional<uint32_t> expires;    ///< Seconds, IPv6; counts down in the kernel and is not compared.
-    std::optional<uint8_t> preference;  ///< IPv6, RFC 4191: 0 medium, 1 high, 3 low.
-    std::optional<bool> ttl_propagate;
-    std::vector<KernelNextHop> next_hops;  ///< Empty for blackhole and its kin.
-    std::vector<RouteMetric> metrics;      ///< Ascending by number.
-    std::string congestion_control;
+    std::optional<IpAddress> preferred_source{};
+    std::optional<uint32_t> realms{};
+    std::optional<uint32_t> expires{};    ///< Seconds, IPv6; counts down in the kernel and is not compared.
+    std::optional<uint8_t> preference{};  ///< IPv6, RFC 4191: 0 medium, 1 high, 3 low.
+    std::optional<bool> ttl_propagate{};
+    std::vector<KernelNextHop> next_hops{};  ///< Empty for blackhole and its kin.
+    std::vector<RouteMetric> metrics{};      ///< Ascending by number.
+    std::string congestion_control{};
 
     RouteKey key() const;
     std::string to_string() const { return destination.to_string(); }
@@ -146,28 +146,28 @@ using KernelRule = RuleSettings;
 std::string to_string(const KernelRule& rule);
 
 struct AddAddress {
-    KernelAddress address;
+    KernelAddress address{};
     friend bool operator==(const AddAddress&, const AddAddress&) = default;
 };
 struct RemoveAddress {
-    KernelAddress address;
+    KernelAddress address{};
     friend bool operator==(const RemoveAddress&, const RemoveAddress&) = default;
 };
 struct AddRoute {
-    KernelRoute route;
+    KernelRoute route{};
     bool append = false;  ///< Behind routes with the same key instead of before them (IPv4).
     friend bool operator==(const AddRoute&, const AddRoute&) = default;
 };
 struct RemoveRoute {
-    KernelRoute route;
+    KernelRoute route{};
     friend bool operator==(const RemoveRoute&, const RemoveRoute&) = default;
 };
 struct AddRule {
-    KernelRule rule;
+    KernelRule rule{};
     friend bool operator==(const AddRule&, const AddRule&) = default;
 };
 struct RemoveRule {
-    KernelRule rule;
+    KernelRule rule{};
     friend bool operator==(const RemoveRule&, const RemoveRule&) = default;
 };
 
@@ -182,10 +182,10 @@ bool is_install(const Operation& operation);
 
 /// Everything a dump returns. Routes and rules are only those with a protocol number of ours.
 struct KernelState {
-    std::vector<LinkInfo> links;
-    std::vector<KernelAddress> addresses;  ///< In the kernel's order, primary addresses first.
-    std::vector<KernelRoute> routes;
-    std::vector<KernelRule> rules;
+    std::vector<LinkInfo> links{};
+    std::vector<KernelAddress> addresses{};  ///< In the kernel's order, primary addresses first.
+    std::vector<KernelRoute> routes{};
+    std::vector<KernelRule> rules{};
 };
 
 }  // namespace holdfast::netstate

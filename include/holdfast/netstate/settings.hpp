@@ -1,5 +1,5 @@
-// What a configuration wants in the kernel's network tables: addresses, routes, rules and VMAC links, as values.
-// Interfaces are named; indexes are the mirror's business.
+// What a configuration wants in the kernel's network tables: addresses, routes, rules and VMAC links, as
+// values. Interfaces are named; indexes are the mirror's business.
 #pragma once
 
 #include <chrono>
@@ -14,33 +14,33 @@ namespace holdfast::netstate {
 
 /// One `virtual_ipaddress`, `virtual_ipaddress_excluded` or `static_ipaddress` entry.
 struct AddressSettings {
-    Prefix prefix;                          ///< /32 or /128 unless given.
-    std::string interface;                  ///< `dev`, or the instance's interface.
-    std::optional<IpAddress> broadcast;     ///< brd ADDR
-    bool broadcast_all_ones = false;        ///< brd +
-    bool broadcast_network = false;         ///< brd -
-    uint8_t scope = 0;                      ///< rt_scopes number; 0 = global.
-    std::string label;                      ///< IPv4 only.
-    std::optional<Prefix> peer;
+    Prefix prefix{};                       ///< /32 or /128 unless given.
+    std::string interface{};               ///< `dev`, or the instance's interface.
+    std::optional<IpAddress> broadcast{};  ///< brd ADDR
+    bool broadcast_all_ones = false;       ///< brd +
+    bool broadcast_network = false;        ///< brd -
+    uint8_t scope = 0;                     ///< rt_scopes number; 0 = global.
+    std::string label{};                   ///< IPv4 only.
+    std::optional<Prefix> peer{};
     bool home = false;
-    bool dad = false;                       ///< `-nodad`: do duplicate address detection after all.
+    bool dad = false;  ///< `-nodad`: do duplicate address detection after all.
     bool mngtmpaddr = false;
     bool noprefixroute = false;
     bool autojoin = false;
     bool no_track = false;
     bool use_vmac = false;
-    std::optional<uint32_t> preferred_lifetime;  ///< Seconds; unset = 0 for /128, forever otherwise.
-    std::string track_group;                     ///< static_ipaddress only.
-    bool explicit_interface = false;             ///< `dev` was written.
+    std::optional<uint32_t> preferred_lifetime{};  ///< Seconds; unset = 0 for /128, forever otherwise.
+    std::string track_group{};                     ///< static_ipaddress only.
+    bool explicit_interface = false;               ///< `dev` was written.
     friend bool operator==(const AddressSettings&, const AddressSettings&) = default;
 };
 
 struct NextHop {
-    std::optional<IpAddress> via;
-    std::string interface;
+    std::optional<IpAddress> via{};
+    std::string interface{};
     uint32_t weight = 1;  ///< 1..256
     bool onlink = false;
-    std::optional<uint32_t> realms;
+    std::optional<uint32_t> realms{};
     friend bool operator==(const NextHop&, const NextHop&) = default;
 };
 
@@ -56,29 +56,29 @@ struct RouteMetric {
 struct RouteSettings {
     Family family = Family::ipv4;
     uint8_t type = 1;  ///< RTN_*; 1 = unicast.
-    Prefix destination;
-    std::optional<IpAddress> via;
-    std::string interface;
-    std::optional<IpAddress> preferred_source;  ///< src
-    std::optional<Prefix> from;
-    uint32_t table = 254;      ///< RT_TABLE_MAIN
-    uint8_t scope = 0;         ///< RT_SCOPE_UNIVERSE
+    Prefix destination{};
+    std::optional<IpAddress> via{};
+    std::string interface{};
+    std::optional<IpAddress> preferred_source{};  ///< src
+    std::optional<Prefix> from{};
+    uint32_t table = 254;  ///< RT_TABLE_MAIN
+    uint8_t scope = 0;     ///< RT_SCOPE_UNIVERSE
     bool scope_set = false;
-    uint8_t protocol = 18;     ///< RTPROT_KEEPALIVED
+    uint8_t protocol = 18;  ///< RTPROT_KEEPALIVED
     uint8_t tos = 0;
-    std::optional<uint32_t> priority;  ///< metric
-    std::optional<uint32_t> realms;
-    std::optional<uint32_t> expires;
-    std::optional<uint8_t> preference;  ///< RFC 4191 pref
-    std::optional<bool> ttl_propagate;
+    std::optional<uint32_t> priority{};  ///< metric
+    std::optional<uint32_t> realms{};
+    std::optional<uint32_t> expires{};
+    std::optional<uint8_t> preference{};  ///< RFC 4191 pref
+    std::optional<bool> ttl_propagate{};
     bool onlink = false;
     bool append = false;  ///< otherwise prepend
-    std::vector<RouteMetric> metrics;
-    std::string congestion_control;
-    std::vector<NextHop> next_hops;
-    std::vector<std::string> encapsulation;  ///< `encap ...` words, checked by the parser.
+    std::vector<RouteMetric> metrics{};
+    std::string congestion_control{};
+    std::vector<NextHop> next_hops{};
+    std::vector<std::string> encapsulation{};  ///< `encap ...` words, checked by the parser.
     bool no_track = false;
-    std::string track_group;
+    std::string track_group{};
     friend bool operator==(const RouteSettings&, const RouteSettings&) = default;
 };
 
@@ -86,42 +86,42 @@ struct RouteSettings {
 struct RuleSettings {
     Family family = Family::ipv4;
     bool invert = false;
-    std::optional<Prefix> from;
-    std::optional<Prefix> to;
-    std::optional<uint32_t> mark;
-    std::optional<uint32_t> mask;
-    std::string input_interface;
-    std::string output_interface;
+    std::optional<Prefix> from{};
+    std::optional<Prefix> to{};
+    std::optional<uint32_t> mark{};
+    std::optional<uint32_t> mask{};
+    std::string input_interface{};
+    std::string output_interface{};
     uint8_t tos = 0;
     uint32_t priority = 0;
     uint8_t action = 1;  ///< FR_ACT_*; 1 = to table.
     uint32_t table = 0;
     uint32_t goto_priority = 0;
-    std::optional<uint32_t> realms;
-    std::optional<int32_t> suppress_prefix_length;
-    std::optional<uint32_t> suppress_interface_group;
-    std::optional<uint64_t> tunnel_id;
-    std::optional<std::pair<uint32_t, uint32_t>> uid_range;
-    std::optional<std::pair<uint16_t, uint16_t>> source_ports;
-    std::optional<std::pair<uint16_t, uint16_t>> destination_ports;
-    std::optional<uint8_t> ip_protocol;
+    std::optional<uint32_t> realms{};
+    std::optional<int32_t> suppress_prefix_length{};
+    std::optional<uint32_t> suppress_interface_group{};
+    std::optional<uint64_t> tunnel_id{};
+    std::optional<std::pair<uint32_t, uint32_t>> uid_range{};
+    std::optional<std::pair<uint16_t, uint16_t>> source_ports{};
+    std::optional<std::pair<uint16_t, uint16_t>> destination_ports{};
+    std::optional<uint8_t> ip_protocol{};
     bool l3mdev = false;
     uint8_t protocol = 18;
     bool no_track = false;
-    std::string track_group;
+    std::string track_group{};
     friend bool operator==(const RuleSettings&, const RuleSettings&) = default;
 };
 
 /// `use_vmac` / `use_ipvlan`.
 struct VmacSettings {
     bool ipvlan = false;
-    std::string name;  ///< Empty = derived from vmac_prefix and the VRID.
-    std::optional<MacAddress> mac;
-    std::optional<IpAddress> ipvlan_address;
-    uint8_t ipvlan_flags = 0;  ///< 0 bridge, 1 private, 2 vepa
+    std::string name{};  ///< Empty = derived from vmac_prefix and the VRID.
+    std::optional<MacAddress> mac{};
+    std::optional<IpAddress> ipvlan_address{};
+    uint8_t ipvlan_flags = 0;       ///< 0 bridge, 1 private, 2 vepa
     bool transmit_on_base = false;  ///< vmac_xmit_base
     bool netlink_notify_msg = false;
-    std::optional<uint32_t> group;
+    std::optional<uint32_t> group{};
     friend bool operator==(const VmacSettings&, const VmacSettings&) = default;
 };
 

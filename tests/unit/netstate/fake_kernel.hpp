@@ -1,0 +1,146 @@
+// A kernel of tables for the tests: applies operations with the real one's errors, reports changes as the
+// real one does (later, in a batch), and can be told to misbehave.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "holdfast/netstate/kernel.hpp"
+
+namespace holdfast::netstate::testing {
+
+class FakeKernel final : public NetworkKernel {
+  public:
+    void set_listener(ChangeListener* listener) override { listener_ = listener; }
+    void watch_protocols(std::span<const uint8_t> protocols) override {
+        watched.assign(protocols.begin(), protocols.end());
+    }
+    Result<KernelState> dump() override {
+        ++dumps;
+        if (failing_dumps > 0) {
+            --failing_dumps;
+            return fail_errno("dump", ENOMEM);
+        }
+        KernelState state;
+        for (const auto& [index, link] : links) state.links.push_back(link);
+        state.addresses = addresses;
+        state.routes = routes;
+        state.rules = rules;
+        return state;
+    }
+    std::vector<Result<>> apply(std::span<const Operation> operations) override {
+        std::vector<Result<>> results;
+        for (const Operation& operation : operations) {
+            log.push_back(to_string(operation));
+            if (before_operation) before_operation(operation);
+            const int error = refuse ? refuse(operation) : 0;
+            results.push_back(answer(error != 0 ? error : execute(operation, 4242)));
+        }
+        return results;
+    }
+    void deliver_changes() override {
+        if (news_.empty() || listener_ == nullptr) return;
+        auto news = std::exchange(news_, {});
+        listener_->on_changes_begin(now);
+        for (auto& item : news) item(*listener_);
+        listener_->on_changes_end(now);
+    }
+
+    /// Somebody else's doing, reported at once.
+    void outside(const Operation& operation, uint32_t requester = 777) {
+        ASSERT_EQ(execute(operation, requester), 0) << to_string(operation);
+        deliver_changes();
+    }
+    /// The same, but the news is lost.
+    void outside_unheard(const Operation& operation) {
+        ASSERT_EQ(execute(operation, 777), 0) << to_string(operation);
+        news_.clear();
+    }
+    void overrun() {
+        news_.emplace_back([](ChangeListener& listener) { listener.on_overrun(); });
+        deliver_changes();
+    }
+    void set_link(const LinkInfo& link) {
+        links[link.index.value] = link;
+        news_.emplace_back([link](ChangeListener& listener) { listener.on_link(link); });
+    }
+    void remove_link(uint32_t index) {
+        links.erase(index);
+        std::erase_if(addresses, [&](const auto& a) { return a.interface.value == index; });
+        news_.emplace_back([index](ChangeListener& listener) { listener.on_link_removed({index}); });
+    }
+    bool has(std::string_view address) const {
+        return std::ranges::any_of(addresses, [&](const auto& a) { return a.to_string() == address; });
+    }
+    std::vector<std::string> take_log() { return std::exchange(log, {}); }
+
+    std::map<uint32_t, LinkInfo> links;
+    std::vector<KernelAddress> addresses;
+    std::vector<KernelRoute> routes;
+    std::vector<KernelRule> rules;
+    std::vector<uint8_t> watched;
+    std::vector<std::string> log;
+    std::function<int(const Operation&)> refuse;
+    std::function<void(const Operation&)> before_operation;
+    Instant now{};
+    int failing_dumps = 0;
+    int dumps = 0;
+
+  private:
+    static Result<> answer(int error) {
+        if (error == 0) return {};
+        return fail_errno("netlink", error);
+    }
+    template <class T, class Is, class News>
+    int insert(std::vector<T>& table, const T& object, const Is& is_same, const News& news) {
+        if (std::ranges::any_of(table, is_same)) return EEXIST;
+        table.push_back(object);
+        news_.emplace_back(news);
+        return 0;
+    }
+    template <class T, class Is, class News>
+    int erase(std::vector<T>& table, int missing, const Is& is_same, const News& news) {
+        auto at = std::ranges::find_if(table, is_same);
+        if (at == table.end()) return missing;
+        table.erase(at);
+        news_.emplace_back(news);
+        return 0;
+    }
+    int execute(const Operation& operation, uint32_t requester) {
+        if (const auto* o = std::get_if<AddAddress>(&operation))
+            return insert(
+                addresses, o->address, [&](const auto& a) { return a.key() == o->address.key(); },
+                [a = o->address](ChangeListener& l) { l.on_address(a); });
+        if (const auto* o = std::get_if<RemoveAddress>(&operation))
+            return erase(
+                addresses, EADDRNOTAVAIL, [&](const auto& a) { return a.key() == o->address.key(); },
+                [a = o->address, requester](ChangeListener& l) { l.on_address_removed(a, requester); });
+        if (const auto* o = std::get_if<AddRoute>(&operation))
+            return insert(
+                routes, o->route, [&](const auto& r) { return r == o->route; },
+                [r = o->route](ChangeListener& l) { l.on_route(r); });
+        if (const auto* o = std::get_if<RemoveRoute>(&operation))
+            return erase(
+                routes, ESRCH, [&](const auto& r) { return matches(o->route, r); },
+                [r = o->route, requester](ChangeListener& l) { l.on_route_removed(r, requester); });
+        if (const auto* o = std::get_if<AddRule>(&operation))
+            return insert(
+                rules, o->rule, [&](const auto& r) { return r == o->rule; },
+                [r = o->rule](ChangeListener& l) { l.on_rule(r); });
+        const auto& o = std::get<RemoveRule>(operation);
+        return erase(
+            rules, ENOENT, [&](const auto& r) { return r == o.rule; },
+            [r = o.rule, requester](ChangeListener& l) { l.on_rule_removed(r, requester); });
+    }
+
+    ChangeListener* listener_ = nullptr;
+    std::vector<std::function<void(ChangeListener&)>> news_;
+};
+
+}  // namespace holdfast::netstate::testing
