@@ -18,9 +18,11 @@ from .namespaces import NamespaceLab, Node, remove_abandoned_namespaces
 from .netlink import AddressEvent
 from .uml import UmlGuest, kernel_has_ipvs
 from .waiting import wait_until
+from .web import WebServer, request
 
 __all__ = [
     "HOLDFAST", "KEEPALIVED", "binary_for", "under_test_is_reference", "Capture", "Daemon", "Advert", "Arp",
     "NeighborAdvert", "NamespaceLab", "Node", "remove_abandoned_namespaces", "AddressEvent", "UmlGuest",
     "kernel_has_ipvs", "wait_until",
+    "WebServer", "request",
 ]

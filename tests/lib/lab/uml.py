@@ -38,15 +38,16 @@ class UmlGuest:
     def run(self, command, *, timeout, environment=None, on_line=None):
         """Runs `command` (a list of words) in the guest and returns its exit status, 124 after `timeout` seconds.
 
-        Lines it prints go to `on_line` while it runs (default: standard output). It finds the shared folder at
-        OUTPUT_IN_GUEST.
+        It starts in our working folder and finds the shared folder at OUTPUT_IN_GUEST. Lines it prints go to
+        `on_line` while it runs (default: standard output).
         """
         on_line = on_line or _print_line
         status = self.output / "guest-status"
         status.unlink(missing_ok=True)
         exports = "".join(f"export {name}={shlex.quote(str(value))}\n" for name, value in (environment or {}).items())
         words = " ".join(shlex.quote(str(word)) for word in command)
-        (self.output / "guest-command").write_text(f"{exports}{words}\n")
+        folder = shlex.quote(os.getcwd())
+        (self.output / "guest-command").write_text(f"{exports}cd {folder}\n{words}\n")
 
         with tempfile.TemporaryDirectory(prefix="holdfast-uml-") as scratch:
             guest = subprocess.Popen(
