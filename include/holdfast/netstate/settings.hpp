@@ -72,7 +72,8 @@ struct RouteSettings {
     std::optional<uint8_t> preference{};  ///< RFC 4191 pref
     std::optional<bool> ttl_propagate{};
     bool onlink = false;
-    bool append = false;  ///< otherwise prepend
+    bool append = false;    ///< otherwise prepend
+    bool add_only = false;  ///< `add`: fail when such a route exists.
     std::vector<RouteMetric> metrics{};
     std::string congestion_control{};
     std::vector<NextHop> next_hops{};
