@@ -28,8 +28,8 @@ struct ExitStatus {
 
 /// A variable the child gets, or, without value, does not get.
 struct EnvironmentChange {
-    std::string name;
-    std::optional<std::string> value;
+    std::string name{};
+    std::optional<std::string> value{};
     friend bool operator==(const EnvironmentChange&, const EnvironmentChange&) = default;
 };
 
@@ -37,7 +37,7 @@ struct EnvironmentChange {
 struct Credentials {
     uid_t uid = 0;
     gid_t gid = 0;
-    std::vector<gid_t> groups;  ///< All supplementary groups; empty means none at all.
+    std::vector<gid_t> groups{};  ///< All supplementary groups; empty means none at all.
     friend bool operator==(const Credentials&, const Credentials&) = default;
 };
 
@@ -46,11 +46,11 @@ struct Credentials {
 struct SpawnRequest {
     /// Program and arguments, at least the program. A program without `/` is looked up in the PATH of the
     /// child's environment, as the user it runs as. A text file without `#!` is run by /bin/sh.
-    std::vector<std::string> arguments;
+    std::vector<std::string> arguments{};
     /// On top of our own environment minus IFS, LD_PRELOAD and LD_LIBRARY_PATH.
-    std::vector<EnvironmentChange> environment;
+    std::vector<EnvironmentChange> environment{};
     /// Nothing: as we do. Otherwise needs the privilege to change to it, also when it is what we are.
-    std::optional<Credentials> run_as;
+    std::optional<Credentials> run_as{};
     bool new_process_group = true;  ///< So that kill() reaches what a script started.
     bool kill_with_parent = true;   ///< SIGKILL when the thread that spawned it ends, however that happens.
 };

@@ -18,9 +18,10 @@ namespace holdfast::io {
 
 /// Where to connect, and from where.
 struct ConnectRequest {
-    Endpoint destination;
-    std::optional<Endpoint> bind;  ///< Own address; port 0 lets the kernel choose.
-    std::string bind_interface;  ///< SO_BINDTODEVICE, and the zone of a link-local destination; empty: none.
+    Endpoint destination{};
+    std::optional<Endpoint> bind{};  ///< Own address; port 0 lets the kernel choose.
+    std::string
+        bind_interface{};        ///< SO_BINDTODEVICE, and the zone of a link-local destination; empty: none.
     uint32_t firewall_mark = 0;  ///< SO_MARK, 0: none.
     Duration timeout = std::chrono::seconds(5);  ///< For the connect alone: from connect() to on_connected.
     friend bool operator==(const ConnectRequest&, const ConnectRequest&) = default;
