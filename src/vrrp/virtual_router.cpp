@@ -38,7 +38,7 @@ void VirtualRouter::handle(Instant now, const Event& event, Actions& out) {
     std::visit([&](const auto& which) { on(now, which, out); }, event);
 }
 
-// RFC 9568, 6.4.1, and keepalived's `state MASTER`.
+// RFC 9568, 6.4.1. An owner in a group, or whose start is delayed, becomes Master by an immediate timeout.
 void VirtualRouter::on(Instant now, const Startup& event, Actions& out) {
     require(state_of(state_) == State::Initialize, "a Virtual Router starts once");
     fitness_ = event.fitness;
@@ -64,13 +64,7 @@ void VirtualRouter::on(Instant now, const Startup& event, Actions& out) {
         become_master(now, Cause::owner_startup, out);
         return;
     }
-    // Members of a group wait for the slowest, so `state MASTER` is no use to them.
-    Duration wait = master_down_interval();
-    if (is_owner) {
-        wait = Duration::zero();
-    } else if (settings_.wants_master && !settings_.in_sync_group) {
-        wait = settings_.advert_interval + skew_time(settings_.version, kOwner, settings_.advert_interval);
-    }
+    const Duration wait = is_owner ? Duration::zero() : master_down_interval();
     wait_as_backup(now, wait);
     if (is_owner) std::get<Backup>(state_).timeout_cause = Cause::owner_startup;
     log({.id = LogId::entering_backup_at_start}, out);

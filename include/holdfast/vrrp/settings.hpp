@@ -55,7 +55,10 @@ struct RouterSettings {
     VirtualRouterId vrid;
     Version version = Version::v2;
     Priority priority = kDefaultPriority;  ///< Base priority, 1..255.
-    bool wants_master = false;             ///< `state MASTER`: shortens the first wait only.
+    /// `state MASTER`, or no `state` with priority 255. Lets an owner be Master at once. For others it is
+    /// only shown: keepalived 2.4.3 waits a full Master_Down_Interval all the same (3.609 s at priority 100,
+    /// seen).
+    bool wants_master = false;
     Duration advert_interval = std::chrono::seconds(1);
     uint8_t down_timer_adverts = 3;
     bool preempt = true;
