@@ -94,7 +94,7 @@ std::optional<IpAddress> NetworkState::source_address(InterfaceIndex interface, 
 
 void NetworkState::settle(Instant now) {
     now_ = now;
-    if (is_settling_) return;
+    if (is_settling_ || is_in_batch_) return;
     is_settling_ = true;
     settle_again_at_.reset();
     int round = 0;
@@ -170,6 +170,16 @@ Result<> NetworkState::reload_mirror(Instant now) {
     for (const KernelAddress& address : state->addresses)
         if (before.address(address.key()) == nullptr) observer_.on_address_changed(now, address, true);
     return {};
+}
+
+void NetworkState::on_changes_begin(Instant now) {
+    now_ = now;
+    is_in_batch_ = true;
+}
+
+void NetworkState::on_changes_end(Instant now) {
+    is_in_batch_ = false;
+    settle(now);
 }
 
 void NetworkState::on_link(const LinkInfo& link) {

@@ -70,7 +70,7 @@ class NetworkState final : private ChangeListener {
     uint64_t dumps() const { return dumps_; }
 
   private:
-    void on_changes_begin(Instant now) override { now_ = now; }
+    void on_changes_begin(Instant now) override;
     void on_link(const LinkInfo& link) override;
     void on_link_removed(InterfaceIndex link) override;
     void on_address(const KernelAddress& address) override;
@@ -80,7 +80,7 @@ class NetworkState final : private ChangeListener {
     void on_rule(const KernelRule& rule) override;
     void on_rule_removed(const KernelRule& rule, uint32_t requester) override;
     void on_overrun() override { is_dirty_ = true; }
-    void on_changes_end(Instant now) override { settle(now); }
+    void on_changes_end(Instant now) override;
 
     void settle(Instant now);
     bool settle_once(Instant now, bool may_plan);
@@ -100,6 +100,7 @@ class NetworkState final : private ChangeListener {
     bool is_started_ = false;
     bool is_dirty_ = false;
     bool is_settling_ = false;
+    bool is_in_batch_ = false;  // Half the news is no ground for a decision.
     uint64_t dumps_ = 0;
 };
 

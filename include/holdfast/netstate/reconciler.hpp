@@ -36,9 +36,9 @@ struct Owner {
 
 /// All that one owner may put into the kernel.
 struct Objects {
-    std::vector<AddressSettings> addresses;
-    std::vector<RouteSettings> routes;
-    std::vector<RuleSettings> rules;
+    std::vector<AddressSettings> addresses{};
+    std::vector<RouteSettings> routes{};
+    std::vector<RuleSettings> rules{};
     friend bool operator==(const Objects&, const Objects&) = default;
 };
 
