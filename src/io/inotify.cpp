@@ -30,6 +30,7 @@ FileWatcher::FileWatcher(EventLoop& loop)
     : fd_(open_inotify()), watch_(loop, fd_.get(), {.readable = true}, [this](Events) { on_ready(); }) {}
 
 FileWatcher::~FileWatcher() {
+    sweep();
     require(directories_.empty(), "a file watcher outlives its watches");
 }
 

@@ -103,8 +103,9 @@ class SocketStreams::SocketConnection final : public Connection {
     State state_ = State::connecting;
     bool close_after_sending_ = false;
     bool is_shut_ = false;
-    int error_ = 0;  // Of a doomed connection.
-    std::vector<uint8_t> unsent_;
+    int error_ = 0;                // Of a doomed connection.
+    std::vector<uint8_t> unsent_;  // What send() was given and the kernel has not taken yet, ...
+    size_t sent_ = 0;              // ... from here on.
     Fd fd_;
     std::optional<Watch> watch_;
     Timer timer_;
@@ -196,15 +197,17 @@ void SocketStreams::SocketConnection::close_gracefully() {
 
 // Sends what is queued, as far as the kernel takes it, and watches for what comes next. Gives an errno.
 int SocketStreams::SocketConnection::write_out() {
-    size_t sent = 0;
-    while (sent < unsent_.size()) {
-        const ssize_t count = ::send(fd_.get(), unsent_.data() + sent, unsent_.size() - sent, MSG_NOSIGNAL);
+    while (sent_ < unsent_.size()) {
+        const ssize_t count = ::send(fd_.get(), unsent_.data() + sent_, unsent_.size() - sent_, MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && errno == EAGAIN) break;
         if (count < 0) return errno;
-        sent += static_cast<size_t>(count);
+        sent_ += static_cast<size_t>(count);
     }
-    unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<ptrdiff_t>(sent));
+    if (sent_ == unsent_.size()) {
+        unsent_.clear();
+        sent_ = 0;
+    }
     if (unsent_.empty() && close_after_sending_ && !is_shut_) {
         is_shut_ = true;
         // ENOTCONN: the peer has reset it, and the next read says so.
