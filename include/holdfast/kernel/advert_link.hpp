@@ -45,6 +45,7 @@ class AdvertLink final : public vrrp::Link {
     void send(vrrp::ChannelId channel, const vrrp::SendOptions& options,
               std::span<const uint8_t> packet) override;
     Result<> announce(std::span<const vrrp::Announcement> batch, uint32_t repeat) override;
+    void cancel_announcements(std::span<const vrrp::Announcement> batch) override;
     void flush() override;
     void drain() override;
 

@@ -1,0 +1,78 @@
+// The composition: one configuration generation at work on a set of edges. main() drives it with the real
+// edges and signals; a simulation runs several of them in one process.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "holdfast/app/edges.hpp"
+#include "holdfast/app/lvs_service.hpp"
+#include "holdfast/app/network.hpp"
+#include "holdfast/app/notifications.hpp"
+#include "holdfast/app/options.hpp"
+#include "holdfast/app/views.hpp"
+#include "holdfast/app/vrrp_service.hpp"
+#include "holdfast/config/load.hpp"
+
+namespace holdfast::app {
+
+struct DaemonSettings {
+    Subsystems parts;
+    bool release_vrrp = true;  ///< false with -V
+    bool release_ipvs = true;  ///< false with -I
+};
+
+/// What became of a reload.
+struct ReloadOutcome {
+    bool applied = false;
+    /// Why not, when refused: one line.
+    std::string reason;
+};
+
+class Daemon {
+  public:
+    /// The edges must outlive the daemon.
+    Daemon(Edges& edges, DaemonSettings settings);
+    Daemon(const Daemon&) = delete;
+    Daemon& operator=(const Daemon&) = delete;
+    ~Daemon();
+
+    /// Begins with a loaded generation. Fails when the kernel's tables cannot be had.
+    Result<> start(config::LoadResult loaded);
+
+    /// Goes over to a newly loaded generation, or refuses it whole and runs on: when it is fatal, when it
+    /// changes what a reload may not change, or when it has an error that the running generation does not
+    /// have.
+    ReloadOutcome reload(config::LoadResult loaded);
+
+    /// Gives everything back and calls `done` when the last notification has ended.
+    void stop(std::function<void()> done);
+
+    /// To be told by the loop: it did not run for `length`.
+    void stalled(Duration length);
+
+    const config::Config& config() const { return config_; }
+    const VrrpService& vrrp() const { return *vrrp_; }
+    VrrpService& vrrp() { return *vrrp_; }
+    const LvsService& lvs() const { return *lvs_; }
+    const Network& network() const { return network_; }
+    /// Everything at this moment, for dumps and status (daemon_view.cpp).
+    DaemonView view() const;
+
+  private:
+    Edges& edges_;
+    DaemonSettings settings_;
+    config::Config config_;
+    /// Error-level diagnostics of the running generation, without positions: old warts do not block a reload.
+    std::multiset<std::string> known_errors_;
+    Network network_;
+    Notifications notifications_;
+    std::unique_ptr<VrrpService> vrrp_;
+    std::unique_ptr<LvsService> lvs_;
+    bool stopping_ = false;
+};
+
+}  // namespace holdfast::app

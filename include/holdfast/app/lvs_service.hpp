@@ -1,0 +1,85 @@
+// The load balancer: virtual servers, their checkers, and the kernel's IPVS table. The Director (check/)
+// decides who is in; the Reconciler (ipvs/) says what that means for the kernel; this class runs probes and
+// timers and hands over.
+//
+// One failed check: timer -> HealthMachine -> start_probe -> Streams -> HealthMachine -> Director::verdict ->
+// Reconciler::set_service -> step -> TableKernel.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "holdfast/app/edges.hpp"
+#include "holdfast/app/network.hpp"
+#include "holdfast/app/notifications.hpp"
+#include "holdfast/app/probe.hpp"
+#include "holdfast/check/director.hpp"
+#include "holdfast/check/health.hpp"
+#include "holdfast/config/config.hpp"
+#include "holdfast/ipvs/reconciler.hpp"
+#include "holdfast/vrrp/types.hpp"
+
+namespace holdfast::app {
+
+class LvsService final : public netstate::NetworkObserver {
+  public:
+    LvsService(Edges& edges, Network& network, Notifications& notifications);
+    ~LvsService() override;
+
+    /// Begins with this generation. Fails when there are virtual servers and the kernel has no ip_vs.
+    Result<> start(const config::Config& config);
+    /// Goes over to another generation; health, weights and kernel entries of what stays are kept.
+    void reload(const config::Config& config);
+    /// Empties what is ours from the kernel's table, unless `release` is false (-I).
+    void stop(bool release);
+
+    /// The IPVS sync daemon follows this instance (lvs_sync_daemon).
+    void instance_entered(const std::string& instance, vrrp::State state);
+
+    const check::Director& director() const { return director_; }
+    const ipvs::Reconciler& reconciler() const { return reconciler_; }
+    bool running() const { return running_; }
+    /// What a checker found last, for dumps and status.
+    const ProbeResult* last_result(check::CheckerId id) const;
+
+    void on_link_changed(Instant, const netstate::LinkInfo&, const netstate::LinkInfo*) override {}
+    void on_link_removed(Instant, const netstate::LinkInfo&) override {}
+    void on_address_changed(Instant now, const netstate::KernelAddress& address, bool present) override;
+    void on_object_events(Instant, std::span<const netstate::ObjectEvent>) override {}
+
+  private:
+    class CheckerRunner;
+
+    void load(const config::Config& config);
+    void take_over_checkers();
+    void perform(const check::DirectorActions& actions);
+    void update(const std::vector<ipvs::ServiceKey>& keys);
+    void step();
+    void verify();
+    void set_kernel_timeouts(const ipvs::Timeouts& timeouts);
+    void start_sync_daemons(const config::Config& config);
+    void run_sync_daemon(ipvs::SyncRole role);
+    void stop_sync_daemons();
+    void count_addresses();
+    void tell_suspension(const std::vector<check::CheckerId>& checkers);
+
+    Edges& edges_;
+    Network& network_;
+    Notifications& notifications_;
+    check::Director director_;
+    ipvs::Reconciler reconciler_;
+    std::unordered_map<check::CheckerId, std::unique_ptr<CheckerRunner>> runners_;
+    io::TurnEnd step_at_turn_end_;
+    io::Timer retry_timer_;
+    io::Timer verify_timer_;
+    std::optional<ipvs::Timeouts> timeouts_before_;
+    std::optional<ipvs::SyncDaemonSettings> sync_daemon_;
+    uint8_t sync_id_ = 0;
+    std::string router_id_;
+    bool flush_on_stop_ = false;
+    bool flush_only_ours_ = false;
+    bool running_ = false;
+};
+
+}  // namespace holdfast::app

@@ -1,0 +1,55 @@
+// The network tables as the services see them: netstate::NetworkState with its repair timer, and a fan-out of
+// its news to whoever subscribes.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "holdfast/app/edges.hpp"
+#include "holdfast/netstate/network_state.hpp"
+
+namespace holdfast::app {
+
+class Network final : private netstate::NetworkObserver {
+  public:
+    explicit Network(Edges& edges);
+
+    /// News goes to subscribers in the order of subscription. They outlive this object or are never called
+    /// after stop.
+    void subscribe(netstate::NetworkObserver* observer) { observers_.push_back(observer); }
+
+    /// Reads what the kernel has. Fails when route netlink does.
+    Result<> start();
+    void define(const netstate::Owner& owner, netstate::Objects objects, bool hold);
+    void hold(const netstate::Owner& owner);
+    void release(const netstate::Owner& owner);
+    void forget(const netstate::Owner& owner, bool remove);
+
+    const netstate::Mirror& mirror() const { return state_.mirror(); }
+    const netstate::Reconciler& reconciler() const { return state_.reconciler(); }
+    /// Index of an existing interface; none otherwise.
+    InterfaceIndex index_of(std::string_view interface) const;
+    /// Exists, is up and has a carrier.
+    bool is_usable(std::string_view interface) const;
+    std::optional<IpAddress> source_address(std::string_view interface, Family family) const;
+    /// Whether every one of these addresses is present and marked as put there by this daemon (IFA_PROTO):
+    /// what a crashed run has left. False for an empty list.
+    bool left_by_us(std::span<const netstate::AddressSettings> addresses) const;
+
+  private:
+    void on_link_changed(Instant now, const netstate::LinkInfo& link,
+                         const netstate::LinkInfo* before) override;
+    void on_link_removed(Instant now, const netstate::LinkInfo& last) override;
+    void on_address_changed(Instant now, const netstate::KernelAddress& address, bool present) override;
+    void on_object_events(Instant now, std::span<const netstate::ObjectEvent> events) override;
+    void arm();
+
+    Edges& edges_;
+    std::vector<netstate::NetworkObserver*> observers_;
+    netstate::NetworkState state_;
+    io::Timer repair_;
+};
+
+}  // namespace holdfast::app

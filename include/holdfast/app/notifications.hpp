@@ -1,0 +1,48 @@
+// Runs what notify/ decides: one ordered queue per instance and per group, child processes, FIFO lines, mail.
+// Also the plain scripts of the checkers (notify_up, quorum_down ...), in order per virtual server.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "holdfast/app/edges.hpp"
+#include "holdfast/notify/queue.hpp"
+
+namespace holdfast::app {
+
+class Notifications {
+  public:
+    explicit Notifications(Edges& edges);
+    Notifications(const Notifications&) = delete;
+    Notifications& operator=(const Notifications&) = delete;
+    ~Notifications();
+
+    /// Makes the queue of this subject, or gives an existing one new settings (reload).
+    void define(const notify::QueueSettings& settings);
+    /// Forgets a subject whose last event has been told; its running scripts run on.
+    void remove(notify::Subject subject, const std::string& name);
+    void tell(notify::Subject subject, const std::string& name, const notify::QueueEvent& event);
+
+    /// Runs a command outside of any instance, after earlier ones of the same `lane`.
+    void run(const std::string& lane, const notify::Command& command);
+
+    /// Ends all queues (QueuePolicy::stop_wait and so on) and calls `done` once when nothing runs any more.
+    void stop(std::function<void()> done);
+
+  private:
+    class Speaker;
+    class Lane;
+    using Key = std::pair<notify::Subject, std::string>;
+
+    void check_stopped();
+
+    Edges& edges_;
+    std::map<Key, std::unique_ptr<Speaker>> speakers_;
+    std::map<std::string, std::unique_ptr<Lane>> lanes_;
+    std::function<void()> stopped_;
+};
+
+}  // namespace holdfast::app

@@ -1,0 +1,68 @@
+// The edges as the machine has them: loop, sockets, netlink, ip_vs, processes, FIFOs.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "holdfast/app/edges.hpp"
+#include "holdfast/app/notify_fifo.hpp"
+#include "holdfast/io/event_loop.hpp"
+#include "holdfast/io/posix_processes.hpp"
+#include "holdfast/io/socket_streams.hpp"
+#include "holdfast/kernel/advert_link.hpp"
+#include "holdfast/kernel/ipvs.hpp"
+#include "holdfast/kernel/rtnetlink.hpp"
+
+namespace holdfast::app {
+
+/// FIFOs with their scripts.
+class RealOutputs final : public NotifyOutputs {
+  public:
+    RealOutputs(Log& log, io::TimerQueue& timers, io::Processes& processes);
+    ~RealOutputs() override;
+    void configure(const config::GlobalSettings& settings) override;
+    void write_fifo(FifoPart part, std::string_view line) override;
+    void send_mail(const std::string& subject, const std::string& body) override;
+
+  private:
+    class Pipe;
+    void open(std::unique_ptr<Pipe>& pipe, const std::optional<notify::FifoSettings>& settings);
+
+    Log& log_;
+    io::TimerQueue& timers_;
+    io::Processes& processes_;
+    std::unique_ptr<Pipe> all_;
+    std::unique_ptr<Pipe> vrrp_;
+    std::unique_ptr<Pipe> lvs_;
+    notify::MailSettings mail_;
+    bool mail_loss_told_ = false;
+};
+
+class RealEdges {
+  public:
+    /// Opens what the process needs, in the calling thread's network namespace.
+    static Result<std::unique_ptr<RealEdges>> open(Log& log, const config::Config& config);
+
+    io::EventLoop& loop() { return loop_; }
+    Edges& edges() { return edges_; }
+
+  private:
+    RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop, std::unique_ptr<kernel::RouteNetlink> network);
+    void configure(const config::Config& config);
+
+    std::unique_ptr<io::EventLoop> loop_owner_;
+    io::EventLoop& loop_;
+    std::unique_ptr<kernel::RouteNetlink> network_;
+    kernel::AdvertLink link_;
+    kernel::IpvsTable ipvs_;
+    io::PosixProcesses processes_;
+    io::SocketStreams streams_;
+    RealOutputs outputs_;
+    std::map<std::string, std::pair<Instant, bool>>
+        forwarding_;  ///< net.ipv6.conf.IF.forwarding, re-read after 5 s.
+    Edges edges_;
+};
+
+}  // namespace holdfast::app

@@ -1,0 +1,166 @@
+// All Virtual Routers of a generation: feeds their machines with adverts, timers, interface and tracker news,
+// and carries out their actions on the edges. Machines decide; this class only knows where things are.
+//
+// One advert: Link -> on_frame -> AdvertReader::read -> VirtualRouter::handle -> perform -> AdvertTemplate ->
+// Link.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "holdfast/app/edges.hpp"
+#include "holdfast/app/network.hpp"
+#include "holdfast/app/notifications.hpp"
+#include "holdfast/app/script_trackers.hpp"
+#include "holdfast/config/config.hpp"
+#include "holdfast/config/diff.hpp"
+#include "holdfast/track/contribution.hpp"
+#include "holdfast/vrrp/advert_reader.hpp"
+#include "holdfast/vrrp/packet.hpp"
+#include "holdfast/vrrp/sync_group.hpp"
+#include "holdfast/vrrp/virtual_router.hpp"
+
+namespace holdfast::app {
+
+/// One vrrp_instance at work.
+struct VrrpInstance {
+    VrrpInstance(config::VrrpInstance configured, io::TimerQueue& timers,
+                 const std::function<void(VrrpInstance&)>& expired);
+    VrrpInstance(const VrrpInstance&) = delete;
+    VrrpInstance& operator=(const VrrpInstance&) = delete;
+    ~VrrpInstance() = default;
+
+    config::VrrpInstance settings;
+    vrrp::VirtualRouter router;
+    vrrp::AdvertReader reader;
+    std::optional<vrrp::AdvertTemplate> advert;  ///< Absent while there is no source address.
+    std::optional<IpAddress> source;
+    vrrp::ChannelId channel;
+    vrrp::ChannelSettings channel_settings;
+    track::Tracking tracking;
+    vrrp::Fitness fitness = vrrp::Fitness::fit;
+    uint32_t faults = 0;  ///< Reasons to be in FAULT, of all kinds.
+    io::Timer timer;
+    std::string group;  ///< Its sync group; empty = none.
+    size_t member = 0;  ///< Its place in the group.
+    /// Addresses left by a crashed run are kept until somebody else is heard or this router decides.
+    bool adopting = false;
+    bool dirty = false;  ///< Something it depends on has changed; looked at when the turn ends.
+    bool started = false;
+    std::chrono::system_clock::time_point last_transition{};
+    std::vector<vrrp::Announcement> announcements;  ///< Scratch, so that a burst does not allocate.
+
+    const std::string& name() const { return settings.router.name; }
+    netstate::Owner owner() const { return {settings.router.name}; }
+};
+
+/// One vrrp_sync_group at work.
+struct VrrpGroup {
+    config::SyncGroup settings;
+    vrrp::SyncGroup machine;
+    std::vector<VrrpInstance*> members;
+};
+
+class VrrpService final : public netstate::NetworkObserver {
+  public:
+    /// Told of every state an instance enters, for the IPVS sync daemon.
+    using StateListener = std::function<void(const std::string& instance, vrrp::State state)>;
+
+    VrrpService(Edges& edges, Network& network, Notifications& notifications);
+    ~VrrpService() override;
+
+    void on_state(StateListener listener) { state_listener_ = std::move(listener); }
+
+    /// Begins with this generation; the network has been read.
+    void start(const config::Config& config);
+    /// Goes over to `after`. What is equal in both sees nothing.
+    void reload(const config::Config& before, const config::Config& after, const config::Plan& plan);
+    /// Masters resign, addresses go (unless `release` is false), STOP is told.
+    void stop(bool release);
+    /// The loop did not run for `length`: listen first.
+    void stalled(Duration length);
+
+    const std::vector<std::unique_ptr<VrrpInstance>>& instances() const { return instances_; }
+    const std::map<std::string, std::unique_ptr<VrrpGroup>>& groups() const { return groups_; }
+    const ScriptTrackers& scripts() const { return scripts_; }
+    void clear_counters();
+
+    void on_link_changed(Instant now, const netstate::LinkInfo& link,
+                         const netstate::LinkInfo* before) override;
+    void on_link_removed(Instant now, const netstate::LinkInfo& last) override;
+    void on_address_changed(Instant now, const netstate::KernelAddress& address, bool present) override;
+    void on_object_events(Instant now, std::span<const netstate::ObjectEvent> events) override;
+
+  private:
+    // vrrp_service.cpp: life of instances and groups.
+    VrrpInstance& add(const config::VrrpInstance& settings);
+    void begin(const std::vector<VrrpInstance*>& fresh);
+    vrrp::Fitness group_fitness(const VrrpInstance& instance) const;
+    void build_groups(const config::Config& config, bool restore);
+    void define_notifications(const config::Config& config);
+    void remember(const config::Config& config);
+    void load_trackers(const config::Config& config);
+    void define_statics(const config::Config& config);
+    void remove(VrrpInstance& instance);
+
+    // vrrp_binding.cpp: what an instance has under its feet.
+    void touch(VrrpInstance& instance);
+    void touch_interface(std::string_view name);
+    void reevaluate_dirty();
+    void reevaluate(VrrpInstance& instance);
+    vrrp::Fitness judge(VrrpInstance& instance);
+    std::optional<IpAddress> wanted_source(const VrrpInstance& instance) const;
+    void bind(VrrpInstance& instance);
+    void unbind(VrrpInstance& instance);
+    bool depends_on(const VrrpInstance& instance, std::string_view interface) const;
+    void follow_interfaces(VrrpInstance& instance);
+    vrrp::Priority effective_priority(const VrrpInstance& instance) const;
+
+    // vrrp_actions.cpp: events in, actions out.
+    void on_frame(vrrp::ChannelId channel, const vrrp::ReceivedFrame& frame);
+    void run(VrrpInstance& instance, const vrrp::Event& event);
+    void arm(VrrpInstance& instance);
+    void perform_all(VrrpInstance& instance, const vrrp::Actions& actions);
+    void perform(VrrpInstance& instance, const vrrp::SendAdvert& action);
+    void perform(VrrpInstance& instance, const vrrp::InstallAddresses& action);
+    void perform(VrrpInstance& instance, const vrrp::RemoveAddresses& action);
+    void perform(VrrpInstance& instance, const vrrp::Announce& action);
+    void perform(VrrpInstance& instance, const vrrp::CancelAnnouncements& action);
+    void perform(VrrpInstance& instance, const vrrp::AnnounceSource& action);
+    void perform(VrrpInstance& instance, const vrrp::StateChanged& action);
+    void perform(VrrpInstance& instance, const vrrp::LowerPriorityReceived& action);
+    void perform(VrrpInstance& instance, const vrrp::EffectivePriorityChanged& action);
+    void perform(VrrpInstance& instance, const vrrp::RequestGroup& action);
+    void perform(VrrpInstance& instance, const vrrp::Log& action);
+    void perform_group(VrrpGroup& group, const std::vector<vrrp::GroupAction>& actions);
+    void list_announcements(VrrpInstance& instance);
+    void log(std::string_view name, const vrrp::LogEvent& event);
+    void end_adoption(VrrpInstance& instance);
+
+    Edges& edges_;
+    Network& network_;
+    Notifications& notifications_;
+    ScriptTrackers scripts_;
+    std::vector<std::unique_ptr<VrrpInstance>> instances_;  ///< Configuration order.
+    std::map<std::string, std::unique_ptr<VrrpGroup>> groups_;
+    struct OpenChannel {
+        vrrp::ChannelSettings settings;
+        vrrp::ChannelId id;
+        uint32_t users = 0;
+    };
+    std::vector<OpenChannel> channels_;
+    std::unordered_map<uint64_t, VrrpInstance*> by_vrid_;  ///< Channel and VRID.
+    io::TurnEnd reevaluate_at_turn_end_;
+    std::vector<VrrpInstance*> dirty_;
+    StateListener state_listener_;
+    config::GlobalSettings global_;
+    Duration startup_delay_{};
+    bool stopping_ = false;
+};
+
+}  // namespace holdfast::app

@@ -1,0 +1,127 @@
+#include "holdfast/app/daemon.hpp"
+
+#include <fmt/format.h>
+
+#include "holdfast/config/diff.hpp"
+
+namespace holdfast::app {
+
+namespace {
+
+std::multiset<std::string> errors_of(const config::Diagnostics& diagnostics) {
+    std::multiset<std::string> errors;
+    for (const config::Diagnostic& diagnostic : diagnostics.all()) {
+        if (diagnostic.severity == config::Severity::error) errors.insert(diagnostic.message);
+    }
+    return errors;
+}
+
+/// What this build reads but does not act on, said once per generation instead of silently ignored.
+void warn_of_limits(const config::Config& config, Log& log) {
+    const auto warn = [&](Part part, std::string_view what) {
+        log.write(
+            part, LogLevel::warning,
+            fmt::format("{} is configured but has no effect in this version (docs/compatibility.md)", what));
+    };
+    bool files = false;
+    bool processes = false;
+    bool bfd = false;
+    bool vmac = false;
+    const auto look = [&](const track::References& references) {
+        files |= !references.files.empty();
+        processes |= !references.processes.empty();
+        bfd |= !references.bfds.empty();
+    };
+    for (const config::VrrpInstance& instance : config.instances) {
+        look(instance.track);
+        vmac |= instance.vmac.has_value();
+    }
+    for (const config::SyncGroup& group : config.sync_groups) look(group.track);
+    if (files) warn(Part::vrrp, "track_file");
+    if (processes) warn(Part::vrrp, "track_process");
+    if (bfd || !config.bfd_sessions.empty()) warn(Part::bfd, "bfd_instance");
+    if (vmac) warn(Part::vrrp, "use_vmac");
+    if (config.global.dbus) warn(Part::vrrp, "enable_dbus");
+    if (config.global.snmp.vrrp || config.global.snmp.checker) warn(Part::daemon, "enable_snmp_...");
+}
+
+}  // namespace
+
+Daemon::Daemon(Edges& edges, DaemonSettings settings)
+    : edges_(edges),
+      settings_(settings),
+      network_(edges),
+      notifications_(edges),
+      vrrp_(std::make_unique<VrrpService>(edges, network_, notifications_)),
+      lvs_(std::make_unique<LvsService>(edges, network_, notifications_)) {
+    network_.subscribe(vrrp_.get());
+    network_.subscribe(lvs_.get());
+    vrrp_->on_state(
+        [this](const std::string& instance, vrrp::State state) { lvs_->instance_entered(instance, state); });
+}
+
+Daemon::~Daemon() = default;
+
+Result<> Daemon::start(config::LoadResult loaded) {
+    config_ = std::move(*loaded.config);
+    known_errors_ = errors_of(loaded.diagnostics);
+    if (edges_.configure) edges_.configure(config_);
+    edges_.outputs.configure(config_.global);
+    warn_of_limits(config_, edges_.log);
+    if (auto started = network_.start(); !started) return started;
+    // The pools stand before an address attracts traffic; without ip_vs no address is taken at all.
+    if (settings_.parts.checkers) {
+        if (auto started = lvs_->start(config_); !started) {
+            edges_.log.write(Part::checkers, LogLevel::error, started.error().message);
+            return started;
+        }
+    }
+    if (settings_.parts.vrrp) vrrp_->start(config_);
+    return {};
+}
+
+ReloadOutcome Daemon::reload(config::LoadResult loaded) {
+    if (stopping_) return {false, "the daemon is stopping"};
+    for (const config::Diagnostic& diagnostic : loaded.diagnostics.all()) {
+        edges_.log.write(Part::daemon, LogLevel::warning, config::render_line(diagnostic));
+    }
+    const auto refuse = [&](std::string reason) {
+        edges_.log.write(Part::daemon, LogLevel::error,
+                         fmt::format("Reload refused, the running configuration stays: {}", reason));
+        return ReloadOutcome{false, std::move(reason)};
+    };
+    if (loaded.fatal || !loaded.config) return refuse("the new configuration cannot run");
+    std::multiset<std::string> errors = errors_of(loaded.diagnostics);
+    for (const std::string& error : errors) {
+        if (errors.count(error) > known_errors_.count(error))
+            return refuse(fmt::format("new error: {}", error));
+    }
+    const config::Plan plan = config::diff(config_, *loaded.config);
+    if (!plan.refused.empty()) {
+        return refuse(fmt::format("{} cannot be changed by a reload", fmt::join(plan.refused, ", ")));
+    }
+    const config::Config before = std::exchange(config_, std::move(*loaded.config));
+    known_errors_ = std::move(errors);
+    if (edges_.configure) edges_.configure(config_);
+    edges_.outputs.configure(config_.global);
+    warn_of_limits(config_, edges_.log);
+    if (settings_.parts.vrrp) vrrp_->reload(before, config_, plan);
+    if (settings_.parts.checkers) lvs_->reload(config_);
+    return {true, {}};
+}
+
+void Daemon::stop(std::function<void()> done) {
+    if (std::exchange(stopping_, true)) return;
+    if (settings_.parts.vrrp) vrrp_->stop(settings_.release_vrrp);
+    if (settings_.parts.checkers) lvs_->stop(settings_.release_ipvs);
+    notifications_.stop(std::move(done));
+}
+
+void Daemon::stalled(Duration length) {
+    edges_.log.write(Part::vrrp, LogLevel::warning,
+                     fmt::format("The daemon was not running for {:.3f} s: listening before deciding",
+                                 to_seconds(length)));
+    vrrp_->stalled(length);
+}
+
+}  // namespace holdfast::app

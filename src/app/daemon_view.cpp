@@ -1,0 +1,311 @@
+// Daemon::view: the state of everything as plain values, for dump files, JSON and status.
+#include <algorithm>
+
+#include "holdfast/app/daemon.hpp"
+#include "holdfast/check/log_lines.hpp"
+
+namespace holdfast::app {
+
+namespace {
+
+std::string scope_name(uint8_t scope) {
+    switch (scope) {
+        case 0:
+            return "global";
+        case 200:
+            return "site";
+        case 253:
+            return "link";
+        case 254:
+            return "host";
+        case 255:
+            return "nowhere";
+        default:
+            return std::to_string(scope);
+    }
+}
+
+/// `192.0.2.200/24 dev eth0 scope global`; a host prefix is not written.
+std::string address_text(const netstate::AddressSettings& address) {
+    const IpAddress& ip = address.prefix.address;
+    std::string text =
+        address.prefix.length == ip.max_prefix_length() ? ip.to_string() : address.prefix.to_string();
+    if (address.peer) text += " peer " + address.peer->to_string();
+    if (address.broadcast) text += " brd " + address.broadcast->to_string();
+    text += " dev " + address.interface + " scope " + scope_name(address.scope);
+    if (!address.label.empty()) text += " label " + address.label;
+    if (address.no_track) text += " no_track";
+    return text;
+}
+
+std::optional<std::string> command_text(const std::optional<notify::Command>& command) {
+    if (!command) return std::nullopt;
+    return command->to_string();
+}
+
+NotifyView notify_view(const notify::ScriptSettings& scripts) {
+    NotifyView view;
+    view.backup = command_text(scripts.backup);
+    view.master = command_text(scripts.master);
+    view.fault = command_text(scripts.fault);
+    view.stop = command_text(scripts.stop);
+    view.deleted = command_text(scripts.deleted);
+    view.generic = command_text(scripts.generic);
+    view.master_rx_lower_pri = command_text(scripts.master_rx_lower_pri);
+    view.smtp_alert = scripts.smtp_alert.value_or(false);
+    view.notify_deleted = scripts.notify_deleted;
+    view.priority_changes = scripts.priority_changes.value_or(false);
+    return view;
+}
+
+CountersView counters_view(const vrrp::Counters& counters) {
+    CountersView view;
+    view.advert_rcvd = counters.advert_rcvd;
+    view.advert_sent = counters.advert_sent;
+    view.become_master = counters.become_master;
+    view.release_master = counters.release_master;
+    view.packet_len_err = counters.packet_len_err;
+    view.advert_interval_err = counters.advert_interval_err;
+    view.ip_ttl_err = counters.ip_ttl_err;
+    view.invalid_type_rcvd = counters.invalid_type_rcvd;
+    view.addr_list_err = counters.addr_list_err;
+    view.invalid_authtype = counters.invalid_authtype;
+    view.authtype_mismatch = counters.authtype_mismatch;
+    view.auth_failure = counters.auth_failure;
+    view.auth_ext_missing = counters.auth_ext_missing;
+    view.auth_ext_malformed = counters.auth_ext_malformed;
+    view.auth_ext_unknown_key = counters.auth_ext_unknown_key;
+    view.auth_ext_invalid_hmac = counters.auth_ext_invalid_hmac;
+    view.auth_ext_stale = counters.auth_ext_stale;
+    view.auth_ext_replay = counters.auth_ext_replay;
+    view.pri_zero_rcvd = counters.pri_zero_rcvd;
+    view.pri_zero_sent = counters.pri_zero_sent;
+    return view;
+}
+
+TracksView tracks_view(const config::Config& config, std::span<const track::Source> sources) {
+    TracksView view;
+    for (const track::Source& source : sources) {
+        TrackView entry{source.name, source.weight, source.reverse, {}};
+        switch (source.kind) {
+            case track::Kind::interface:
+                view.interfaces.push_back(entry);
+                break;
+            case track::Kind::script:
+                for (const track::ScriptSettings& script : config.scripts) {
+                    if (script.name == source.name) entry.command = script.command.to_string();
+                }
+                view.scripts.push_back(entry);
+                break;
+            case track::Kind::file:
+                view.files.push_back(entry);
+                break;
+            case track::Kind::process:
+                view.processes.push_back(entry);
+                break;
+            case track::Kind::bfd:
+                view.bfds.push_back(entry);
+                break;
+        }
+    }
+    return view;
+}
+
+std::vector<std::string> address_list(const std::vector<netstate::AddressSettings>& addresses, bool set) {
+    std::vector<std::string> list;
+    for (const netstate::AddressSettings& address : addresses) {
+        list.push_back(address_text(address) + (set ? " set" : ""));
+    }
+    return list;
+}
+
+InstanceView instance_view(const config::Config& config, const VrrpInstance& instance) {
+    const vrrp::RouterSettings& router = instance.settings.router;
+    const vrrp::TransportSettings& transport = instance.settings.transport;
+    InstanceView view;
+    view.name = instance.name();
+    view.version = router.version;
+    view.state = instance.router.reported_state();
+    view.wanted_state = instance.router.wanted_state();
+    view.family = router.family;
+    view.faults = instance.faults;
+    view.vrid = router.vrid.value;
+    view.base_priority = router.priority.value;
+    view.effective_priority = instance.router.effective_priority().value;
+    view.total_priority = router.priority.value + instance.tracking.total().sum;
+    view.master_priority = instance.router.master_priority().value;
+    view.master_address = instance.router.master_address();
+    view.last_transition = instance.last_transition;
+    view.advert_interval = router.advert_interval;
+    view.master_advert_interval = instance.router.master_advert_interval();
+    view.master_down_time = instance.router.master_down_interval();
+    view.down_timer_adverts = router.down_timer_adverts;
+    view.interface = transport.interface;
+    view.source = instance.source;
+    view.source_configured = transport.source.has_value();
+    if (!transport.unicast) view.multicast_group = transport.multicast_group;
+    for (const vrrp::UnicastPeer& peer : transport.peers)
+        view.unicast_peers.push_back(peer.address.to_string());
+    view.check_unicast_source = transport.check_unicast_source;
+    view.dont_track_primary = instance.settings.dont_track_primary;
+    view.skip_check_advert_addresses = router.skip_check_advert_addresses;
+    view.strict = router.strict;
+    view.preempt = router.preempt;
+    view.preempt_delay = router.preempt_delay;
+    view.accept = instance.settings.accept;
+    view.promote_secondaries = instance.settings.promote_secondaries;
+    view.linkbeat_polling = instance.settings.linkbeat_use_polling;
+    view.addresses_set = instance.router.is_master();
+    view.lower_priority_no_advert = router.lower_priority_no_advert;
+    view.higher_priority_send_advert = router.higher_priority_send_advert;
+    view.garp_delay = router.garp.master_delay;
+    view.garp_repeat = router.garp.master_repeat;
+    view.garp_refresh = router.garp.master_refresh;
+    view.garp_refresh_repeat = router.garp.master_refresh_repeat;
+    view.garp_lower_prio_delay = router.garp.lower_prio_delay;
+    view.garp_lower_prio_repeat = router.garp.lower_prio_repeat;
+    view.auth_type = router.auth_type;
+    view.notify = notify_view(instance.settings.notify);
+    view.addresses = address_list(instance.settings.addresses, view.addresses_set);
+    view.excluded_addresses = address_list(instance.settings.excluded_addresses, view.addresses_set);
+    view.tracks = tracks_view(config, instance.tracking.sources());
+    view.sync_group = instance.group;
+    view.counters = counters_view(instance.router.counters());
+    return view;
+}
+
+GroupView group_view(const VrrpGroup& group) {
+    GroupView view;
+    view.name = group.settings.group.name;
+    view.state = group.machine.state();
+    view.members = group.settings.group.members;
+    view.tracking_weight = group.settings.group.tracking_weight;
+    view.notify = notify_view(group.settings.notify);
+    for (const VrrpInstance* member : group.members) {
+        if (member->fitness == vrrp::Fitness::faulted) ++view.faulted_members;
+        if (member->fitness == vrrp::Fitness::held) ++view.initial_members;
+    }
+    return view;
+}
+
+std::string_view forwarding_name(ipvs::ForwardingMethod method) {
+    switch (method) {
+        case ipvs::ForwardingMethod::masquerade:
+            return "NAT";
+        case ipvs::ForwardingMethod::local:
+            return "LOCAL";
+        case ipvs::ForwardingMethod::tunnel:
+            return "TUN";
+        case ipvs::ForwardingMethod::direct_route:
+            return "DR";
+    }
+    return "";
+}
+
+VirtualServerView virtual_server_view(const check::VirtualServerMachine& machine) {
+    const check::VirtualServerSettings& settings = machine.settings();
+    VirtualServerView view;
+    view.name = settings.to_string();
+    view.scheduler = settings.attributes.scheduler;
+    view.forwarding = forwarding_name(settings.forwarding.method);
+    view.persistence_timeout = settings.attributes.persistence_timeout;
+    view.quorum = settings.quorum;
+    view.hysteresis = settings.hysteresis;
+    view.quorum_up = machine.has_quorum();
+    view.alpha = settings.alpha;
+    view.omega = settings.omega;
+    view.ha_suspend = settings.ha_suspend;
+    view.quorum_up_script = command_text(settings.quorum_up);
+    view.quorum_down_script = command_text(settings.quorum_down);
+    if (settings.sorry_server) view.sorry_server = settings.sorry_server->endpoint.to_string();
+    for (size_t i = 0; i < settings.real_servers.size(); ++i) {
+        const check::RealServerSettings& server = settings.real_servers[i];
+        const check::VirtualServerMachine::ServerState& state = machine.servers()[i];
+        RealServerView entry;
+        entry.name = check::log_lines::real_server(server, settings);
+        entry.weight = state.weight;
+        entry.forwarding = forwarding_name(server.forwarding.method);
+        entry.upper_threshold = server.upper_threshold;
+        entry.lower_threshold = server.lower_threshold;
+        entry.inhibit_on_failure = server.inhibit_on_failure;
+        entry.alive = state.alive;
+        entry.in_pool = state.alive && (machine.has_quorum() || !settings.sorry_server);
+        entry.notify_up = command_text(server.notify_up);
+        entry.notify_down = command_text(server.notify_down);
+        for (size_t c = 0; c < server.checkers.size(); ++c) {
+            entry.checkers.push_back(std::string(check::keyword(server.checkers[c])) +
+                                     (state.checkers[c].up ? " up" : " down"));
+        }
+        view.real_servers.push_back(std::move(entry));
+    }
+    return view;
+}
+
+}  // namespace
+
+DaemonView Daemon::view() const {
+    DaemonView view;
+    view.now = edges_.wall_clock();
+    view.version = std::string(product());
+    view.global.router_id = config_.global.router_id;
+    view.global.instance = config_.root.instance;
+    view.global.net_namespace = config_.root.net_namespace;
+    view.global.script_user = config_.global.script_identity.user;
+    view.global.script_security = config_.global.script_security;
+    for (const auto& instance : vrrp_->instances())
+        view.instances.push_back(instance_view(config_, *instance));
+    for (const auto& [name, group] : vrrp_->groups()) view.groups.push_back(group_view(*group));
+    for (const track::ScriptSettings& settings : config_.scripts) {
+        const track::ScriptTracker* tracker = vrrp_->scripts().tracker(settings.name);
+        ScriptView script;
+        script.name = settings.name;
+        script.command = settings.command.to_string();
+        script.interval = settings.interval;
+        script.timeout = settings.timeout > Duration::zero() ? settings.timeout : settings.interval;
+        script.weight = settings.weight;
+        script.reverse = settings.reverse;
+        script.rise = settings.rise;
+        script.fall = settings.fall;
+        script.init_fail = settings.init_fail;
+        script.uid = settings.command.identity.uid;
+        script.gid = settings.command.identity.gid;
+        if (tracker != nullptr) {
+            script.result_count = tracker->result_count();
+            script.first_result_seen = tracker->state() != track::TrackedState::unknown;
+            script.up = tracker->state() == track::TrackedState::up;
+            script.running = tracker->is_running();
+            script.last_status = tracker->memory().last_status;
+        }
+        for (const auto& instance : vrrp_->instances()) {
+            for (const track::Source& source : instance->tracking.sources()) {
+                if (source.kind == track::Kind::script && source.name == settings.name) {
+                    script.followers.push_back({instance->name(), source.weight, source.reverse, {}});
+                }
+            }
+        }
+        view.scripts.push_back(std::move(script));
+    }
+    for (const auto& [index, link] : network_.mirror().links()) {
+        InterfaceView entry;
+        entry.name = link.name;
+        entry.index = index.value;
+        entry.mac = link.mac;
+        entry.up = link.up;
+        entry.running = link.running;
+        entry.loopback = link.loopback;
+        entry.multicast = link.multicast;
+        entry.mtu = link.mtu;
+        for (const netstate::KernelAddress& address : network_.mirror().addresses(index)) {
+            (address.prefix.address.is_v4() ? entry.addresses4 : entry.addresses6)
+                .push_back(address.prefix.address);
+        }
+        view.interfaces.push_back(std::move(entry));
+    }
+    view.static_addresses = address_list(config_.static_addresses, true);
+    for (size_t i = 0; i < lvs_->director().size(); ++i) {
+        view.virtual_servers.push_back(virtual_server_view(lvs_->director().machine(i)));
+    }
+    return view;
+}
+
+}  // namespace holdfast::app

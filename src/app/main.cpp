@@ -1,0 +1,32 @@
+// holdfast, also under the name keepalived.
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "holdfast/app/options.hpp"
+#include "holdfast/app/runtime.hpp"
+
+int main(int argc, char** argv) {
+    using namespace holdfast::app;
+    try {
+        const std::vector<std::string> arguments(argv, argv + argc);
+        const ParsedOptions parsed = parse_options(arguments);
+        std::fputs(parsed.standard_output.c_str(), stdout);
+        std::fputs(parsed.standard_error.c_str(), stderr);
+        switch (parsed.next) {
+            case ParsedOptions::Next::exit:
+                return parsed.exit_status;
+            case ParsedOptions::Next::genhash:
+                std::fputs("genhash is not part of this version\n", stderr);
+                return exit_status::kFatal;
+            case ParsedOptions::Next::run:
+                break;
+        }
+        return parsed.options.config_test ? test_configuration(parsed.options)
+                                          : run_daemon(parsed.options, arguments);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "holdfast: %s\n", error.what());
+        return exit_status::kFatal;
+    }
+}

@@ -1,0 +1,189 @@
+#include "holdfast/app/real_edges.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <net/if.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include <csignal>
+#include <random>
+
+#include "holdfast/kernel/sysctl.hpp"
+
+namespace holdfast::app {
+
+/// One FIFO and, if configured, the script that reads it.
+class RealOutputs::Pipe {
+  public:
+    Pipe(RealOutputs& owner, notify::FifoSettings settings, NotifyFifo fifo)
+        : owner_(owner),
+          settings_(std::move(settings)),
+          fifo_(std::move(fifo)),
+          restart_(owner.timers_, [this] { start_script(); }) {
+        if (settings_.script) restart_.arm_after(Duration::zero());
+    }
+    ~Pipe() {
+        if (script_ != nullptr) (void)script_->kill(SIGTERM);
+    }
+    Pipe(const Pipe&) = delete;
+    Pipe& operator=(const Pipe&) = delete;
+
+    void write(std::string_view line) {
+        if (!fifo_.write(line)) {
+            owner_.log_.write(
+                Part::daemon, LogLevel::warning,
+                fmt::format("FIFO {} is full: {} line(s) lost so far", fifo_.path(), fifo_.lost()));
+        }
+    }
+    const notify::FifoSettings& settings() const { return settings_; }
+
+  private:
+    void start_script() {
+        io::SpawnRequest request;
+        request.arguments = settings_.script->arguments;
+        request.arguments.push_back(settings_.path);
+        request.run_as = credentials_of(settings_.script->identity);
+        auto child = owner_.processes_.spawn(request, [this](io::ExitStatus status) {
+            owner_.log_.write(Part::daemon, LogLevel::warning,
+                              fmt::format("FIFO script {} {}; starting it again",
+                                          settings_.script->to_string(), status.to_string()));
+            script_.reset();
+            restart_.arm_after(std::chrono::seconds(1));
+        });
+        if (child) {
+            script_ = std::move(*child);
+        } else {
+            owner_.log_.write(Part::daemon, LogLevel::error,
+                              fmt::format("Cannot start FIFO script {}: {}", settings_.script->to_string(),
+                                          child.error().message));
+        }
+    }
+
+    RealOutputs& owner_;
+    notify::FifoSettings settings_;
+    NotifyFifo fifo_;
+    io::Timer restart_;
+    std::unique_ptr<io::Child> script_;
+};
+
+RealOutputs::RealOutputs(Log& log, io::TimerQueue& timers, io::Processes& processes)
+    : log_(log), timers_(timers), processes_(processes) {}
+
+RealOutputs::~RealOutputs() = default;
+
+void RealOutputs::configure(const config::GlobalSettings& settings) {
+    open(all_, settings.notify_fifo);
+    open(vrrp_, settings.vrrp_notify_fifo);
+    open(lvs_, settings.lvs_notify_fifo);
+    mail_ = settings.mail;
+    mail_loss_told_ = false;
+}
+
+void RealOutputs::open(std::unique_ptr<Pipe>& pipe, const std::optional<notify::FifoSettings>& settings) {
+    if (pipe != nullptr && settings && pipe->settings() == *settings) return;
+    pipe.reset();
+    if (!settings) return;
+    auto fifo = NotifyFifo::open(*settings);
+    if (!fifo) {
+        log_.write(Part::daemon, LogLevel::error, fifo.error().message);
+        return;
+    }
+    pipe = std::make_unique<Pipe>(*this, *settings, std::move(*fifo));
+}
+
+void RealOutputs::write_fifo(FifoPart part, std::string_view line) {
+    if (all_ != nullptr) all_->write(line);
+    Pipe* own = part == FifoPart::vrrp ? vrrp_.get() : lvs_.get();
+    if (own != nullptr) own->write(line);
+}
+
+void RealOutputs::send_mail(const std::string& subject, const std::string&) {
+    if (mail_.recipients.empty() || mail_.server_name.empty()) return;
+    if (!std::exchange(mail_loss_told_, true)) {
+        log_.write(Part::daemon, LogLevel::warning,
+                   fmt::format("Mail alerts are not sent by this version; lost: {}", subject));
+    }
+}
+
+Result<std::unique_ptr<RealEdges>> RealEdges::open(Log& log, const config::Config& config) {
+    auto loop = std::make_unique<io::EventLoop>();
+    kernel::RouteNetlinkSettings settings;
+    const config::SocketBuffers& buffers = config.global.vrrp_buffers;
+    if (buffers.command) settings.request_buffer = *buffers.command;
+    if (buffers.monitor) settings.monitor_buffer = *buffers.monitor;
+    auto network = kernel::RouteNetlink::open(*loop, settings);
+    if (!network) return std::unexpected(network.error());
+    return std::unique_ptr<RealEdges>(new RealEdges(log, std::move(loop), std::move(*network)));
+}
+
+RealEdges::RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop,
+                     std::unique_ptr<kernel::RouteNetlink> network)
+    : loop_owner_(std::move(loop)),
+      loop_(*loop_owner_),
+      network_(std::move(network)),
+      link_(loop_),
+      processes_(loop_),
+      streams_(loop_),
+      outputs_(log, loop_.timers(), processes_),
+      edges_{loop_.timers(),
+             loop_.turn_ends(),
+             link_,
+             *network_,
+             ipvs_,
+             processes_,
+             streams_,
+             outputs_,
+             log,
+             {},
+             {},
+             {},
+             {},
+             {},
+             {}} {
+    edges_.random = [generator = std::mt19937_64(std::random_device{}())]() mutable {
+        return std::uniform_real_distribution<double>(0, 1)(generator);
+    };
+    edges_.can_open = [](const std::string& path) {
+        return static_cast<bool>(io::Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)));
+    };
+    edges_.wall_clock = [] { return std::chrono::system_clock::now(); };
+    edges_.forwards_ipv6 = [this](const std::string& interface) {
+        auto& [read_at, value] = forwarding_[interface];
+        if (read_at == Instant{} || loop_.now() - read_at >= std::chrono::seconds(5)) {
+            value = kernel::forwards_ipv6(interface);
+            read_at = loop_.now();
+        }
+        return value;
+    };
+    edges_.uptime = [] {
+        timespec boot{};
+        clock_gettime(CLOCK_BOOTTIME, &boot);
+        return std::chrono::seconds(boot.tv_sec) + std::chrono::nanoseconds(boot.tv_nsec);
+    };
+    edges_.configure = [this](const config::Config& config) { configure(config); };
+}
+
+void RealEdges::configure(const config::Config& config) {
+    kernel::AnnouncementQueue& queue = link_.announcements();
+    queue.clear_groups();
+    const kernel::Pacing everywhere{config.global.garp_interval, config.global.gna_interval};
+    if (everywhere != kernel::Pacing{}) {
+        // The global intervals hold for each interface by itself.
+        for (const config::VrrpInstance& instance : config.instances) {
+            const InterfaceIndex index{if_nametoindex(instance.transport.interface.c_str())};
+            if (index) queue.set_group({&index, 1}, everywhere);
+        }
+    }
+    for (const config::GarpGroup& group : config.garp_groups) {
+        std::vector<InterfaceIndex> interfaces;
+        for (const std::string& name : group.interfaces) {
+            if (const unsigned index = if_nametoindex(name.c_str()); index != 0)
+                interfaces.push_back({index});
+        }
+        queue.set_group(interfaces, {group.garp_interval.value_or(everywhere.garp),
+                                     group.gna_interval.value_or(everywhere.gna)});
+    }
+}
+
+}  // namespace holdfast::app

@@ -1,0 +1,335 @@
+#include "holdfast/app/runtime.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+
+#include "holdfast/app/daemon.hpp"
+#include "holdfast/app/daemonize.hpp"
+#include "holdfast/app/data_dump.hpp"
+#include "holdfast/app/dump_files.hpp"
+#include "holdfast/app/json_dump.hpp"
+#include "holdfast/app/logging.hpp"
+#include "holdfast/app/pid_files.hpp"
+#include "holdfast/app/process_limits.hpp"
+#include "holdfast/app/real_edges.hpp"
+#include "holdfast/app/sd_notify.hpp"
+#include "holdfast/app/signals_table.hpp"
+#include "holdfast/config/dump.hpp"
+#include "holdfast/io/signals.hpp"
+
+namespace holdfast::app {
+
+namespace {
+
+constexpr const char* kDefaultConfigFile = "/etc/keepalived/keepalived.conf";
+
+config::LoadOptions load_options(const Options& options) {
+    config::LoadOptions load;
+    load.path = options.config_file.value_or(kDefaultConfigFile);
+    load.config_id = options.config_id.value_or("");
+    load.all_config = options.all_config;
+    load.test_only = options.config_test;
+    load.vrrp = options.subsystems.vrrp;
+    load.checkers = options.subsystems.checkers;
+    load.bfd = options.subsystems.bfd;
+    return load;
+}
+
+config::LoadResult load(const config::LoadOptions& options) {
+    const config::SystemFileReader files;
+    const config::SystemEnvironment environment;
+    return config::load(options, files, environment);
+}
+
+Result<> enter_namespace(const std::string& name) {
+    const std::string path = "/run/netns/" + name;
+    const io::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) return fail_errno("network namespace " + name, errno);
+    if (setns(fd.get(), CLONE_NEWNET) != 0) return fail_errno("network namespace " + name, errno);
+    return {};
+}
+
+/// One running daemon and what signals do to it.
+class Run {
+  public:
+    Run(const Options& options, Log& log) : options_(options), log_(log) {}
+
+    int run(std::span<const std::string> command_line);
+
+  private:
+    void greet(std::span<const std::string> command_line);
+    int serve(config::LoadResult loaded);
+    void on_signal(int number);
+    void reload();
+    void stop();
+    void dump_data();
+    void dump_statistics(bool clear);
+    void dump_json();
+    DumpNames dump_names() const;
+    void write(const std::string& path, std::string_view content);
+
+    const Options& options_;
+    Log& log_;
+    SystemdNotifier systemd_ = SystemdNotifier::from_environment();
+    std::optional<PidFiles> pid_files_;
+    PidFilePaths pid_paths_;
+    std::unique_ptr<RealEdges> edges_;
+    std::unique_ptr<Daemon> daemon_;
+    std::string config_path_;
+    bool stopping_ = false;
+    int status_ = exit_status::kOk;
+};
+
+void Run::greet(std::span<const std::string> command_line) {
+    log_.info(Part::daemon, fmt::format("Starting {}", product()));
+    utsname kernel{};
+    uname(&kernel);
+    log_.info(Part::daemon,
+              fmt::format("Running on {} {} {}", kernel.sysname, kernel.release, kernel.version));
+    std::string words;
+    for (const std::string& word : command_line)
+        words += fmt::format("{}'{}'", words.empty() ? "" : " ", word);
+    log_.info(Part::daemon, fmt::format("Command line: {}", words));
+    log_.info(Part::daemon, fmt::format("Configuration file {}", config_path_));
+}
+
+int Run::run(std::span<const std::string> command_line) {
+    config_path_ = options_.config_file.value_or(kDefaultConfigFile);
+    greet(command_line);
+    config::LoadResult loaded = load(load_options(options_));
+    for (const config::Diagnostic& diagnostic : loaded.diagnostics.all()) {
+        log_.info(Part::daemon, config::render_line(diagnostic));
+    }
+    if (loaded.fatal || !loaded.config) {
+        const int status = loaded.fatal_exit_code != 0 ? loaded.fatal_exit_code : exit_status::kConfig;
+        log_.write(Part::daemon, LogLevel::error,
+                   fmt::format("pid {} exited with permanent error {}. Terminating", getpid(),
+                               status == exit_status::kConfig ? "CONFIG" : "NO CONFIGURATION FILE"));
+        systemd_.failed(EINVAL);
+        log_.info(Part::daemon, fmt::format("Stopped {}", product()));
+        return status;
+    }
+    const config::Config& config = *loaded.config;
+    const std::string net_namespace = options_.network_namespace.value_or(config.root.net_namespace);
+    if (!net_namespace.empty()) {
+        if (const auto entered = enter_namespace(net_namespace); !entered) {
+            log_.write(Part::daemon, LogLevel::error, entered.error().message);
+            return exit_status::kOk;  // The reference's status.
+        }
+    }
+    if (!net_namespace.empty() || !config.root.instance.empty())
+        log_.set_names(net_namespace, config.root.instance);
+
+    pid_paths_ = pid_file_paths(options_, config.root.use_pid_dir, config.root.instance, net_namespace);
+    auto acquired = PidFiles::acquire(pid_paths_, options_.subsystems);
+    if (!acquired) {
+        log_.write(Part::daemon, LogLevel::error, acquired.error().message);
+        return exit_status::kFatal;
+    }
+    if (!*acquired) {
+        log_.info(Part::daemon, "daemon is already running");
+        return exit_status::kOk;
+    }
+    pid_files_ = std::move(*acquired);
+
+    if (!options_.dont_fork) {
+        const auto role = daemonize();
+        if (!role) {
+            log_.write(Part::daemon, LogLevel::error, role.error().message);
+            return exit_status::kFatal;
+        }
+        if (*role == Role::parent) {
+            pid_files_->abandon();
+            return exit_status::kOk;
+        }
+        log_.after_fork();
+    }
+    set_umask(options_.umask.value_or(config.global.umask.value_or(kDefaultUmask)));
+    if (options_.core_dump) (void)enable_core_dumps(options_.core_dump_pattern);
+    if (const auto written = pid_files_->write(); !written) {
+        log_.write(Part::daemon, LogLevel::error, written.error().message);
+        return exit_status::kFatal;
+    }
+    return serve(std::move(loaded));
+}
+
+int Run::serve(config::LoadResult loaded) {
+    auto opened = RealEdges::open(log_, *loaded.config);
+    if (!opened) {
+        log_.write(Part::daemon, LogLevel::error, opened.error().message);
+        systemd_.failed(opened.error().os_error);
+        return exit_status::kNoPermission;
+    }
+    edges_ = std::move(*opened);
+    apply_process_limits(*loaded.config, log_);
+    if (options_.dump_config) {
+        std::string text = config::dump(*loaded.config);
+        for (size_t begin = 0; begin < text.size();) {
+            const size_t end = std::min(text.find('\n', begin), text.size());
+            log_.info(Part::daemon, std::string_view(text).substr(begin, end - begin));
+            begin = end + 1;
+        }
+    }
+    io::EventLoop& loop = edges_->loop();
+    // Blocked before anything else runs: a signal that comes during the start is served after it.
+    io::SignalWatch signals(loop, {SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGRTMIN + 2, SIGRTMAX - 1},
+                            [this](int number) { on_signal(number); });
+    ::signal(SIGPIPE, SIG_IGN);
+    daemon_ = std::make_unique<Daemon>(
+        edges_->edges(),
+        DaemonSettings{options_.subsystems, !options_.dont_release_vrrp, !options_.dont_release_ipvs});
+    loop.on_stall([this](Duration length) {
+        if (daemon_ != nullptr && !stopping_) daemon_->stalled(length);
+    });
+    if (const auto started = daemon_->start(std::move(loaded)); !started) {
+        log_.write(Part::daemon, LogLevel::error,
+                   fmt::format("pid {} exited with permanent error FATAL. Terminating", getpid()));
+        systemd_.failed(started.error().os_error);
+        status_ = exit_status::kFatal;
+        stop();
+    } else {
+        systemd_.ready(getpid());
+        log_.info(Part::daemon, "Startup complete");
+    }
+    std::optional<io::Timer> watchdog;
+    if (const auto period = systemd_.watchdog_period()) {
+        watchdog.emplace(loop.timers(), [&, period = *period] {
+            systemd_.watchdog_ping();
+            watchdog->arm_after(period);
+        });
+        watchdog->arm_after(*period);
+    }
+    loop.run();
+    daemon_.reset();
+    edges_->edges().link.flush();
+    log_.info(Part::daemon, fmt::format("Stopped {}", product()));
+    return status_;
+}
+
+void Run::on_signal(int number) {
+    const auto meaning = signal_meaning(number);
+    if (!meaning) return;
+    switch (*meaning) {
+        case SignalMeaning::stop:
+            if (number == SIGINT && options_.ignore_sigint) return;
+            stop();
+            return;
+        case SignalMeaning::reload:
+            reload();
+            return;
+        case SignalMeaning::data:
+            dump_data();
+            return;
+        case SignalMeaning::stats:
+            dump_statistics(false);
+            return;
+        case SignalMeaning::stats_clear:
+            dump_statistics(true);
+            return;
+        case SignalMeaning::json:
+            dump_json();
+            return;
+    }
+}
+
+void Run::stop() {
+    if (std::exchange(stopping_, true)) {
+        edges_->loop().stop();  // Told twice: at once.
+        return;
+    }
+    log_.info(Part::daemon, "Stopping");
+    systemd_.stopping();
+    daemon_->stop([this] { edges_->loop().stop(); });
+}
+
+void Run::reload() {
+    if (stopping_) return;
+    log_.info(Part::daemon, "Reloading ...");
+    systemd_.reloading(edges_->loop().now());
+    std::optional<ReloadFile> marker;
+    if (const auto& path = daemon_->config().global.reload_file) {
+        marker.emplace(path->empty() ? default_reload_file(pid_paths_.main) : *path);
+    }
+    const ReloadOutcome outcome = daemon_->reload(load(load_options(options_)));
+    systemd_.ready(getpid());
+    log_.info(Part::daemon,
+              outcome.applied ? "Reload complete" : "Reload failed; the old configuration is in force");
+}
+
+DumpNames Run::dump_names() const {
+    const config::Config& config = daemon_->config();
+    return {temporary_directory(), config.global.state_dump_file, config.global.data_use_instance,
+            options_.network_namespace.value_or(config.root.net_namespace), config.root.instance};
+}
+
+void Run::write(const std::string& path, std::string_view content) {
+    if (const auto written = write_dump(path, content); !written) {
+        log_.write(Part::daemon, LogLevel::error, written.error().message);
+    }
+}
+
+void Run::dump_data() {
+    if (daemon_ == nullptr) return;
+    log_.info(Part::vrrp, fmt::format("Printing VRRP data for process({}) on signal", getpid()));
+    DaemonView view = daemon_->view();
+    view.pid = getpid();
+    view.global.config_file = config_path_;
+    const DumpNames names = dump_names();
+    write(data_path(names, DataDump::parent), parent_data(view));
+    if (options_.subsystems.vrrp) write(data_path(names, DataDump::vrrp), vrrp_data(view));
+    if (options_.subsystems.checkers) write(data_path(names, DataDump::checkers), checker_data(view));
+    if (!daemon_->config().bfd_sessions.empty()) write(data_path(names, DataDump::bfd), bfd_data(view));
+}
+
+void Run::dump_statistics(bool clear) {
+    if (daemon_ == nullptr) return;
+    log_.info(Part::vrrp, fmt::format("Printing VRRP stats for process({}) on signal", getpid()));
+    write(stats_path(dump_names()), stats_text(daemon_->view().instances));
+    if (clear) daemon_->vrrp().clear_counters();
+}
+
+void Run::dump_json() {
+    if (daemon_ == nullptr) return;
+    if (const auto text = json_text(daemon_->view(), daemon_->config().global.json_version)) {
+        write(json_path(dump_names()), *text);
+    }
+}
+
+}  // namespace
+
+int test_configuration(const Options& options) {
+    const config::LoadResult loaded = load(load_options(options));
+    const std::string report = config::render(loaded.diagnostics);
+    if (options.config_test_log) {
+        std::ofstream file(*options.config_test_log, std::ios::app);
+        file << report;
+    } else {
+        std::fputs(report.c_str(), stderr);
+    }
+    return loaded.test_exit_code;
+}
+
+int run_daemon(const Options& options, std::span<const std::string> command_line) {
+    LogSettings settings;
+    settings.syslog = !options.no_syslog;
+    if (options.log_facility) settings.facility = *options.log_facility;
+    settings.console = options.log_console;
+    if (options.log_file) {
+        settings.file =
+            options.log_file->empty() ? temporary_directory() + "/keepalived.log" : *options.log_file;
+    }
+    settings.flush_file = options.flush_log_file;
+    settings.detail = options.log_detail;
+    Log log(settings);
+    Run run(options, log);
+    return run.run(command_line);
+}
+
+}  // namespace holdfast::app

@@ -1,0 +1,216 @@
+// Events into the machines, actions out of them onto the edges. The order of actions is the machine's;
+// nothing is decided here.
+#include <fmt/format.h>
+
+#include "holdfast/app/vrrp_service.hpp"
+
+namespace holdfast::app {
+
+namespace {
+
+uint64_t route_key(vrrp::ChannelId channel, vrrp::VirtualRouterId vrid) {
+    return static_cast<uint64_t>(channel.value) << 8U | vrid.value;
+}
+
+notify::Word word_of(const vrrp::StateChanged& change) {
+    switch (change.to) {
+        case vrrp::State::Master:
+            return notify::Word::master;
+        case vrrp::State::Backup:
+            return notify::Word::backup;
+        case vrrp::State::Fault:
+            return notify::Word::fault;
+        case vrrp::State::Initialize:
+            break;
+    }
+    return change.cause == vrrp::Cause::removed ? notify::Word::deleted : notify::Word::stop;
+}
+
+}  // namespace
+
+void VrrpService::on_frame(vrrp::ChannelId channel, const vrrp::ReceivedFrame& frame) {
+    uint8_t protocol = vrrp::kProtocolVrrp;
+    for (const OpenChannel& open : channels_) {
+        if (open.id == channel) protocol = open.settings.protocol;
+    }
+    const auto vrid = vrrp::peek_vrid(frame.payload, protocol);
+    if (!vrid) return;
+    const auto found = by_vrid_.find(route_key(channel, *vrid));
+    if (found == by_vrid_.end()) {
+        if (global_.log_unknown_vrids) {
+            edges_.log.info(Part::vrrp, fmt::format("Unknown VRID({}) received on interface({}). ignoring...",
+                                                    vrid->value, frame.interface.value));
+        }
+        return;
+    }
+    VrrpInstance& instance = *found->second;
+    if (!instance.router.listens(edges_.timers.now())) return;
+    const vrrp::Reading reading = instance.reader.read(frame, instance.router.reading_context(frame.source),
+                                                       instance.router.counters());
+    if (reading.switched_to_old_checksum && instance.advert) instance.advert->use_old_checksum(true);
+    const bool accepted = reading.advert.has_value();
+    run(instance, vrrp::AdvertReceived{reading});
+    if (accepted && instance.adopting) end_adoption(instance);
+}
+
+void VrrpService::run(VrrpInstance& instance, const vrrp::Event& event) {
+    vrrp::Actions actions;
+    instance.router.handle(edges_.timers.now(), event, actions);
+    arm(instance);
+    perform_all(instance, actions);
+}
+
+void VrrpService::arm(VrrpInstance& instance) {
+    if (const auto deadline = instance.router.deadline()) {
+        instance.timer.arm(*deadline);
+    } else {
+        instance.timer.cancel();
+    }
+}
+
+void VrrpService::perform_all(VrrpInstance& instance, const vrrp::Actions& actions) {
+    for (const vrrp::Action& action : actions.view()) {
+        std::visit([&](const auto& a) { perform(instance, a); }, action);
+    }
+}
+
+void VrrpService::perform(VrrpInstance& instance, const vrrp::SendAdvert& action) {
+    if (!instance.advert || !instance.channel || !instance.source) return;
+    const vrrp::TransportSettings& transport = instance.settings.transport;
+    vrrp::SendOptions options;
+    options.source = *instance.source;
+    if (!transport.unicast) {
+        options.destination = transport.multicast_group;
+        edges_.link.send(instance.channel, options,
+                         instance.advert->packet(action.priority, options.destination));
+    } else {
+        // Without unicast_ttl the reference leaves IPv6 unicast at the kernel's hop limit.
+        const uint8_t kernel_default = 64;
+        options.ttl = transport.ttl.value_or(options.source.is_v6() ? kernel_default : vrrp::kTtl);
+        for (const vrrp::UnicastPeer& peer : transport.peers) {
+            options.destination = peer.address;
+            edges_.link.send(instance.channel, options,
+                             instance.advert->packet(action.priority, peer.address));
+        }
+    }
+    // The peers must know before the addresses are gone.
+    if (action.priority == vrrp::kLeaving) edges_.link.flush();
+}
+
+void VrrpService::perform(VrrpInstance& instance, const vrrp::InstallAddresses&) {
+    instance.adopting = false;
+    edges_.log.detail(Part::vrrp, fmt::format("({}) setting VIPs.", instance.name()));
+    // The first advert leaves before the kernel is busy with a long list of addresses.
+    edges_.link.flush();
+    network_.hold(instance.owner());
+}
+
+void VrrpService::perform(VrrpInstance& instance, const vrrp::RemoveAddresses&) {
+    if (instance.adopting && !instance.started) return;  // At start: decided by the first advert or timeout.
+    instance.adopting = false;
+    edges_.log.detail(Part::vrrp, fmt::format("({}) removing VIPs.", instance.name()));
+    network_.release(instance.owner());
+}
+
+void VrrpService::end_adoption(VrrpInstance& instance) {
+    instance.adopting = false;
+    if (instance.router.is_master()) return;
+    edges_.log.info(
+        Part::vrrp,
+        fmt::format("({}) another router is at work: removing the VIPs of the last run", instance.name()));
+    network_.release(instance.owner());
+}
+
+void VrrpService::list_announcements(VrrpInstance& instance) {
+    instance.announcements.clear();
+    const auto add = [&](const std::vector<netstate::AddressSettings>& addresses) {
+        for (const netstate::AddressSettings& address : addresses) {
+            const netstate::LinkInfo* link = network_.mirror().link(address.interface);
+            if (link == nullptr) continue;
+            const bool router = address.prefix.address.is_v6() && edges_.forwards_ipv6(address.interface);
+            instance.announcements.push_back({link->index, address.prefix.address, MacAddress{}, router});
+        }
+    };
+    add(instance.settings.addresses);
+    add(instance.settings.excluded_addresses);
+}
+
+void VrrpService::perform(VrrpInstance& instance, const vrrp::Announce& action) {
+    list_announcements(instance);
+    if (edges_.log.has_detail()) {
+        for (const vrrp::Announcement& announcement : instance.announcements) {
+            const netstate::LinkInfo* link = network_.mirror().link(announcement.interface);
+            edges_.log.info(Part::vrrp,
+                            fmt::format("({}) Sending/queueing {} on {} for {}", instance.name(),
+                                        announcement.address.is_v4() ? "gratuitous ARPs"
+                                                                     : "Unsolicited Neighbour Adverts",
+                                        link->name, announcement.address.to_string()));
+        }
+    }
+    if (const auto sent = edges_.link.announce(instance.announcements, action.repeat); !sent) {
+        edges_.log.write(Part::vrrp, LogLevel::error,
+                         fmt::format("({}) {}", instance.name(), sent.error().message));
+    }
+}
+
+void VrrpService::perform(VrrpInstance& instance, const vrrp::CancelAnnouncements&) {
+    list_announcements(instance);
+    edges_.link.cancel_announcements(instance.announcements);
+}
+
+void VrrpService::perform(VrrpInstance& instance, const vrrp::AnnounceSource&) {
+    const InterfaceIndex interface = network_.index_of(instance.settings.transport.interface);
+    if (!interface || !instance.source) return;
+    const vrrp::Announcement announcement{interface, *instance.source, MacAddress{}, false};
+    (void)edges_.link.announce({&announcement, 1}, 1);
+}
+
+void VrrpService::perform(VrrpInstance& instance, const vrrp::StateChanged& action) {
+    instance.last_transition = edges_.wall_clock();
+    if (state_listener_) state_listener_(instance.name(), action.to);
+    notifications_.tell(notify::Subject::instance, instance.name(),
+                        notify::StateEntered{word_of(action), instance.router.effective_priority().value});
+}
+
+void VrrpService::perform(VrrpInstance& instance, const vrrp::LowerPriorityReceived&) {
+    notifications_.tell(notify::Subject::instance, instance.name(),
+                        notify::LowerPriorityHeard{instance.router.effective_priority().value});
+}
+
+void VrrpService::perform(VrrpInstance& instance, const vrrp::EffectivePriorityChanged& action) {
+    notifications_.tell(notify::Subject::instance, instance.name(),
+                        notify::PriorityChanged{instance.router.is_master(), action.to.value});
+}
+
+void VrrpService::perform(VrrpInstance& instance, const vrrp::RequestGroup& action) {
+    const auto group = groups_.find(instance.group);
+    if (group == groups_.end()) return;
+    std::vector<vrrp::GroupAction> actions;
+    group->second->machine.handle(instance.member, action, actions);
+    perform_group(*group->second, actions);
+}
+
+void VrrpService::perform_group(VrrpGroup& group, const std::vector<vrrp::GroupAction>& actions) {
+    const std::string& name = group.settings.group.name;
+    for (const vrrp::GroupAction& action : actions) {
+        if (const auto* command = std::get_if<vrrp::CommandMember>(&action)) {
+            run(*group.members[command->member], vrrp::GroupCommanded{command->command, command->cause});
+        } else if (const auto* change = std::get_if<vrrp::GroupStateChanged>(&action)) {
+            notifications_.tell(notify::Subject::group, name,
+                                notify::StateEntered{word_of({change->from, change->to, {}}), 0});
+        } else if (const auto* line = std::get_if<vrrp::Log>(&action)) {
+            log(name, line->event);
+        }
+    }
+}
+
+void VrrpService::perform(VrrpInstance& instance, const vrrp::Log& action) {
+    log(instance.name(), action.event);
+}
+
+void VrrpService::log(std::string_view name, const vrrp::LogEvent& event) {
+    if (vrrp::is_detail(event.id) && !edges_.log.has_detail()) return;
+    edges_.log.info(Part::vrrp, vrrp::describe(event, name));
+}
+
+}  // namespace holdfast::app

@@ -1,0 +1,249 @@
+// What an instance has under its feet: interface, source address, sockets, trackers; and whether with all
+// that it is fit to take part.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "holdfast/app/vrrp_service.hpp"
+#include "holdfast/vrrp/election.hpp"
+
+namespace holdfast::app {
+
+namespace {
+
+uint64_t route_key(vrrp::ChannelId channel, vrrp::VirtualRouterId vrid) {
+    return static_cast<uint64_t>(channel.value) << 8U | vrid.value;
+}
+
+/// The interfaces besides its own whose failure is the instance's: those of tracked addresses and routes.
+std::vector<std::string_view> resource_interfaces(const config::VrrpInstance& settings) {
+    std::vector<std::string_view> names;
+    const auto add = [&](std::string_view name, bool no_track) {
+        if (no_track || name.empty() || name == settings.transport.interface) return;
+        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    };
+    for (const auto& address : settings.addresses) add(address.interface, address.no_track);
+    for (const auto& address : settings.excluded_addresses) add(address.interface, address.no_track);
+    for (const auto& route : settings.routes) add(route.interface, route.no_track);
+    return names;
+}
+
+}  // namespace
+
+void VrrpService::touch(VrrpInstance& instance) {
+    if (instance.dirty || !instance.started) return;
+    instance.dirty = true;
+    dirty_.push_back(&instance);
+    reevaluate_at_turn_end_.request();
+}
+
+void VrrpService::touch_interface(std::string_view name) {
+    for (const auto& instance : instances_) {
+        if (!depends_on(*instance, name)) continue;
+        follow_interfaces(*instance);
+        touch(*instance);
+    }
+}
+
+bool VrrpService::depends_on(const VrrpInstance& instance, std::string_view interface) const {
+    if (instance.settings.transport.interface == interface) return true;
+    if (instance.tracking.follows(track::Kind::interface, interface)) return true;
+    const auto names = resource_interfaces(instance.settings);
+    return std::ranges::find(names, interface) != names.end();
+}
+
+void VrrpService::follow_interfaces(VrrpInstance& instance) {
+    for (const track::Source& source : instance.tracking.sources()) {
+        if (source.kind != track::Kind::interface) continue;
+        instance.tracking.set(
+            track::Kind::interface, source.name,
+            network_.is_usable(source.name) ? track::TrackedState::up : track::TrackedState::down);
+    }
+}
+
+void VrrpService::reevaluate_dirty() {
+    for (VrrpInstance* instance : std::exchange(dirty_, {})) {
+        instance->dirty = false;
+        if (!stopping_) reevaluate(*instance);
+    }
+}
+
+std::optional<IpAddress> VrrpService::wanted_source(const VrrpInstance& instance) const {
+    const vrrp::TransportSettings& transport = instance.settings.transport;
+    if (transport.source) {
+        if (transport.track_source && !network_.mirror().has_address(*transport.source)) return std::nullopt;
+        return transport.source;
+    }
+    return network_.source_address(transport.interface, instance.settings.router.family);
+}
+
+vrrp::Fitness VrrpService::judge(VrrpInstance& instance) {
+    const vrrp::TransportSettings& transport = instance.settings.transport;
+    uint32_t faults = 0;
+    if (!transport.interface.empty()) {
+        const bool exists = static_cast<bool>(network_.index_of(transport.interface));
+        if (!exists || (!instance.settings.dont_track_primary && !network_.is_usable(transport.interface)))
+            ++faults;
+    }
+    for (const std::string_view name : resource_interfaces(instance.settings)) {
+        if (!network_.is_usable(name)) ++faults;
+    }
+    if (!wanted_source(instance)) ++faults;
+    if (transport.unicast && transport.unicast_fault_no_peer && transport.peers.empty()) ++faults;
+    const track::Contribution tracked = instance.tracking.total();
+    instance.faults = faults + tracked.faults;
+    if (instance.faults > 0) return vrrp::Fitness::faulted;
+    return tracked.awaited > 0 ? vrrp::Fitness::held : vrrp::Fitness::fit;
+}
+
+vrrp::Priority VrrpService::effective_priority(const VrrpInstance& instance) const {
+    const std::array<int, 1> sum{instance.tracking.total().sum};
+    return vrrp::effective_priority(instance.settings.router.priority, sum);
+}
+
+void VrrpService::bind(VrrpInstance& instance) {
+    const vrrp::TransportSettings& transport = instance.settings.transport;
+    vrrp::ChannelSettings wanted;
+    wanted.family = instance.settings.router.family;
+    wanted.protocol = instance.settings.router.auth_type == vrrp::AuthType::header
+                          ? vrrp::kProtocolAuthenticationHeader
+                          : vrrp::kProtocolVrrp;
+    wanted.interface = network_.index_of(transport.interface);
+    wanted.interface_name = transport.interface;
+    if (transport.unicast) {
+        wanted.bind_address = instance.source;
+    } else {
+        wanted.multicast_group = transport.multicast_group;
+    }
+    wanted.receive_buffer = transport.receive_buffer;
+    if (instance.channel && instance.channel_settings == wanted) return;
+    unbind(instance);
+    if (!transport.interface.empty() && !wanted.interface) return;
+    if (transport.unicast && !wanted.bind_address) return;
+
+    OpenChannel* shared = nullptr;
+    for (OpenChannel& open : channels_) {
+        if (open.settings == wanted) shared = &open;
+    }
+    if (shared == nullptr) {
+        const auto opened = edges_.link.open_channel(wanted);
+        if (!opened) {
+            edges_.log.write(Part::vrrp, LogLevel::error,
+                             fmt::format("({}) cannot open sockets on {}: {}", instance.name(),
+                                         transport.interface, opened.error().message));
+            return;
+        }
+        shared = &channels_.emplace_back(OpenChannel{wanted, *opened, 0});
+        edges_.log.detail(
+            Part::vrrp, fmt::format("VRRP sockpool: [ifindex({:3}), family({}), proto({}), {}, address({})]",
+                                    wanted.interface.value, to_string(wanted.family), wanted.protocol,
+                                    transport.unicast ? "unicast" : "multicast",
+                                    transport.unicast ? wanted.bind_address->to_string()
+                                                      : transport.multicast_group.to_string()));
+    }
+    ++shared->users;
+    instance.channel = shared->id;
+    instance.channel_settings = wanted;
+    by_vrid_[route_key(instance.channel, instance.settings.router.vrid)] = &instance;
+}
+
+void VrrpService::unbind(VrrpInstance& instance) {
+    if (!instance.channel) return;
+    by_vrid_.erase(route_key(instance.channel, instance.router.settings().vrid));
+    const auto open = std::ranges::find(channels_, instance.channel, &OpenChannel::id);
+    if (open != channels_.end() && --open->users == 0) {
+        edges_.link.close_channel(open->id);
+        channels_.erase(open);
+    }
+    instance.channel = {};
+}
+
+void VrrpService::reevaluate(VrrpInstance& instance) {
+    const vrrp::Fitness fitness = judge(instance);
+    const auto tell_fitness = [&] {
+        if (fitness == instance.fitness) return;
+        instance.fitness = fitness;
+        run(instance, vrrp::FitnessChanged{fitness});
+    };
+    // Bad news first: a Master resigns while its sockets and source still are what they were. Good news last,
+    // when everything is in place.
+    if (fitness != vrrp::Fitness::fit) tell_fitness();
+    if (const auto source = wanted_source(instance); source != instance.source) {
+        if (!source && instance.source) {
+            edges_.log.info(Part::vrrp,
+                            fmt::format("({}) entering FAULT state (no {} address for interface)",
+                                        instance.name(), to_string(instance.settings.router.family)));
+        }
+        instance.source = source;
+        if (!source) {
+            instance.advert.reset();
+        } else if (instance.advert) {
+            instance.advert->set_source(*source);
+        } else {
+            instance.advert.emplace(instance.settings.router, *source,
+                                    instance.settings.transport.multicast_group);
+        }
+        run(instance, vrrp::PrimaryAddressChanged{source});
+    }
+    bind(instance);
+    if (const vrrp::Priority priority = effective_priority(instance);
+        priority != instance.router.effective_priority()) {
+        run(instance, vrrp::PriorityChanged{priority});
+    }
+    tell_fitness();
+}
+
+void VrrpService::on_link_changed(Instant, const netstate::LinkInfo& link, const netstate::LinkInfo* before) {
+    const bool was_usable = before != nullptr && before->usable();
+    const bool same_name = before != nullptr && before->name == link.name;
+    const bool of_interest = std::ranges::any_of(
+        instances_, [&](const auto& instance) { return depends_on(*instance, link.name); });
+    if (of_interest && (before == nullptr || was_usable != link.usable())) {
+        edges_.log.info(Part::vrrp,
+                        fmt::format("Netlink reports {} {}", link.name, link.usable() ? "up" : "down"));
+    }
+    if (same_name && was_usable == link.usable()) return;
+    if (before != nullptr && !same_name) touch_interface(before->name);
+    touch_interface(link.name);
+}
+
+void VrrpService::on_link_removed(Instant, const netstate::LinkInfo& last) {
+    const bool of_interest = std::ranges::any_of(
+        instances_, [&](const auto& instance) { return depends_on(*instance, last.name); });
+    if (of_interest) edges_.log.info(Part::vrrp, fmt::format("Interface {} deleted", last.name));
+    touch_interface(last.name);
+}
+
+void VrrpService::on_address_changed(Instant, const netstate::KernelAddress& address, bool present) {
+    if (network_.reconciler().is_ours(address.prefix.address)) return;
+    const netstate::LinkInfo* link = network_.mirror().link(address.interface);
+    const std::string_view name = link == nullptr ? std::string_view{} : std::string_view{link->name};
+    bool of_interest = false;
+    for (const auto& instance : instances_) {
+        const vrrp::TransportSettings& transport = instance->settings.transport;
+        if (transport.interface != name && transport.source != address.prefix.address) continue;
+        of_interest = true;
+        touch(*instance);
+    }
+    if (of_interest) {
+        edges_.log.detail(Part::vrrp,
+                          fmt::format("{} address {} {} interface {}", present ? "Assigned" : "Deassigned",
+                                      address.prefix.address.to_string(), present ? "for" : "from", name));
+    }
+}
+
+void VrrpService::on_object_events(Instant, std::span<const netstate::ObjectEvent> events) {
+    // What was put back is announced again: somebody who took the address may have taught the neighbours.
+    for (const netstate::ObjectEvent& event : events) {
+        if (event.what != netstate::ObjectEvent::What::repaired) continue;
+        if (event.kind != netstate::ObjectKind::address) continue;
+        for (const auto& instance : instances_) {
+            if (instance->owner() != event.owner || !instance->router.is_master()) continue;
+            list_announcements(*instance);
+            (void)edges_.link.announce(instance->announcements, 1);
+        }
+    }
+}
+
+}  // namespace holdfast::app

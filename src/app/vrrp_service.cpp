@@ -1,0 +1,339 @@
+// The life of instances and sync groups: start, reload, stop.
+#include "holdfast/app/vrrp_service.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holdfast::app {
+
+namespace {
+
+netstate::Objects objects_of(const config::VrrpInstance& settings) {
+    netstate::Objects objects;
+    objects.addresses = settings.addresses;
+    objects.addresses.insert(objects.addresses.end(), settings.excluded_addresses.begin(),
+                             settings.excluded_addresses.end());
+    objects.routes = settings.routes;
+    objects.rules = settings.rules;
+    return objects;
+}
+
+const config::SyncGroup* group_of(const config::Config& config, const std::string& instance) {
+    for (const config::SyncGroup& group : config.sync_groups) {
+        if (std::ranges::find(group.group.members, instance) != group.group.members.end()) return &group;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+VrrpInstance::VrrpInstance(config::VrrpInstance configured, io::TimerQueue& timers,
+                           const std::function<void(VrrpInstance&)>& expired)
+    : settings(std::move(configured)),
+      router(settings.router),
+      reader(settings.router, settings.transport),
+      timer(timers, [this, expired] { expired(*this); }) {}
+
+VrrpService::VrrpService(Edges& edges, Network& network, Notifications& notifications)
+    : edges_(edges),
+      network_(network),
+      notifications_(notifications),
+      scripts_(edges,
+               [this](std::string_view name, track::TrackedState state) {
+                   for (const auto& instance : instances_) {
+                       if (instance->tracking.set(track::Kind::script, name, state)) touch(*instance);
+                   }
+               }),
+      reevaluate_at_turn_end_(edges.turn_ends, [this] { reevaluate_dirty(); }) {
+    edges_.link.on_receive(
+        [this](vrrp::ChannelId channel, const vrrp::ReceivedFrame& frame) { on_frame(channel, frame); });
+    edges_.link.on_send_error([this](vrrp::ChannelId, const IpAddress& destination, int os_error) {
+        if (os_error == 0) return;
+        edges_.log.write(
+            Part::vrrp, LogLevel::warning,
+            fmt::format("cannot send advert to {}: error {}", destination.to_string(), os_error));
+    });
+}
+
+VrrpService::~VrrpService() = default;
+
+VrrpInstance& VrrpService::add(const config::VrrpInstance& settings) {
+    instances_.push_back(std::make_unique<VrrpInstance>(
+        settings, edges_.timers, [this](VrrpInstance& instance) { run(instance, vrrp::DeadlineReached{}); }));
+    return *instances_.back();
+}
+
+void VrrpService::remember(const config::Config& config) {
+    global_ = config.global;
+    startup_delay_ = config.global.startup_delay;
+    if (config.global.delay_after_boot > Duration::zero()) {
+        startup_delay_ = std::max(startup_delay_, config.global.delay_after_boot - edges_.uptime());
+    }
+}
+
+void VrrpService::start(const config::Config& config) {
+    remember(config);
+    define_statics(config);
+    std::vector<VrrpInstance*> fresh;
+    for (config::VrrpInstance settings : config.instances) {
+        settings.router.in_sync_group = group_of(config, settings.router.name) != nullptr;
+        fresh.push_back(&add(settings));
+    }
+    define_notifications(config);
+    load_trackers(config);
+    begin(fresh);
+    build_groups(config, false);
+    for (VrrpInstance* instance : fresh) {
+        vrrp::Startup startup{instance->fitness, group_fitness(*instance), std::nullopt};
+        if (startup_delay_ > Duration::zero()) startup.delayed_until = edges_.timers.now() + startup_delay_;
+        run(*instance, startup);
+        instance->started = true;
+    }
+    for (const auto& [name, group] : groups_) {
+        std::vector<vrrp::GroupAction> actions;
+        group->machine.finish_start(actions);
+        perform_group(*group, actions);
+    }
+}
+
+vrrp::Fitness VrrpService::group_fitness(const VrrpInstance& instance) const {
+    const auto group = groups_.find(instance.group);
+    return group == groups_.end() ? vrrp::Fitness::fit : group->second->machine.fitness();
+}
+
+void VrrpService::begin(const std::vector<VrrpInstance*>& fresh) {
+    for (VrrpInstance* instance : fresh) {
+        netstate::Objects objects = objects_of(instance->settings);
+        instance->adopting = network_.left_by_us(objects.addresses);
+        if (instance->adopting) {
+            edges_.log.info(Part::vrrp,
+                            fmt::format("({}) keeping the VIPs of the last run until another router is heard",
+                                        instance->name()));
+        }
+        network_.define(instance->owner(), std::move(objects), instance->adopting);
+        instance->source = wanted_source(*instance);
+        if (instance->source) {
+            instance->advert.emplace(instance->settings.router, *instance->source,
+                                     instance->settings.transport.multicast_group);
+        } else {
+            edges_.log.info(Part::vrrp,
+                            fmt::format("({}) entering FAULT state (no {} address for interface)",
+                                        instance->name(), to_string(instance->settings.router.family)));
+        }
+        bind(*instance);
+        run(*instance, vrrp::PrimaryAddressChanged{instance->source});
+        instance->fitness = judge(*instance);
+        if (const vrrp::Priority priority = effective_priority(*instance);
+            priority != instance->router.effective_priority()) {
+            run(*instance, vrrp::PriorityChanged{priority});
+        }
+    }
+}
+
+void VrrpService::build_groups(const config::Config& config, bool restore) {
+    groups_.clear();
+    for (const auto& instance : instances_) instance->group.clear();
+    for (const config::SyncGroup& settings : config.sync_groups) {
+        std::vector<VrrpInstance*> members;
+        for (const std::string& name : settings.group.members) {
+            const auto found =
+                std::ranges::find_if(instances_, [&](const auto& i) { return i->name() == name; });
+            if (found == instances_.end()) continue;
+            (*found)->group = settings.group.name;
+            (*found)->member = members.size();
+            members.push_back(found->get());
+        }
+        if (members.empty()) continue;
+        std::vector<vrrp::Fitness> fitness;
+        std::vector<vrrp::State> states;
+        for (const VrrpInstance* member : members) {
+            fitness.push_back(member->fitness);
+            states.push_back(member->router.reported_state());
+        }
+        auto& group = groups_[settings.group.name];
+        group = std::make_unique<VrrpGroup>(VrrpGroup{settings, vrrp::SyncGroup(members.size()), members});
+        if (restore) {
+            group->machine.restore(states, fitness);
+        } else {
+            std::vector<vrrp::GroupAction> actions;
+            group->machine.start(fitness, actions);
+            perform_group(*group, actions);
+        }
+    }
+}
+
+void VrrpService::define_notifications(const config::Config& config) {
+    const config::GlobalSettings& global = config.global;
+    const bool mail = global.smtp_alert_vrrp.value_or(global.smtp_alert.value_or(false));
+    const auto settings_for = [&](notify::Subject subject, const std::string& name,
+                                  const notify::ScriptSettings& scripts, bool inherited_changes) {
+        notify::QueueSettings settings;
+        settings.subject = subject;
+        settings.name = name;
+        settings.scripts = scripts;
+        settings.priority_changes = scripts.priority_changes.value_or(inherited_changes);
+        settings.smtp_alert = scripts.smtp_alert.value_or(mail);
+        settings.no_fault_mail = global.no_email_faults;
+        settings.router_id = global.router_id;
+        return settings;
+    };
+    for (const config::SyncGroup& group : config.sync_groups) {
+        notifications_.define(settings_for(notify::Subject::group, group.group.name, group.notify,
+                                           global.vrrp_notify_priority_changes));
+    }
+    for (const config::VrrpInstance& instance : config.instances) {
+        bool inherited = global.vrrp_notify_priority_changes;
+        if (const config::SyncGroup* group = group_of(config, instance.router.name)) {
+            inherited = group->notify.priority_changes.value_or(inherited);
+        }
+        notifications_.define(
+            settings_for(notify::Subject::instance, instance.router.name, instance.notify, inherited));
+    }
+}
+
+void VrrpService::load_trackers(const config::Config& config) {
+    const track::OwnWeights weights = [&](track::Kind kind,
+                                          std::string_view name) -> std::optional<track::OwnWeight> {
+        if (kind != track::Kind::script) return std::nullopt;
+        for (const track::ScriptSettings& script : config.scripts) {
+            if (script.name == name) return track::OwnWeight{script.weight, script.reverse};
+        }
+        return std::nullopt;
+    };
+    std::set<std::string> followed;
+    for (const auto& instance : instances_) {
+        const config::SyncGroup* group = group_of(config, instance->name());
+        auto sources =
+            track::resolve_sources(instance->settings.track, group == nullptr ? nullptr : &group->track,
+                                   weights, group != nullptr && !group->group.tracking_weight,
+                                   instance->settings.router.priority == vrrp::kOwner);
+        for (const track::Source& source : sources) {
+            if (source.kind == track::Kind::script) followed.insert(source.name);
+        }
+        instance->tracking = track::Tracking(std::move(sources));
+        follow_interfaces(*instance);
+    }
+    scripts_.load(config.scripts, followed);
+    for (const auto& instance : instances_) {
+        for (const std::string& name : followed) {
+            instance->tracking.set(track::Kind::script, name, scripts_.state(name));
+        }
+        touch(*instance);
+    }
+}
+
+void VrrpService::define_statics(const config::Config& config) {
+    network_.define(netstate::Owner{}, {config.static_addresses, config.static_routes, config.static_rules},
+                    true);
+}
+
+void VrrpService::remove(VrrpInstance& instance) {
+    run(instance, vrrp::Shutdown{vrrp::Cause::removed, true});
+    if (instance.adopting) network_.release(instance.owner());
+    unbind(instance);
+    network_.forget(instance.owner(), true);
+    notifications_.remove(notify::Subject::instance, instance.name());
+    std::erase(dirty_, &instance);
+}
+
+void VrrpService::reload(const config::Config& before, const config::Config& after,
+                         const config::Plan& plan) {
+    remember(after);
+    define_statics(after);
+    // By index of the old generation; instances_ is in its order.
+    std::vector<std::unique_ptr<VrrpInstance>> old = std::exchange(instances_, {});
+    std::vector<std::unique_ptr<VrrpInstance>> next(after.instances.size());
+    for (const size_t index : plan.instances.removed) remove(*old[index]);
+    for (const auto& pair : plan.instances.unchanged) next[pair.after] = std::move(old[pair.before]);
+    std::vector<VrrpInstance*> fresh;
+    std::vector<VrrpInstance*> changed;
+    for (const auto& pair : plan.instances.changed) {
+        next[pair.after] = std::move(old[pair.before]);
+        changed.push_back(next[pair.after].get());
+    }
+    for (const size_t index : plan.instances.added) {
+        config::VrrpInstance settings = after.instances[index];
+        settings.router.in_sync_group = group_of(after, settings.router.name) != nullptr;
+        fresh.push_back(&add(settings));
+        next[index] = std::move(instances_.back());
+        instances_.pop_back();
+    }
+    instances_ = std::move(next);
+    define_notifications(after);
+
+    for (size_t i = 0; i < plan.instances.changed.size(); ++i) {
+        VrrpInstance& instance = *changed[i];
+        const std::string old_name = instance.name();
+        const netstate::Owner old_owner = instance.owner();
+        instance.settings = after.instances[plan.instances.changed[i].after];
+        instance.settings.router.in_sync_group = group_of(after, instance.name()) != nullptr;
+        if (old_name != instance.name()) {
+            network_.forget(old_owner, false);
+            notifications_.remove(notify::Subject::instance, old_name);
+        }
+        network_.define(instance.owner(), objects_of(instance.settings),
+                        instance.router.is_master() || instance.adopting);
+        instance.reader.reconfigure(instance.settings.router, instance.settings.transport);
+        instance.source = wanted_source(instance);
+        instance.advert.reset();
+        if (instance.source) {
+            instance.advert.emplace(instance.settings.router, *instance.source,
+                                    instance.settings.transport.multicast_group);
+            instance.advert->use_old_checksum(instance.reader.uses_old_checksum());
+        }
+        bind(instance);
+    }
+    load_trackers(after);
+    for (VrrpInstance* instance : changed) {
+        vrrp::Actions actions;
+        instance->router.reconfigure(edges_.timers.now(), instance->settings.router,
+                                     effective_priority(*instance), actions);
+        arm(*instance);
+        perform_all(*instance, actions);
+        touch(*instance);
+    }
+    begin(fresh);
+    for (const config::SyncGroup& group : before.sync_groups) {
+        const bool stays = std::ranges::any_of(after.sync_groups, [&](const config::SyncGroup& other) {
+            return other.group.name == group.group.name;
+        });
+        if (!stays) notifications_.remove(notify::Subject::group, group.group.name);
+    }
+    if (!plan.instances.empty() || !plan.sync_groups.empty()) build_groups(after, true);
+    for (VrrpInstance* instance : fresh) {
+        run(*instance, vrrp::Startup{instance->fitness, group_fitness(*instance), std::nullopt});
+        instance->started = true;
+    }
+}
+
+void VrrpService::stop(bool release) {
+    stopping_ = true;
+    for (const auto& instance : instances_) {
+        run(*instance, vrrp::Shutdown{vrrp::Cause::shutdown, release});
+        if (instance->adopting && release) network_.release(instance->owner());
+    }
+    for (const auto& [name, group] : groups_) {
+        std::vector<vrrp::GroupAction> actions;
+        group->machine.stop(actions);
+        perform_group(*group, actions);
+    }
+    edges_.link.flush();
+    for (const auto& instance : instances_) {
+        unbind(*instance);
+        network_.forget(instance->owner(), release);
+    }
+    network_.forget(netstate::Owner{}, release);
+    scripts_.stop();
+}
+
+void VrrpService::stalled(Duration length) {
+    edges_.link.drain();
+    for (const auto& instance : instances_) run(*instance, vrrp::Stalled{length});
+}
+
+void VrrpService::clear_counters() {
+    for (const auto& instance : instances_) instance->router.counters() = {};
+}
+
+}  // namespace holdfast::app
