@@ -150,11 +150,12 @@ class Document {
 /// What a hostile or mistaken file may cost. Exceeding one gives one error and stops what exceeded it.
 struct LanguageLimits {
     uint32_t include_depth = 32;
-    uint32_t nesting = 64;                  ///< Blocks within blocks.
-    uint32_t line_length = 1023;            ///< Bytes including the newline; keepalived's buffer.
-    uint32_t expanded_line_length = 65535;  ///< After substitution.
-    uint32_t substitutions_per_line = 10000;
+    uint32_t nesting = 64;                 ///< Blocks within blocks.
+    uint32_t line_length = 1023;           ///< Bytes including the newline; keepalived's buffer.
+    uint32_t expanded_line_length = 8191;  ///< After substitution.
+    uint32_t substitutions_per_line = 1000;
     uint32_t repetitions = 1000000;  ///< Lines produced by ~SEQ, ~LST and multi-line definitions, in all.
+    uint32_t expanded_bytes = uint32_t{64} << 20U;  ///< Of those lines, and of lines after substitution.
     uint32_t files = 10000;
     uint32_t total_bytes = 0x7fffffff;
 };

@@ -1,0 +1,49 @@
+// Braces become blocks here. The builder takes directives and braces in reading order and keeps the nodes of
+// the document in the shape Node describes. When the braces do not match it tries again with what the keyword
+// tables know about blocks, so that one forgotten brace is one report.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "storage.hpp"
+
+namespace holdfast::config {
+
+class TreeBuilder {
+  public:
+    TreeBuilder(Document::Storage& storage, uint32_t maximum_nesting)
+        : storage_(storage), maximum_nesting_(maximum_nesting) {}
+
+    /// A directive whose words are those of the storage from `first_word` on. False when it was dropped,
+    /// because the blocks around it are too many.
+    bool directive(std::string_view text, uint32_t first_word, uint16_t flags);
+    /// `at` is the brace. False when the limit of nesting is exceeded for the first time.
+    bool open(const char* at);
+    void close(const char* at);
+
+    /// Directly inside a `global_defs` block that is not nested.
+    bool in_global_defs() const { return in_global_defs_; }
+
+    using ExpectsBlock = std::function<bool(std::string_view parent, std::string_view keyword)>;
+    /// Ends all blocks, repairs what can be repaired, and reports the rest.
+    void finish(const ExpectsBlock& expects_block, Diagnostics& diagnostics);
+
+  private:
+    static constexpr uint32_t kNone = 0xffffffff;
+    void push(uint32_t index);
+    std::string_view keyword(const Node& node) const;
+
+    Document::Storage& storage_;
+    uint32_t maximum_nesting_;
+    uint32_t too_deep_ = 0;  ///< Open blocks beyond the limit.
+    bool too_deep_reported_ = false;
+    std::vector<uint32_t> open_;  ///< Nodes of the open blocks, outermost first.
+    uint32_t candidate_ = kNone;  ///< The directive that a `{` here would belong to.
+    bool in_global_defs_ = false;
+    uint32_t irregular_ = 0;  ///< Braces without a partner or a keyword.
+};
+
+}  // namespace holdfast::config
