@@ -28,6 +28,7 @@ ADVERT_INTERVAL = 1.0
 BACKUP_PRIORITY = 100
 MASTER_DOWN_INTERVAL = 3 * ADVERT_INTERVAL + (256 - BACKUP_PRIORITY) / 256 * ADVERT_INTERVAL
 COLOUR = os.environ.get("DEMO_COLOUR", "1" if sys.stdout.isatty() else "") == "1"
+_BURST_GAP = 0.05  # Seconds of silence that end a burst of announcements.
 SHADES = {"title": "1", "good": "32", "bad": "31", "wire": "36", "plain": "0"}
 
 
@@ -97,7 +98,7 @@ class Timeline:
         for frame in frames[self._frames:end]:
             self._frame(frame, told)
         self._frames = end
-        if self._burst and time.time() - self._burst[2] > 0.4:
+        if self._burst and time.time() - self._burst[2] > _BURST_GAP:
             self._tell_burst(told)
         for at, text, shade in sorted(told):
             self._line(at, text, shade)
@@ -112,7 +113,7 @@ class Timeline:
                          f"{frame.sender} sends priority 0: it resigns")
                 told.append((frame.time, words, "wire"))
         elif getattr(frame, "gratuitous", False) and frame.target_address == VIP:
-            if self._burst and (self._burst[0] != frame.sender or frame.time - self._burst[2] > 0.4):
+            if self._burst and (self._burst[0] != frame.sender or frame.time - self._burst[2] > _BURST_GAP):
                 self._tell_burst(told)
             sender, first, _, number = self._burst or (frame.sender, frame.time, frame.time, 0)
             self._burst = (sender, first, frame.time, number + 1)
@@ -276,13 +277,13 @@ class Story:
 
     def master_returns(self, first, second):
         self.timeline.title("The old master returns")
-        # A reboot: nothing of before is in its kernel.
+        self.say("director1 boots: nothing of before is in its kernel")
         first.ip(f"addr flush dev eth0 to {VIP}")
         first.run(["ipvsadm", "-C"])
         self.timeline.forget_adverts_of("director1")
         self.lab.plug("director1")
         began = time.time()
-        self.say("director1 is back, its cable in, its daemon started")
+        self.say("its cable is in, its daemon starts")
         self.daemons[0].start()
         wait_until(lambda: first.holds(VIP) and not second.holds(VIP), 15, "the address back on director1")
         self.say(f"director1 has the address again after {time.time() - began:.1f} s, director2 is BACKUP", "good")
