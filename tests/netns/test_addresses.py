@@ -3,8 +3,8 @@
 import time
 
 import pytest
-from conftest import SLACK, VIP, instance, master_down_interval
 from lab import wait_until
+from routers import SLACK, VIP, instance, master_down_interval
 
 
 @pytest.mark.holdfast_only

@@ -6,8 +6,8 @@ import subprocess
 import time
 
 import pytest
-from conftest import VIP, instance
 from lab import HOLDFAST, Daemon, wait_until
+from routers import VIP, instance
 
 
 def check_config(node, text, *options):

@@ -1,8 +1,8 @@
 """Who becomes Master, and who stays it: the situations of the old how-to files, with real packets."""
 
 import pytest
-from conftest import ADVERT, SLACK, VIP, instance, master_down_interval
 from lab import wait_until
+from routers import ADVERT, SLACK, VIP, instance, master_down_interval
 
 
 def test_both_master_the_higher_priority_wins_and_takes_over_again_after_its_return(routers):

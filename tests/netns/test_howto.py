@@ -1,8 +1,8 @@
 """Old how-to files as they stand: accepted with the reference's meaning or its warning."""
 
 import pytest
-from conftest import VIP, instance, master_down_interval
 from lab import wait_until
+from routers import VIP, instance, master_down_interval
 
 HOW_TO = """! Configuration File for keepalived
 

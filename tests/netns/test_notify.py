@@ -3,8 +3,8 @@
 import os
 
 import pytest
-from conftest import VIP, instance
 from lab import wait_until
+from routers import VIP, instance
 
 
 class Recorder:

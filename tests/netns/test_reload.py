@@ -3,8 +3,8 @@
 import time
 
 import pytest
-from conftest import ADVERT, SLACK, VIP, instance, master_down_interval
 from lab import wait_until
+from routers import ADVERT, SLACK, VIP, instance, master_down_interval
 
 
 def advert_gaps(routers, since):

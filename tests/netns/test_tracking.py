@@ -1,8 +1,8 @@
 """vrrp_script, track_interface and the effective priority, read from the adverts."""
 
 import pytest
-from conftest import ADVERT, VIP, instance
 from lab import wait_until
+from routers import ADVERT, VIP, instance
 
 
 def script_block(name, command, **settings):
