@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "holdfast/base/result.hpp"
@@ -23,6 +24,9 @@ Result<Role> daemonize();
 /// Points descriptors 0, 1 and 2 that are closed at /dev/null, so that no later descriptor becomes "standard
 /// output".
 Result<> ensure_standard_streams();
+
+/// -t=FILE: appends what goes to standard error to a file (created with mode 0644, links are not followed).
+Result<> redirect_standard_error(const std::string& path);
 
 /// Sets the file creation mask and returns the old one.
 uint32_t set_umask(uint32_t mask);

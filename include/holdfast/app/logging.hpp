@@ -2,8 +2,8 @@
 // processes whose syslog names differ; here one process writes under the same names, so that greps and
 // filters keep working: each line says which part speaks.
 //
-// A `Log` is passed by reference to whoever logs. Lines up to about 450 bytes are formatted on the stack; the
-// syslog line is one datagram written without waiting (a full journal loses lines rather than adverts).
+// A `Log` is passed by reference to whoever logs. Lines up to about 200 bytes are written without allocating;
+// the syslog line is one datagram written without waiting (a full journal loses lines rather than adverts).
 #pragma once
 
 #include <cstdint>

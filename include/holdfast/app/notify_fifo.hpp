@@ -14,9 +14,9 @@ namespace holdfast::app {
 /// non-blocking, so that it stays open without a reader; a full pipe loses lines, which are counted.
 class NotifyFifo {
   public:
-    /// Creates the FIFO when it is missing (mode 0644, given to the configured owner) and opens it without
-    /// following links. Fails when the path is something else or belongs to neither us nor the configured
-    /// user.
+    /// Creates the FIFO when it is missing (mode 0644 less the umask, given to the configured owner) and
+    /// opens it without following links. Fails when the path is something else or belongs to neither us nor
+    /// the configured user.
     static Result<NotifyFifo> open(const notify::FifoSettings& settings);
     NotifyFifo(NotifyFifo&& other) noexcept;
     NotifyFifo& operator=(NotifyFifo&& other) noexcept;

@@ -71,6 +71,10 @@ struct ParsedOptions {
     int genhash_from = 0;  ///< Index in argv after which genhash's own options begin.
 };
 
+/// The lines in which the log repeats the command line: `Command line: 'a' 'b'`, words in single quotes,
+/// broken into lines the reference's syslog could carry.
+std::vector<std::string> command_line_text(std::span<const std::string> arguments);
+
 /// Parses `arguments` (argv). Not reentrant: it uses getopt_long, whose state is reset first, so it may be
 /// called again. `-u` takes a number as in C. A name ending in `genhash` as arguments[0] gives Next::genhash
 /// at once.
@@ -81,12 +85,12 @@ struct OptionRow {
     char letter = 0;  ///< 0 = only a long name.
     std::string_view name;
     enum class Argument : uint8_t { none, required, optional } argument = Argument::none;
-    std::string_view argument_name;
-    std::string_view summary;  ///< Lines separated by newlines.
+    std::string_view argument_name = {};
+    std::string_view summary = {};  ///< Lines separated by newlines.
     bool in_help = true;
     /// Empty when the option does what the reference's does; otherwise what it does here, for
     /// docs/compatibility.md.
-    std::string_view limits;
+    std::string_view limits = {};
 };
 std::span<const OptionRow> option_table();
 
@@ -94,7 +98,8 @@ std::span<const OptionRow> option_table();
 std::string help_text(std::string_view program);
 /// The text of -v: name and version, copyright, kernel, distribution, optional parts.
 std::string version_text();
-/// `Holdfast v0.1.0 (compatible with keepalived v2.4.3)`: what start and stop lines name.
+/// `Keepalived v2.4.3 (Holdfast v0.1.0)`: what start and stop lines and -v begin with. Tools compare the
+/// first version with what they need, so it is the one whose behaviour this program has.
 std::string_view product();
 
 }  // namespace holdfast::app

@@ -1,0 +1,336 @@
+#include "holdfast/app/data_dump.hpp"
+
+#include <array>
+#include <ctime>
+
+#include "dump_text.hpp"
+
+namespace holdfast::app {
+
+namespace {
+
+int64_t seconds(Duration duration) {
+    return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+}
+
+int64_t microseconds_of(WallClock when) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count();
+}
+
+std::string interval_text(const InstanceView& view) {
+    if (view.version == vrrp::Version::v2) return fmt::format("{} sec", seconds(view.advert_interval));
+    return fmt::format("{} milli-sec",
+                       std::chrono::duration_cast<std::chrono::milliseconds>(view.advert_interval).count());
+}
+
+std::string_view authentication(vrrp::AuthType type) {
+    switch (type) {
+        case vrrp::AuthType::none:
+            return "none";
+        case vrrp::AuthType::password:
+            return "SIMPLE_PASSWORD";
+        case vrrp::AuthType::header:
+            return "IPSEC_AH";
+    }
+    return "none";
+}
+
+std::string_view reverse_word(const TrackView& track) {
+    return track.reverse ? " reverse" : "";
+}
+
+void tracks(DumpText& out, const TracksView& view) {
+    auto list = [&](std::string_view heading, const std::vector<TrackView>& entries,
+                    std::string_view separator) {
+        std::vector<std::string> lines;
+        for (const TrackView& track : entries)
+            lines.push_back(
+                fmt::format("{}{} weight {}{}", track.name, separator, track.weight, reverse_word(track)));
+        out.list(heading, lines);
+    };
+    list("Tracked interfaces", view.interfaces, "");
+    list("Tracked scripts", view.scripts, "");
+    list("Tracked files", view.files, ",");
+    list("Tracked processes", view.processes, ",");
+    list("Tracked BFDs", view.bfds, ":");
+}
+
+void followers(DumpText& out, const std::vector<TrackView>& entries, std::string_view heading) {
+    out.line("   {} :", heading);
+    for (const TrackView& track : entries)
+        out.line("     {}, weight {}{}", track.name, track.weight, reverse_word(track));
+}
+
+void scripts(DumpText& out, const NotifyView& view) {
+    auto one = [&](std::string_view what, const std::optional<std::string>& command) {
+        if (command) out.line("   {} script = {}", what, *command);
+    };
+    one("Backup state transition", view.backup);
+    one("Master state transition", view.master);
+    one("Fault state transition", view.fault);
+    one("Stop state transition", view.stop);
+    one("Deleted state transition", view.deleted);
+    one("Generic state transition", view.generic);
+    one("Master rx lower pri", view.master_rx_lower_pri);
+}
+
+void state_lines(DumpText& out, const InstanceView& view) {
+    out.line("   VRRP Version = {}", static_cast<int>(view.version));
+    if (!view.sync_group.empty()) out.line("   Sync group = {}", view.sync_group);
+    if (view.family == Family::ipv6) out.line("   Using Native IPv6");
+    out.line("   State = {}", vrrp::to_string(view.state));
+    if (view.state == vrrp::State::Backup && view.master_address) {
+        out.line("   Master router = {}", view.master_address->to_string());
+        out.line("   Master priority = {}", view.master_priority);
+        if (view.version == vrrp::Version::v3) {
+            out.line(
+                "   Master advert interval = {} milli-sec",
+                std::chrono::duration_cast<std::chrono::milliseconds>(view.master_advert_interval).count());
+        }
+    }
+    if (view.multicast_group) {
+        out.line("   Flags: none");
+    } else {
+        out.line("   Flags:");
+        out.line("     Using unicast");
+    }
+    out.line("   Wantstate = {}", vrrp::to_string(view.wanted_state));
+    out.line("   Number of tracker faults = {}", view.faults);
+    out.line("   Last transition = {}", transition_text(view.last_transition));
+    out.line("   Master down timer = {} usecs",
+             std::chrono::duration_cast<std::chrono::microseconds>(view.master_down_time).count());
+}
+
+void wire_lines(DumpText& out, const InstanceView& view) {
+    if (!view.vmac_interface.empty()) out.line("   Use VMAC, i/f name {}", view.vmac_interface);
+    out.line("   Interface = {}", view.interface.empty() ? "not configured" : view.interface);
+    if (view.dont_track_primary) out.line("   VRRP interface tracking disabled");
+    if (view.skip_check_advert_addresses) out.line("   Skip checking advert IP addresses");
+    if (view.strict) out.line("   Enforcing strict VRRP compliance");
+    out.line("   Using src_ip = {}{}", view.source ? view.source->to_string() : "(none)",
+             view.source_configured ? " (from configuration)" : "");
+    if (view.multicast_group) out.line("   Multicast address {}", view.multicast_group->to_string());
+    out.line("   Gratuitous ARP delay = {}", seconds(view.garp_delay));
+    out.line("   Gratuitous ARP repeat = {}", view.garp_repeat);
+    out.line("   Gratuitous ARP refresh = {}", seconds(view.garp_refresh));
+    out.line("   Gratuitous ARP refresh repeat = {}", view.garp_refresh_repeat);
+    out.line("   Gratuitous ARP lower priority delay = {}", seconds(view.garp_lower_prio_delay));
+    out.line("   Gratuitous ARP lower priority repeat = {}", view.garp_lower_prio_repeat);
+    out.line("   Down timer adverts = {}", view.down_timer_adverts);
+    out.line("   Send advert after receive lower priority advert = {}",
+             true_false(!view.lower_priority_no_advert));
+    out.line("   Send advert after receive higher priority advert = {}",
+             true_false(view.higher_priority_send_advert));
+    out.line("   Virtual Router ID = {}", view.vrid);
+    out.line("   Priority = {}", view.base_priority);
+    out.line("   Effective priority = {}", view.effective_priority);
+    out.line("   Total priority = {}", view.total_priority);
+    out.line("   Advert interval = {}", interval_text(view));
+    out.line("   Accept = {}", enabled(view.accept));
+    out.line("   Preempt = {}", enabled(view.preempt));
+    if (view.preempt_delay > Duration::zero())
+        out.line("   Preempt delay = {:g} secs", to_seconds(view.preempt_delay));
+    out.line("   Promote_secondaries = {}", enabled(view.promote_secondaries));
+    if (view.version == vrrp::Version::v2) {
+        out.line("   Authentication type = {}", authentication(view.auth_type));
+        if (view.auth_type != vrrp::AuthType::none) out.line("   Password = ********");
+    }
+}
+
+void instance(DumpText& out, const InstanceView& view) {
+    out.line(" VRRP Instance = {}", view.name);
+    state_lines(out, view);
+    wire_lines(out, view);
+    if (!view.addresses.empty()) {
+        out.line("   Virtual IP ({}):", view.addresses.size());
+        for (const std::string& address : view.addresses) out.line("     {}", address);
+    }
+    out.list("Virtual IP Excluded", view.excluded_addresses);
+    if (!view.multicast_group) {
+        out.line("   Check unicast src : {}", yes_no(view.check_unicast_source));
+        out.list("Unicast Peer", view.unicast_peers);
+    }
+    out.list("Virtual Routes", view.routes);
+    out.list("Virtual Rules", view.rules);
+    tracks(out, view.tracks);
+    out.line("   Using smtp notification = {}", yes_no(view.notify.smtp_alert));
+    out.line("   Notify deleted = {}",
+             view.notify.notify_deleted || view.notify.deleted ? "Deleted" : "Fault");
+    scripts(out, view.notify);
+    out.line("   Notify priority changes = {}", true_false(view.notify.priority_changes));
+}
+
+void group(DumpText& out, const GroupView& view) {
+    out.line(" VRRP Sync Group = {}, {}", view.name, vrrp::to_string(view.state));
+    out.line("   Num member fault {}, num member init {}", view.faulted_members, view.initial_members);
+    out.list("VRRP member instances", view.members);
+    if (view.tracking_weight) out.line("   sync_group_tracking_weight set");
+    out.line("   Using smtp notification = {}", yes_no(view.notify.smtp_alert));
+    tracks(out, view.tracks);
+    scripts(out, view.notify);
+}
+
+void script(DumpText& out, const ScriptView& view) {
+    out.line(" VRRP Script = {}", view.name);
+    out.line("   Command = {}", view.command);
+    out.line("   Interval = {}", seconds_text(view.interval));
+    out.line("   Timeout = {}", seconds_text(view.timeout));
+    out.line("   Weight = {}{}", view.weight, view.reverse ? " reverse" : "");
+    out.line("   Rise = {}", view.rise);
+    out.line("   Fall = {}", view.fall);
+    out.line("   Result = {}", view.result_count);
+    out.line("   Status = {}", view.up ? "GOOD" : "BAD");
+    out.line("   Script uid:gid = {}:{}", view.uid.value_or(0), view.gid.value_or(0));
+    followers(out, view.followers, "Tracking instances");
+    out.line("   State = {}", view.running ? "running" : "idle");
+}
+
+void process(DumpText& out, const ProcessView& view) {
+    out.line(" VRRP Track process = {}", view.name);
+    out.line("   Process = {}", view.process);
+    std::string parameters;
+    for (const std::string& word : view.parameters) parameters += fmt::format(" '{}'", word);
+    if (!parameters.empty()) out.line("   Parameters ={}", parameters);
+    if (view.match != "none") out.line("   Param match = {}", view.match);
+    out.line("   Min processes = {}", view.quorum);
+    if (view.quorum_max) out.line("   Max processes = {}", *view.quorum_max);
+    out.line("   Current processes = {}", view.current);
+    out.line("   Have quorum = {}", true_false(view.have_quorum));
+    out.line("   Weight = {}{}", view.weight, view.reverse ? " reverse" : "");
+    out.line("   Terminate delay = {:f}s", to_seconds(view.terminate_delay));
+    out.line("   Fork delay = {:f}s", to_seconds(view.fork_delay));
+    out.line("   Fork delay timer {}running", view.fork_delay_running ? "" : "not ");
+    out.line("   Terminate delay timer {}running", view.terminate_delay_running ? "" : "not ");
+    out.line("   Full command = {}", true_false(view.full_command));
+    followers(out, view.followers, "Tracking instances");
+}
+
+void interface(DumpText& out, const InterfaceView& view) {
+    auto addresses = [](const std::vector<IpAddress>& list) {
+        std::string text;
+        for (const IpAddress& address : list) text += (text.empty() ? "" : ", ") + address.to_string();
+        return text.empty() ? std::string("(none)") : text;
+    };
+    out.line(" Name = {}", view.name);
+    out.line("   index = {}", view.index);
+    out.line("   IPv4 address = {}", addresses(view.addresses4));
+    out.line("   IPv6 address = {}", addresses(view.addresses6));
+    if (!view.loopback) out.line("   MAC = {}", view.mac.to_string());
+    out.line("   State = {}, {}{}{}", view.up ? "UP" : "DOWN", view.running ? "RUNNING" : "not RUNNING",
+             view.loopback ? ", loopback" : "", view.multicast ? "" : ", no multicast");
+    out.line("   MTU = {}", view.mtu);
+    if (!view.followers.empty()) followers(out, view.followers, "Tracking VRRP instances");
+}
+
+void plain_section(DumpText& out, std::string_view name, const std::vector<std::string>& lines) {
+    if (lines.empty()) return;
+    out.section(name);
+    for (const std::string& text : lines) out.line("     {}", text);
+}
+
+template <class View>
+void section(DumpText& out, std::string_view name, const std::vector<View>& views,
+             void (*one)(DumpText&, const View&)) {
+    if (views.empty()) return;
+    out.section(name);
+    for (const View& view : views) one(out, view);
+}
+
+void file(DumpText& out, const FileView& view) {
+    out.line(" Track file = {}", view.name);
+    out.line("   File = {}", view.path);
+    out.line("   Status = {}", view.value);
+    out.line("   Weight = {}{}", view.weight, view.reverse ? " reverse" : "");
+    followers(out, view.followers, "Tracking instances");
+}
+
+}  // namespace
+
+std::string transition_text(WallClock when) {
+    const int64_t since = microseconds_of(when);
+    if (since == 0) return "0.000000";
+    const int64_t fraction = since % 1'000'000;
+    const std::time_t second = since / 1'000'000;
+    std::tm local{};
+    localtime_r(&second, &local);
+    std::array<char, 32> date{};
+    std::strftime(date.data(), date.size(), "%a %b %e %T", &local);
+    return fmt::format("{}.{:06} ({}.{:06} {})", second, fraction, date.data(), fraction,
+                       local.tm_year + 1900);
+}
+
+void dump_global(DumpText& out, const DaemonView& view) {
+    const GlobalView& global = view.global;
+    out.section("Global definitions");
+    out.line(" Network namespace = {}", global.net_namespace.empty() ? "(default)" : global.net_namespace);
+    if (!global.instance.empty()) out.line(" Instance = {}", global.instance);
+    out.line(" Router ID = {}", global.router_id);
+    if (!global.config_file.empty()) out.line(" Configuration file = {}", global.config_file);
+    out.line(" Script security {}", enabled(global.script_security));
+    if (!global.script_user.empty()) out.line(" Default script user = {}", global.script_user);
+    for (const std::string& text : global.lines) out.line(" {}", text);
+    out.line(" Version = {}", view.version);
+}
+
+std::string vrrp_data(const DaemonView& view) {
+    DumpText out;
+    dump_global(out, view);
+    plain_section(out, "Static Addresses", view.static_addresses);
+    plain_section(out, "Static Routes", view.static_routes);
+    plain_section(out, "Static Rules", view.static_rules);
+    section(out, "VRRP Topology", view.instances, instance);
+    section(out, "VRRP Sync groups", view.groups, group);
+    section(out, "VRRP Scripts", view.scripts, script);
+    section(out, "VRRP Track files", view.files, file);
+    section(out, "VRRP Track processes", view.processes, process);
+    section(out, "Interfaces", view.interfaces, interface);
+    return out.take();
+}
+
+std::string bfd_data(const DaemonView& view) {
+    DumpText out;
+    dump_global(out, view);
+    return out.take();
+}
+
+std::string parent_data(const DaemonView& view) {
+    DumpText out;
+    dump_global(out, view);
+    return out.take();
+}
+
+std::string stats_text(std::span<const InstanceView> instances) {
+    DumpText out;
+    for (const InstanceView& view : instances) {
+        const CountersView& counters = view.counters;
+        out.line("VRRP Instance: {}", view.name);
+        out.line("  Advertisements:");
+        out.line("    Received: {}", counters.advert_rcvd);
+        out.line("    Sent: {}", counters.advert_sent);
+        out.line("  Became master: {}", counters.become_master);
+        out.line("  Released master: {}", counters.release_master);
+        out.line("  Packet Errors:");
+        out.line("    Length: {}", counters.packet_len_err);
+        out.line("    TTL: {}", counters.ip_ttl_err);
+        out.line("    Invalid Type: {}", counters.invalid_type_rcvd);
+        out.line("    Advertisement Interval: {}", counters.advert_interval_err);
+        out.line("    Address List: {}", counters.addr_list_err);
+        out.line("  Authentication Errors:");
+        out.line("    Invalid Type: {}", counters.invalid_authtype);
+        out.line("    Type Mismatch: {}", counters.authtype_mismatch);
+        out.line("    Failure: {}", counters.auth_failure);
+        out.line("  Authentication Extension Errors:");
+        out.line("    Missing: {}", counters.auth_ext_missing);
+        out.line("    Malformed: {}", counters.auth_ext_malformed);
+        out.line("    Unknown Key: {}", counters.auth_ext_unknown_key);
+        out.line("    Invalid HMAC: {}", counters.auth_ext_invalid_hmac);
+        out.line("    Stale: {}", counters.auth_ext_stale);
+        out.line("    Replay: {}", counters.auth_ext_replay);
+        out.line("  Priority Zero:");
+        out.line("    Received: {}", counters.pri_zero_rcvd);
+        out.line("    Sent: {}", counters.pri_zero_sent);
+    }
+    return out.take();
+}
+
+}  // namespace holdfast::app

@@ -1,0 +1,52 @@
+// Lines of the text dumps: what data_dump.cpp and checker_dump.cpp share.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+#include "holdfast/app/views.hpp"
+
+namespace holdfast::app {
+
+class DumpText {
+  public:
+    template <class... Args>
+    void line(fmt::format_string<Args...> format, Args&&... args) {
+        fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
+        text_ += '\n';
+    }
+    void section(std::string_view name) { line("------< {} >------", name); }
+    /// A heading and its indented entries; nothing when there are none.
+    void list(std::string_view heading, const std::vector<std::string>& entries) {
+        if (entries.empty()) return;
+        line("   {} :", heading);
+        for (const std::string& entry : entries) line("     {}", entry);
+    }
+    std::string take() { return std::move(text_); }
+
+  private:
+    std::string text_;
+};
+
+inline std::string_view yes_no(bool value) {
+    return value ? "yes" : "no";
+}
+inline std::string_view true_false(bool value) {
+    return value ? "true" : "false";
+}
+inline std::string_view enabled(bool value) {
+    return value ? "enabled" : "disabled";
+}
+
+/// `2 sec` or `2.500 sec`.
+inline std::string seconds_text(Duration duration) {
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+    if (milliseconds % 1000 == 0) return fmt::format("{} sec", milliseconds / 1000);
+    return fmt::format("{}.{:03} sec", milliseconds / 1000, milliseconds % 1000);
+}
+
+void dump_global(DumpText& out, const DaemonView& view);
+
+}  // namespace holdfast::app
