@@ -48,9 +48,9 @@ using DirectorActions = std::vector<DirectorAction>;
 
 /// The part of a configuration this module needs; copied on load, so the caller's may go away.
 struct DirectorSettings {
-    std::vector<VirtualServerSettings> virtual_servers;
-    std::vector<VirtualServerGroup> groups;
-    PoolOptions options;
+    std::vector<VirtualServerSettings> virtual_servers{};
+    std::vector<VirtualServerGroup> groups{};
+    PoolOptions options{};
     bool log_all_failures = false;  ///< checker_log_all_failures
 };
 
