@@ -51,7 +51,7 @@ std::string_view to_string(Cause cause);
 struct Startup {
     Fitness fitness = Fitness::fit;
     Fitness group = Fitness::fit;  ///< SyncGroup::fitness(): what the least fit partner allows.
-    std::optional<Instant> delayed_until;
+    std::optional<Instant> delayed_until{};
 };
 
 /// Ends: a Master sends priority 0 and gives up the addresses unless `release` is false (-V,

@@ -119,7 +119,8 @@ TEST(AdvertTemplate, SendsTheLongestIntervalOfVersion3) {
 TEST(AdvertTemplate, CarriesAtMost255Addresses) {
     RouterSettings with = router(52, Version::v2, {});
     for (int i = 0; i < 300; ++i)
-        with.addresses.push_back(IpAddress::v4(10, 0, static_cast<uint8_t>(i / 256), static_cast<uint8_t>(i)));
+        with.addresses.push_back(
+            IpAddress::v4(10, 0, static_cast<uint8_t>(i / 256), static_cast<uint8_t>(i)));
     const auto packet = built(with, 100);
     EXPECT_EQ(packet[3], 255);
     EXPECT_EQ(packet.size(), kHeaderSize + 255 * 4 + kAuthDataSize);

@@ -104,6 +104,8 @@ class RouterTest : public testing::Test {
     Actions actions;
 };
 
-inline std::ostream& operator<<(std::ostream& out, State state) { return out << to_string(state); }
+inline std::ostream& operator<<(std::ostream& out, State state) {
+    return out << to_string(state);
+}
 
 }  // namespace holdfast::vrrp

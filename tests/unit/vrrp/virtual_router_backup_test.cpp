@@ -58,9 +58,10 @@ TEST_F(BackupTest, IsSkippedByAnAddressOwner) {
     make(settings(255));
     start();
     EXPECT_EQ(state(), State::Master);
-    EXPECT_THAT(deeds(actions),
-                ElementsAre(SendAdvert{kOwner}, InstallAddresses{}, Announce{5, AnnounceReason::became_master},
-                            StateChanged{State::Initialize, State::Master, Cause::owner_startup}));
+    EXPECT_THAT(
+        deeds(actions),
+        ElementsAre(SendAdvert{kOwner}, InstallAddresses{}, Announce{5, AnnounceReason::became_master},
+                    StateChanged{State::Initialize, State::Master, Cause::owner_startup}));
 }
 
 TEST_F(BackupTest, IsTheStartOfAnOwnerConfiguredAsBackup) {
@@ -116,8 +117,9 @@ TEST_F(BackupTest, IgnoresLowerPriorityAndPreempts) {
     advance(2s);
     send(advert(99));
     EXPECT_EQ(remaining(), 1609375us);
-    EXPECT_THAT(lines(actions), ElementsAre("(VI_1) master set to 10.9.0.9",
-                                            "(VI_1) received lower priority (99) advert from 10.9.0.9 - discarding"));
+    EXPECT_THAT(lines(actions),
+                ElementsAre("(VI_1) master set to 10.9.0.9",
+                            "(VI_1) received lower priority (99) advert from 10.9.0.9 - discarding"));
     expire();
     EXPECT_EQ(state(), State::Master);
     EXPECT_EQ(router.last_cause(), Cause::preempted_lower);
@@ -390,10 +392,11 @@ TEST_F(StallTest, AMasterStepsDownWhenTheOthersMustHaveTakenOver) {
     now += 1us;
     send(Stalled{3s});
     EXPECT_EQ(state(), State::Backup);
-    EXPECT_THAT(deeds(actions), ElementsAre(CancelAnnouncements{}, RemoveAddresses{},
-                                            StateChanged{State::Master, State::Backup, Cause::timer_expired}));
-    EXPECT_THAT(lines(actions),
-                ElementsAre("VRRP thread timer expired 3.000000 seconds ago", "(VI_1) Entering BACKUP STATE"));
+    EXPECT_THAT(deeds(actions),
+                ElementsAre(CancelAnnouncements{}, RemoveAddresses{},
+                            StateChanged{State::Master, State::Backup, Cause::timer_expired}));
+    EXPECT_THAT(lines(actions), ElementsAre("VRRP thread timer expired 3.000000 seconds ago",
+                                            "(VI_1) Entering BACKUP STATE"));
 }
 
 }  // namespace

@@ -101,8 +101,9 @@ TEST_F(MasterTest, YieldsToAHigherPriority) {
 TEST_F(MasterTest, YieldsToAnEqualPriorityWithAHigherAddress) {
     send(advert(100, kHigher));
     EXPECT_THAT(deeds(actions), steps_down(Cause::higher_address_advert));
-    EXPECT_THAT(lines(actions), testing::Contains("(VI_1) Master received advert from 10.9.0.9 with same priority "
-                                                  "100 but higher IP address than ours"));
+    EXPECT_THAT(lines(actions),
+                testing::Contains("(VI_1) Master received advert from 10.9.0.9 with same priority "
+                                  "100 but higher IP address than ours"));
 }
 
 TEST_F(MasterTest, ComparesAddressesAsNumbersInNetworkOrder) {
@@ -125,8 +126,9 @@ TEST_F(MasterTest, AnswersALowerPriorityAndAnnouncesAgain) {
     send(advert(99));
     EXPECT_THAT(deeds(actions), ElementsAre(SendAdvert{{100}}, Announce{5, AnnounceReason::lower_priority},
                                             LowerPriorityReceived{kHigher, {99}}));
-    EXPECT_THAT(lines(actions), ElementsAre("(VI_1) Received advert from 10.9.0.9 with lower priority 99, ours "
-                                            "100, forcing new election"));
+    EXPECT_THAT(lines(actions),
+                ElementsAre("(VI_1) Received advert from 10.9.0.9 with lower priority 99, ours "
+                            "100, forcing new election"));
     EXPECT_EQ(remaining(), 1s);
     EXPECT_EQ(state(), State::Master);
 }
@@ -181,8 +183,9 @@ TEST_F(MasterTest, DoesNotAnnounceForALowerPriorityWhenToldNotTo) {
 TEST_F(MasterTest, OnlyWarnsWhenAPeerHasItsOwnAddress) {
     send(advert(100, kOwn));
     EXPECT_THAT(deeds(actions), IsEmpty());
-    EXPECT_THAT(lines(actions), ElementsAre("(VI_1) WARNING - equal priority advert received from remote host "
-                                            "with our IP address."));
+    EXPECT_THAT(lines(actions),
+                ElementsAre("(VI_1) WARNING - equal priority advert received from remote host "
+                            "with our IP address."));
     EXPECT_EQ(remaining(), 1s);
 }
 
@@ -202,9 +205,9 @@ TEST_F(MasterTest, SendsAnAdvertBeforeItYieldsWithHigherPrioSendAdvert) {
     with.higher_priority_send_advert = true;
     remake(with);
     send(advert(101));
-    EXPECT_THAT(deeds(actions), ElementsAre(SendAdvert{{100}}, CancelAnnouncements{}, RemoveAddresses{},
-                                            StateChanged{State::Master, State::Backup,
-                                                         Cause::higher_priority_advert}));
+    EXPECT_THAT(deeds(actions),
+                ElementsAre(SendAdvert{{100}}, CancelAnnouncements{}, RemoveAddresses{},
+                            StateChanged{State::Master, State::Backup, Cause::higher_priority_advert}));
     remake(with);
     send(advert(99));
     EXPECT_THAT(all<SendAdvert>(actions), testing::SizeIs(1));  // Not two for a lower one.
@@ -213,9 +216,8 @@ TEST_F(MasterTest, SendsAnAdvertBeforeItYieldsWithHigherPrioSendAdvert) {
 // RFC9568-6.4.3-1
 TEST_F(MasterTest, ResignsAtShutdown) {
     send(Shutdown{});
-    EXPECT_THAT(deeds(actions),
-                ElementsAre(SendAdvert{kLeaving}, CancelAnnouncements{}, RemoveAddresses{},
-                            StateChanged{State::Master, State::Initialize, Cause::shutdown}));
+    EXPECT_THAT(deeds(actions), ElementsAre(SendAdvert{kLeaving}, CancelAnnouncements{}, RemoveAddresses{},
+                                            StateChanged{State::Master, State::Initialize, Cause::shutdown}));
     EXPECT_THAT(lines(actions), ElementsAre("(VI_1) sent 0 priority"));
     EXPECT_FALSE(router.deadline());
     EXPECT_EQ(router.counters().pri_zero_sent, 1U);
@@ -301,8 +303,9 @@ TEST_F(OwnerTest, WithTheLowerAddressGivesWayToAnotherOwner) {
     send(advert(255, kHigher));
     EXPECT_EQ(state(), State::Backup);
     EXPECT_EQ(router.last_cause(), Cause::two_owners);
-    EXPECT_THAT(lines(actions), testing::Contains("(VI_1) CONFIGURATION ERROR: local instance and 10.9.0.9 are both "
-                                                  "configured as address owner, please resolve"));
+    EXPECT_THAT(lines(actions),
+                testing::Contains("(VI_1) CONFIGURATION ERROR: local instance and 10.9.0.9 are both "
+                                  "configured as address owner, please resolve"));
 }
 
 TEST_F(OwnerTest, WithTheHigherAddressSendsTwoMoreAdvertsThenStepsDown) {
@@ -320,8 +323,9 @@ TEST_F(OwnerTest, WithTheHigherAddressSendsTwoMoreAdvertsThenStepsDown) {
     EXPECT_EQ(state(), State::Backup);
     EXPECT_EQ(router.effective_priority(), Priority{254});
     EXPECT_EQ(router.last_cause(), Cause::two_owners);
-    EXPECT_THAT(lines(actions), testing::Contains("(VI_1) 10.9.0.1 is still advertising as address owner, please "
-                                                  "resolve - reducing our priority"));
+    EXPECT_THAT(lines(actions),
+                testing::Contains("(VI_1) 10.9.0.1 is still advertising as address owner, please "
+                                  "resolve - reducing our priority"));
 }
 
 TEST_F(OwnerTest, StaysMasterWhenTheOtherOwnerGivesWay) {
@@ -358,8 +362,9 @@ TEST_F(OwnerTest, IsRestoredWhenTheOtherOneIsNoLongerOwner) {
     EXPECT_EQ(router.effective_priority(), Priority{254});
     send(advert(200, kLower));
     EXPECT_EQ(router.effective_priority(), kOwner);
-    EXPECT_THAT(lines(actions), testing::Contains("(VI_1) Restoring our priority to 255 since received advert with "
-                                                  "lower priority"));
+    EXPECT_THAT(lines(actions),
+                testing::Contains("(VI_1) Restoring our priority to 255 since received advert with "
+                                  "lower priority"));
 }
 
 }  // namespace
