@@ -47,6 +47,7 @@ class AdvertLink final : public vrrp::Link {
     Result<> announce(std::span<const vrrp::Announcement> batch, uint32_t repeat) override;
     void cancel_announcements(std::span<const vrrp::Announcement> batch) override;
     void flush() override;
+    /// Not from within a receive handler.
     void drain() override;
 
     /// Spacing of announcements (`garp_interval`, `gna_interval`, `garp_group`).

@@ -31,6 +31,7 @@ class AnnouncementQueue {
     /// Interfaces without a group are not spaced. Replaces what was set; packets already queued keep their
     /// turn.
     void set_group(std::span<const InterfaceIndex> interfaces, const Pacing& pacing);
+    /// Before a new configuration's groups are set. What waits loses its spacing and is due at once.
     void clear_groups();
 
     /// Queues `repeat` rounds over the batch: all addresses, then all again. Without spacing everything is
@@ -40,7 +41,7 @@ class AnnouncementQueue {
 
     /// Takes out what may leave at `now`, in order. Spaced groups give one packet per interval.
     void take_due(Instant now, std::vector<vrrp::Announcement>& due);
-    /// When the next spaced packet may leave; nothing when none waits.
+    /// When the next packet may leave (far in the past when at once); nothing when none waits.
     std::optional<Instant> deadline() const;
 
     /// Drops what waits for an address (its instance leaves Master) or an interface (gone).
@@ -67,6 +68,8 @@ class AnnouncementQueue {
         Lane gna;
     };
     Lane* lane(const vrrp::Announcement& announcement);
+    template <class Is>
+    void erase(const Is& is_it);
 
     std::vector<vrrp::Announcement> immediate_;
     std::deque<Group> groups_;

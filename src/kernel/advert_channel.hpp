@@ -1,0 +1,76 @@
+// One channel of AdvertLink: its two sockets and its queue of packets to send.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "holdfast/base/result.hpp"
+#include "holdfast/io/event_loop.hpp"
+#include "holdfast/io/fd.hpp"
+#include "holdfast/kernel/advert_link.hpp"
+
+namespace holdfast::kernel {
+
+class AdvertLink::Channel {
+  public:
+    /// Not usable before `open`, which makes them.
+    Channel(vrrp::ChannelId id, const vrrp::ChannelSettings& settings) : id_(id), settings_(settings) {}
+    static Result<std::unique_ptr<Channel>> open(vrrp::ChannelId id, const vrrp::ChannelSettings& settings);
+
+    vrrp::ChannelId id() const { return id_; }
+    const vrrp::ChannelSettings& settings() const { return settings_; }
+    int receive_fd() const { return receive_.get(); }
+    void watch(io::EventLoop& loop, std::function<void()> on_readable);
+
+    /// Puts a packet into the queue; false when there is no room (flush and try again) or it is too long
+    /// ever.
+    bool queue(const vrrp::SendOptions& options, std::span<const uint8_t> packet);
+    bool is_queue_empty() const { return count_ == 0; }
+
+    /// A failed send to report, and to whom it was.
+    struct SendError {
+        IpAddress destination;
+        int os_error = 0;
+    };
+    /// Sends the queue. Gives an error when it differs from the last one reported; success forgets it.
+    std::optional<SendError> send_queued(LinkCounters& counters);
+
+  private:
+    Result<> open_receiver();
+    Result<> open_sender();
+    void address_ipv6(size_t slot, const vrrp::SendOptions& options);
+    IpAddress destination(size_t slot) const;
+
+    // Adverts of 32 instances, or of fewer with many addresses, per system call.
+    static constexpr size_t kSlots = 32;
+    static constexpr size_t kRoom = size_t{16} * 1024;
+    static constexpr size_t kControlRoom = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int));
+
+    struct Slot {
+        sockaddr_storage to{};
+        iovec piece{};
+        alignas(cmsghdr) std::array<uint8_t, kControlRoom> control{};
+    };
+
+    vrrp::ChannelId id_;
+    vrrp::ChannelSettings settings_;
+    io::Fd receive_;
+    io::Fd send_;
+    std::unique_ptr<io::Watch> watch_;
+    uint16_t last_ip_id_ = 0;
+    int last_error_ = 0;
+    std::vector<uint8_t> room_ = std::vector<uint8_t>(kRoom);
+    size_t used_ = 0;
+    std::array<Slot, kSlots> slots_;
+    std::array<mmsghdr, kSlots> messages_{};
+    size_t count_ = 0;
+};
+
+}  // namespace holdfast::kernel
