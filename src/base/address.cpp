@@ -79,11 +79,18 @@ std::optional<Prefix> Prefix::parse(std::string_view text) {
 }
 
 std::string Prefix::to_string() const {
-    return address.to_string() + "/" + std::to_string(length);
+    std::string text = address.to_string();
+    text += '/';
+    text += std::to_string(length);
+    return text;
 }
 
 std::string Endpoint::to_string() const {
-    return "[" + address.to_string() + "]:" + std::to_string(port);
+    std::string text = "[";
+    text += address.to_string();
+    text += "]:";
+    text += std::to_string(port);
+    return text;
 }
 
 std::string MacAddress::to_string() const {

@@ -85,8 +85,7 @@ void EventLoop::run_once(std::optional<Duration> max_wait) {
     if (!turn_ends_.is_empty()) {
         wait = Duration::zero();
     } else if (deadline) {
-        // Against the clock as it is, not as it was when the turn began: callbacks take time.
-        const Duration left = std::max(Duration::zero(), *deadline - read_clock());
+        const Duration left = time_left(*deadline);
         wait = wait ? std::min(*wait, left) : left;
     }
     const size_t ready = poll(wait);
@@ -120,6 +119,22 @@ void EventLoop::request_precise_wakeups() {
     // Cannot fail with this argument (Linux 2.6.28 and newer). Threads with a real-time policy have no slack
     // anyway.
     ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+}
+
+void EventLoop::set_wake_granularity(Duration granularity) {
+    require(granularity >= Duration::zero(), "the wake granularity is not negative");
+    granularity_ = granularity;
+}
+
+// Against the clock as it is, not as it was when the turn began: callbacks take time.
+Duration EventLoop::time_left(Instant deadline) {
+    const Instant current = read_clock();
+    if (deadline <= current) return Duration::zero();
+    if (granularity_ > Duration::zero()) {
+        const Duration past = deadline.time_since_epoch() % granularity_;
+        if (past > Duration::zero()) deadline += granularity_ - past;
+    }
+    return deadline - current;
 }
 
 Instant EventLoop::read_clock() {

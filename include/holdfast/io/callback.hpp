@@ -18,18 +18,15 @@ class Lifetime {
     Lifetime() = default;
     Lifetime(const Lifetime&) = delete;
     Lifetime& operator=(const Lifetime&) = delete;
-    ~Lifetime() {
-        for (Guard* guard = innermost_; guard != nullptr; guard = guard->outer_) guard->owner_ = nullptr;
-    }
+    ~Lifetime();
 
     class Guard {
       public:
-        explicit Guard(Lifetime& owner) : owner_(&owner), outer_(std::exchange(owner.innermost_, this)) {}
+        // Out of line: GCC 12, seeing through them, warn that a pointer to a local outlives it.
+        explicit Guard(Lifetime& owner);
         Guard(const Guard&) = delete;
         Guard& operator=(const Guard&) = delete;
-        ~Guard() {
-            if (owner_ != nullptr) owner_->innermost_ = outer_;
-        }
+        ~Guard();
         bool is_dead() const { return owner_ == nullptr; }
 
       private:

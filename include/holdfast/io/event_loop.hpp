@@ -72,6 +72,12 @@ class EventLoop {
     /// it.
     void on_stall(std::function<void(Duration)> hook);
 
+    /// Lets the loop wake for timers only at multiples of this on the monotonic clock, so that timers with
+    /// nearby deadlines share a turn: each fires at most this much late, never early, and periods that are
+    /// multiples of it keep their exact spacing. Zero, the default, wakes at each deadline. 1 ms makes 10 000
+    /// timers a second several times cheaper. Descriptors still wake the loop at once.
+    void set_wake_granularity(Duration granularity);
+
     /// Asks the kernel to wake this thread as exactly as it can instead of up to 50 us late to save wake-ups
     /// (prctl PR_SET_TIMERSLACK). For the thread, not the loop, hence not done by itself.
     static void request_precise_wakeups();
@@ -86,6 +92,7 @@ class EventLoop {
     uint64_t add(Watch& watch);
     void modify(const Watch& watch);
     void remove(const Watch& watch, bool tell_kernel);
+    Duration time_left(Instant deadline);
     size_t poll(std::optional<Duration> wait);
     void dispatch(size_t count);
     void drain();
@@ -101,6 +108,7 @@ class EventLoop {
     std::vector<uint32_t> free_slots_;
     std::function<void(Duration)> on_stall_;
     Duration stall_threshold_ = std::chrono::milliseconds(100);
+    Duration granularity_{};
     Duration last_stall_{};
     uint64_t stalls_ = 0;
     bool has_pwait2_ = true;
