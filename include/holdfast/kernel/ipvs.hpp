@@ -9,6 +9,8 @@
 
 namespace holdfast::kernel {
 
+class IpvsChannel;
+
 class IpvsTable final : public ipvs::TableKernel {
   public:
     /// How the ip_vs module is loaded when the kernel does not know the family; by default `modprobe ip_vs`.
@@ -33,11 +35,12 @@ class IpvsTable final : public ipvs::TableKernel {
     Result<> stop_sync_daemon(ipvs::SyncRole role) override;
 
   private:
-    class Channel;
-    Result<Channel*> channel();
+    /// Opens the channel if it is not open yet; null never.
+    Result<IpvsChannel*> channel();
+    Result<std::vector<ipvs::Destination>> destinations(IpvsChannel& channel, const ipvs::ServiceKey& key);
 
     ModuleLoader load_module_;
-    std::unique_ptr<Channel> channel_;
+    std::unique_ptr<IpvsChannel> channel_;
 };
 
 }  // namespace holdfast::kernel
