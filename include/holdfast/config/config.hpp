@@ -62,8 +62,8 @@ struct SnmpSettings {
     bool rfc_v2 = false;
     bool rfc_v3 = false;
     bool checker = false;
-    std::chrono::seconds virtual_server_interval{5};
-    std::chrono::seconds real_server_interval{0};
+    Duration virtual_server_interval = std::chrono::seconds(5);
+    Duration real_server_interval{0};  ///< 0 = as virtual_server_interval.
     friend bool operator==(const SnmpSettings&, const SnmpSettings&) = default;
 };
 
@@ -127,7 +127,7 @@ struct GlobalSettings {
     ProcessSettings checker_process;
     ProcessSettings bfd_process;
     bool process_names = false;
-    uint32_t max_auto_priority = 0;
+    int max_auto_priority = 0;
     uint64_t min_auto_priority_delay = 1000000;
     SocketBuffers vrrp_buffers;
     SocketBuffers lvs_buffers;
@@ -168,6 +168,11 @@ struct RootSettings {
     friend bool operator==(const RootSettings&, const RootSettings&) = default;
 };
 
+/// A position that does not take part in comparisons: moving a block within its file changes nothing.
+struct WrittenAt : SourcePosition {
+    friend constexpr bool operator==(const WrittenAt&, const WrittenAt&) { return true; }
+};
+
 struct VrrpInstance {
     vrrp::RouterSettings router;
     vrrp::TransportSettings transport;
@@ -188,14 +193,18 @@ struct VrrpInstance {
     Duration garp_extra_interfaces{0};
     bool garp_extra_all = false;
     uint32_t debug = 0;
-    SourcePosition position;
+    /// Not empty: it stays in FAULT, for these reasons.
+    std::vector<std::string> config_faults;
+    WrittenAt position;
+    friend bool operator==(const VrrpInstance&, const VrrpInstance&) = default;
 };
 
 struct SyncGroup {
     vrrp::SyncGroupSettings group;
     track::References track;
     notify::ScriptSettings notify;
-    SourcePosition position;
+    WrittenAt position;
+    friend bool operator==(const SyncGroup&, const SyncGroup&) = default;
 };
 
 struct GarpGroup {
@@ -210,6 +219,9 @@ struct InterfaceDelays {
     Duration up{0};
     friend bool operator==(const InterfaceDelays&, const InterfaceDelays&) = default;
 };
+
+/// How the link state of a polled interface is asked for.
+enum class LinkbeatMethod : uint8_t { automatic, mii, ethtool, ioctl };
 
 struct TlsSettings {
     std::string password;
@@ -227,6 +239,7 @@ struct Config {
     std::vector<netstate::RuleSettings> static_rules;
     std::map<std::string, std::vector<std::string>> track_groups;
     std::vector<std::string> linkbeat_interfaces;
+    std::map<std::string, LinkbeatMethod> linkbeat_methods;  ///< One entry per linkbeat_interfaces.
     std::map<std::string, InterfaceDelays> interface_delays;
     std::vector<GarpGroup> garp_groups;
     std::vector<track::ScriptSettings> scripts;
