@@ -234,8 +234,8 @@ INSTANTIATE_TEST_SUITE_P(Signs, ScriptWeight,
                          ::testing::Values(Weighted{-20, 90, 110}, Weighted{20, 110, 130},
                                            Weighted{0, 110, 110}, Weighted{-253, 1, 110},
                                            Weighted{200, 110, 254}),
-                         [](const auto& info) {
-                             const int weight = info.param.weight;
+                         [](const auto& tested) {
+                             const int weight = tested.param.weight;
                              return fmt::format("{}{}", weight < 0 ? "Minus" : "Plus", std::abs(weight));
                          });
 
