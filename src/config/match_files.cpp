@@ -95,8 +95,15 @@ bool is_pattern(std::string_view component) {
 size_t bracket_length(std::string_view pattern) {
     size_t at = 1;
     if (at < pattern.size() && (pattern[at] == '!' || pattern[at] == '^')) ++at;
-    size_t close = pattern.find(']', at + 1);
-    return close == kNone ? 0 : close + 1;
+    // A `]` in first place stands for itself.
+    if (at < pattern.size() && pattern[at] == ']') ++at;
+    while (at < pattern.size() && pattern[at] != ']') {
+        bool named = pattern[at] == '[' && at + 1 < pattern.size() &&
+                     std::string_view(":.=").contains(pattern[at + 1]);
+        size_t end = named ? pattern.find(std::string{pattern[at + 1], ']'}, at + 2) : kNone;
+        at = end == kNone ? at + 1 : end + 2;
+    }
+    return at < pattern.size() ? at + 1 : 0;
 }
 
 // How much of `pattern` one character matches; 0 = it does not. `pattern` is not empty and does not start
