@@ -13,6 +13,7 @@ namespace {
 // Longer words are names or values, not misspelled keywords; the bound keeps the table on the stack.
 constexpr size_t kLongestWord = 64;
 constexpr size_t kWidestLine = 160;
+constexpr size_t kLongestChain = 5;
 
 std::string place(const SourcePosition& position) {
     if (position.file.empty()) return {};
@@ -123,8 +124,12 @@ std::string_view to_string(Severity severity) {
 std::string render(const Diagnostic& diagnostic) {
     std::string out;
     auto into = std::back_inserter(out);
-    for (const SourcePosition& from : diagnostic.included_from) {
+    size_t shown = std::min(diagnostic.included_from.size(), kLongestChain);
+    for (const SourcePosition& from : std::span(diagnostic.included_from).first(shown)) {
         fmt::format_to(into, "included from {}:{}:\n", from.file, from.line);
+    }
+    if (shown < diagnostic.included_from.size()) {
+        fmt::format_to(into, "included from {} more files:\n", diagnostic.included_from.size() - shown);
     }
     fmt::format_to(into, "{}{}: {}\n", place(diagnostic.span.position), to_string(diagnostic.severity),
                    printable(diagnostic.message));

@@ -19,16 +19,22 @@ enum class Byte : uint8_t {
 
 constexpr std::array<Byte, 256> kBytes = [] {
     std::array<Byte, 256> table{};
-    for (char c : {' ', '\t', '\f', '\v', '\r'}) table[static_cast<unsigned char>(c)] = Byte::blank;
+    for (char c : {' ', '\t'}) table[static_cast<unsigned char>(c)] = Byte::blank;
     for (char c : {'\n', '\0'}) table[static_cast<unsigned char>(c)] = Byte::newline;
     for (char c : {'{', '}'}) table[static_cast<unsigned char>(c)] = Byte::brace;
     for (char c : {'#', '!'}) table[static_cast<unsigned char>(c)] = Byte::comment;
-    for (char c : {'"', '\\', '$'}) table[static_cast<unsigned char>(c)] = Byte::special;
+    // The rare kinds of white space separate words, but a statement does not begin behind them.
+    for (char c : {'"', '\\', '$', '\f', '\v', '\r'}) table[static_cast<unsigned char>(c)] = Byte::special;
     return table;
 }();
 
 Byte kind(char c) {
     return kBytes[static_cast<unsigned char>(c)];
+}
+
+// What ends a line of a DOS text.
+bool is_dos_line_end(const char* p) {
+    return p[0] == '\r' && kind(p[1]) == Byte::newline;
 }
 
 const char* line_end(const char* from, const char* end) {
@@ -157,7 +163,7 @@ void LanguageReader::read_plain(const Source& source) {
                 ++p;
                 continue;
             case Byte::special:
-                p = read_rest_of_line(p, end);
+                p = is_dos_line_end(p) ? p + 1 : read_rest_of_line(p, end);
                 continue;
             case Byte::blank:
             case Byte::ordinary:
@@ -179,7 +185,7 @@ void LanguageReader::read_plain(const Source& source) {
             while (kind(*p) == Byte::blank) ++p;
         } while (kind(*p) == Byte::ordinary);
 
-        if (kind(*p) == Byte::special) {
+        if (kind(*p) == Byte::special && !is_dos_line_end(p)) {
             words.resize(first_word);
             p = read_rest_of_line(start, end);
             continue;
