@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <new>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -90,6 +92,22 @@ class SignalsBlocked {
 
   private:
     sigset_t former_{};
+};
+
+// A child that changes user makes the kernel mark the memory it runs in as not dumpable, so that the new user
+// cannot trace it (credentials(7)). Until exec that memory is ours too, and we would never write a core file
+// again.
+class DumpableKept {
+  public:
+    DumpableKept() : former_(prctl(PR_GET_DUMPABLE)) {}
+    DumpableKept(const DumpableKept&) = delete;
+    DumpableKept& operator=(const DumpableKept&) = delete;
+    ~DumpableKept() {
+        if (former_ == 1) prctl(PR_SET_DUMPABLE, 1);
+    }
+
+  private:
+    int former_;
 };
 
 // Children of a process that ignores SIGCHLD (a disposition that survives exec, so a launcher may leave it to
@@ -204,6 +222,8 @@ Result<std::unique_ptr<Child>> PosixProcesses::spawn(const SpawnRequest& request
     pid_t pid = -1;
     {
         const SignalsBlocked blocked;
+        std::optional<DumpableKept> dumpable;
+        if (request.run_as) dumpable.emplace();
         pid = clone(child_main, stack_->top(), CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD,
                     &plan, &pidfd);
     }

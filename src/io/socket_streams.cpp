@@ -119,7 +119,7 @@ void SocketStreams::SocketConnection::start(const ConnectRequest& request) {
     const bool has_zone = destination_.address.is_v6() && destination_.address.is_link_local();
     const SocketAddress peer(destination_, has_zone ? if_nametoindex(request.bind_interface.c_str()) : 0);
     if (::connect(fd_.get(), peer.get(), peer.size()) == 0) {
-        // A peer on this host, which answers within the system call.
+        // connect(2) may; Linux 6 says EINPROGRESS even when the peer is on this host.
         state_ = State::decided;
         timer_.arm_after(Duration::zero());
     } else if (errno == EINPROGRESS) {

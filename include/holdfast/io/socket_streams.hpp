@@ -10,8 +10,8 @@
 namespace holdfast::io {
 
 /// A connect-only probe (TCP_CHECK) that is destroyed in on_connected costs four system calls: socket,
-/// connect, epoll_ctl, close; getsockopt(SO_ERROR) is added only when epoll reports an error, and epoll_ctl
-/// drops out when connect() succeeds or fails at once. Must outlive its connections.
+/// connect, epoll_ctl, close. getsockopt(SO_ERROR) is added only when epoll reports an error. Must outlive
+/// its connections.
 class SocketStreams final : public Streams {
   public:
     explicit SocketStreams(EventLoop& loop);

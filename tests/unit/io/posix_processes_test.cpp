@@ -183,6 +183,7 @@ TEST_F(PosixProcessesTest, ChangesToTheGivenUserAndGroups) {
     const SpawnRequest no_groups{.run_as = Credentials{65534, 65534, {}}};
     EXPECT_EQ(output("id -G", no_groups), "65534\n");
     EXPECT_EQ(geteuid(), 0U) << "only the child changes";
+    EXPECT_EQ(prctl(PR_GET_DUMPABLE), 1) << "the child's change of user shows in our memory";
 }
 
 TEST_F(PosixProcessesTest, AUserWithoutTheRightCannotRunAProgram) {
