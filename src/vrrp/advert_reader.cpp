@@ -98,7 +98,7 @@ Reading AdvertReader::read(const ReceivedFrame& frame, const ReadingContext& con
     return reading;
 }
 
-// Checks 1 to 4: authentication header, size, TTL, version.
+// Checks 1 to 5: authentication header, size, TTL, version, trailer.
 bool AdvertReader::check_frame(Packet& packet) const {
     const ReceivedFrame& frame = packet.frame;
     // Multicast and unicast sockets of one interface see each other's IPv6 packets. That is no complaint.
@@ -125,7 +125,9 @@ bool AdvertReader::check_frame(Packet& packet) const {
     packet.fields = *fields;
 
     const size_t received = packet.ip_header + frame.payload.size();
-    const size_t expected = received - payload.size() + fields->expected_size;
+    size_t expected = received - payload.size() + fields->expected_size;
+    const bool has_trailer = router_.hmac && received == expected + kHmacTrailerSize;
+    if (has_trailer) expected += kHmacTrailerSize;
     if (received != expected && !is_padding(expected, received)) {
         const LogId id = received > expected ? LogId::packet_too_long : LogId::packet_too_short;
         return packet.reject(RejectReason::length, packet.line(id, as_number(received), as_number(expected)),
@@ -139,7 +141,17 @@ bool AdvertReader::check_frame(Packet& packet) const {
         return packet.reject(RejectReason::version,
                              packet.line(LogId::wrong_version, fields->version, own_version),
                              packet.counters.vers_err);
-    return true;
+    return !router_.hmac || check_trailer(packet, has_trailer);
+}
+
+// Check 5. No key is applied in this module, so a trailer is refused rather than trusted.
+bool AdvertReader::check_trailer(Packet& packet, bool has_trailer) const {
+    if (has_trailer)
+        return packet.reject(RejectReason::hmac_invalid, packet.line(LogId::hmac_invalid),
+                             packet.counters.auth_ext_invalid_hmac);
+    if (router_.hmac->mode != HmacMode::enforce) return true;
+    return packet.reject(RejectReason::hmac_missing, packet.line(LogId::hmac_missing),
+                         packet.counters.auth_ext_missing);
 }
 
 // Checks 6 to 10: authentication and interval.
@@ -160,6 +172,10 @@ bool AdvertReader::check_version2(Packet& packet) const {
             return packet.reject(RejectReason::password, packet.line(LogId::invalid_password),
                                  packet.counters.auth_failure);
     }
+    // As with the trailer: the integrity value is not computed, so it is refused rather than trusted.
+    if (router_.auth_type == AuthType::header)
+        return packet.reject(RejectReason::ah_value, packet.line(LogId::ah_invalid_value),
+                             packet.counters.auth_failure);
     const auto own_interval = std::chrono::duration_cast<std::chrono::seconds>(router_.advert_interval);
     if (std::chrono::seconds(fields.interval_seconds) != router_.advert_interval)
         return packet.reject(

@@ -90,6 +90,7 @@ class AdvertReader {
 
     // Each returns false after rejecting the packet. In the order of the checks.
     bool check_frame(Packet& packet) const;
+    bool check_trailer(Packet& packet, bool has_trailer) const;
     bool check_version2(Packet& packet) const;
     bool check_type_and_size(Packet& packet) const;
     bool check_checksum(Packet& packet);

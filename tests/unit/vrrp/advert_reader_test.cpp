@@ -496,6 +496,39 @@ TEST_F(ReaderTest, HoldsAPeerToItsTtlRange) {
     EXPECT_THAT(said(read()), ElementsAre("(VI_1) TTL/HL 65 from 10.9.0.9 not in range [60, 64]"));
 }
 
+// Nothing that cannot be verified is trusted.
+TEST_F(ReaderTest, RefusesAnAuthenticationHeaderItCannotVerify) {
+    with.auth_type = AuthType::header;
+    build();
+    packet.insert(packet.begin(), kAuthenticationHeaderSize, 0);
+    ip_protocol = kProtocolAuthenticationHeader;
+    EXPECT_EQ(read().rejected, RejectReason::ah_value);
+    EXPECT_EQ(counters.auth_failure, 1U);
+}
+
+TEST_F(ReaderV3Test, RefusesATrailerItCannotVerify) {
+    with.hmac.emplace();
+    packet.insert(packet.end(), kHmacTrailerSize, 0);
+    expect_refused(RejectReason::hmac_invalid, "(VI_1) invalid authentication HMAC from 10.9.0.9");
+    EXPECT_EQ(counters.auth_ext_invalid_hmac, 1U);
+}
+
+TEST_F(ReaderV3Test, RefusesAMissingTrailerWhereOneIsEnforced) {
+    with.hmac.emplace();
+    expect_refused(RejectReason::hmac_missing, "(VI_1) missing authentication trailer from 10.9.0.9");
+    EXPECT_EQ(counters.auth_ext_missing, 1U);
+}
+
+TEST_F(ReaderV3Test, AcceptsAMissingTrailerWhileMigrating) {
+    with.hmac.emplace().mode = HmacMode::permissive;
+    EXPECT_TRUE(expect_accepted().advert);
+}
+
+TEST_F(ReaderV3Test, RefusesATrailerWhereNoneIsConfigured) {
+    packet.insert(packet.end(), kHmacTrailerSize, 0);
+    EXPECT_EQ(read().rejected, RejectReason::length);
+}
+
 // The order is visible in counters and lines: the first broken rule answers.
 TEST_F(ReaderTest, AnswersInTheOrderOfTheChecks) {
     with.auth_type = AuthType::password;
