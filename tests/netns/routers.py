@@ -68,4 +68,4 @@ class Routers:
 
     def print_logs(self):
         for daemon in self._daemons:
-            print(f"--- {daemon.node.name} {daemon.binary}\n{daemon.config.read_text()}\n{daemon.log()}")
+            print(f"--- {daemon.node.name} {daemon.binary}\n{daemon.configuration()}\n{daemon.log()}")

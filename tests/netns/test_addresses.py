@@ -97,7 +97,6 @@ def test_an_address_on_another_interface(ours):
     assert "10.9.0.1/24" in ours.first.run(["ip", "addr", "show", "dev", "other"])
 
 
-@pytest.mark.holdfast_only
 def test_many_addresses_are_taken_at_once(ours):
     many = [f"10.1.{third}.{fourth}/32" for third in (4, 5) for fourth in range(100)]
     daemon = ours.start(ours.first, instance(100, addresses=["10.1.0.100/24"],

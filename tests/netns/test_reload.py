@@ -52,7 +52,6 @@ def test_an_instance_added_by_reload_starts_and_a_removed_one_gives_up(ours):
     assert daemon.running
 
 
-@pytest.mark.holdfast_only
 def test_a_reload_without_change_sends_nothing_but_the_next_advert(ours):
     daemon = ours.start(ours.first, instance(150, extra="garp_master_delay 0"))
     daemon.wait_for_state("MASTER")
@@ -110,7 +109,6 @@ def test_a_missing_file_changes_nothing(ours):
     assert daemon.states() == ["BACKUP", "MASTER"]
 
 
-@pytest.mark.holdfast_only
 def test_a_wart_that_was_there_at_start_does_not_block_a_reload(ours):
     wart = "an_unknown_keyword 1\n"
     daemon = ours.start(ours.first, wart + instance(150))

@@ -36,6 +36,9 @@ class Daemon:
         self.config.write_text(text)
         self.config.chmod(0o644)
 
+    def configuration(self):
+        return self.config.read_text() if self.config.exists() else "(no configuration file)"
+
     def command(self):
         files = {"-p": "main", "-r": "vrrp", "-c": "checkers"}
         return [self.binary, "-n", "-l", "-G", "-D", "-f", self.config,
