@@ -16,11 +16,11 @@ std::string temporary_directory();
 enum class DataDump : uint8_t { vrrp, checkers, bfd, parent };
 
 struct DumpNames {
-    std::string directory;        ///< temporary_directory()
-    std::string state_dump_file;  ///< As configured; empty = keepalived.data.
-    bool use_instance = false;    ///< data_use_instance
-    std::string net_namespace;
-    std::string instance;
+    std::string directory{};        ///< temporary_directory()
+    std::string state_dump_file{};  ///< As configured; empty = keepalived.data.
+    bool use_instance = false;      ///< data_use_instance
+    std::string net_namespace{};
+    std::string instance{};
 };
 
 /// The path of a data file: `_check`, `_bfd`, `_parent` before the last dot of the name, `.INSTANCE`,

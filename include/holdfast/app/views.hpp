@@ -1,6 +1,7 @@
 // What the dumps show, as plain values that the composition fills. Words and units are those of the dumped
 // files; entries of addresses, routes and rules are already text, because their owner (netstate) knows their
 // form.
+// Every member has an initializer, so that a view can be written with the few that matter.
 #pragma once
 
 #include <chrono>
@@ -43,36 +44,36 @@ struct CountersView {
 
 /// A tracked object as one instance or group follows it.
 struct TrackView {
-    std::string name;
+    std::string name{};
     int weight = 0;
     bool reverse = false;
-    std::string command;  ///< Scripts: Command::to_string().
+    std::string command{};  ///< Scripts: Command::to_string().
 };
 
 struct TracksView {
-    std::vector<TrackView> interfaces;
-    std::vector<TrackView> scripts;
-    std::vector<TrackView> files;
-    std::vector<TrackView> processes;
-    std::vector<TrackView> bfds;
+    std::vector<TrackView> interfaces{};
+    std::vector<TrackView> scripts{};
+    std::vector<TrackView> files{};
+    std::vector<TrackView> processes{};
+    std::vector<TrackView> bfds{};
 };
 
 /// Scripts as Command::to_string(); unset = not configured.
 struct NotifyView {
-    std::optional<std::string> backup;
-    std::optional<std::string> master;
-    std::optional<std::string> fault;
-    std::optional<std::string> stop;
-    std::optional<std::string> deleted;
-    std::optional<std::string> generic;
-    std::optional<std::string> master_rx_lower_pri;
+    std::optional<std::string> backup{};
+    std::optional<std::string> master{};
+    std::optional<std::string> fault{};
+    std::optional<std::string> stop{};
+    std::optional<std::string> deleted{};
+    std::optional<std::string> generic{};
+    std::optional<std::string> master_rx_lower_pri{};
     bool smtp_alert = false;
     bool notify_deleted = false;
     bool priority_changes = false;
 };
 
 struct InstanceView {
-    std::string name;
+    std::string name{};
     vrrp::Version version = vrrp::Version::v2;
     vrrp::State state = vrrp::State::Initialize;
     vrrp::State wanted_state = vrrp::State::Initialize;
@@ -83,18 +84,18 @@ struct InstanceView {
     uint8_t effective_priority = 0;
     int total_priority = 0;       ///< Before limiting to 1..254.
     uint8_t master_priority = 0;  ///< Of the last advert heard; 0 = none.
-    std::optional<IpAddress> master_address;
+    std::optional<IpAddress> master_address{};
     WallClock last_transition{};
     Duration advert_interval{};
     Duration master_advert_interval{};
     Duration master_down_time{};
     uint32_t down_timer_adverts = 3;
-    std::string interface;  ///< The one adverts use; empty = none.
-    std::string vmac_interface;
-    std::optional<IpAddress> source;
+    std::string interface{};  ///< The one adverts use; empty = none.
+    std::string vmac_interface{};
+    std::optional<IpAddress> source{};
     bool source_configured = false;
-    std::optional<IpAddress> multicast_group;  ///< Unset for unicast.
-    std::vector<std::string> unicast_peers;
+    std::optional<IpAddress> multicast_group{};  ///< Unset for unicast.
+    std::vector<std::string> unicast_peers{};
     bool check_unicast_source = false;
     bool dont_track_primary = false;
     bool skip_check_advert_addresses = false;
@@ -114,31 +115,31 @@ struct InstanceView {
     Duration garp_lower_prio_delay{};
     uint32_t garp_lower_prio_repeat = 5;
     vrrp::AuthType auth_type = vrrp::AuthType::none;
-    NotifyView notify;
+    NotifyView notify{};
     std::vector<std::string>
         addresses;  ///< `192.0.2.200/24 dev eth0 scope global`, with ` set` when installed.
-    std::vector<std::string> excluded_addresses;
-    std::vector<std::string> routes;
-    std::vector<std::string> rules;
-    TracksView tracks;
-    std::string sync_group;
-    CountersView counters;
+    std::vector<std::string> excluded_addresses{};
+    std::vector<std::string> routes{};
+    std::vector<std::string> rules{};
+    TracksView tracks{};
+    std::string sync_group{};
+    CountersView counters{};
 };
 
 struct GroupView {
-    std::string name;
+    std::string name{};
     vrrp::State state = vrrp::State::Initialize;
     uint32_t faulted_members = 0;
     uint32_t initial_members = 0;
-    std::vector<std::string> members;
+    std::vector<std::string> members{};
     bool tracking_weight = false;
-    TracksView tracks;
-    NotifyView notify;
+    TracksView tracks{};
+    NotifyView notify{};
 };
 
 struct ScriptView {
-    std::string name;
-    std::string command;
+    std::string name{};
+    std::string command{};
     Duration interval{};
     Duration timeout{};
     int weight = 0;
@@ -151,27 +152,27 @@ struct ScriptView {
     bool init_fail = false;
     bool running = false;
     int last_status = 0;
-    std::optional<uint32_t> uid;
-    std::optional<uint32_t> gid;
-    std::vector<TrackView> followers;  ///< Instances, with their weights.
+    std::optional<uint32_t> uid{};
+    std::optional<uint32_t> gid{};
+    std::vector<TrackView> followers{};  ///< Instances, with their weights.
 };
 
 struct FileView {
-    std::string name;
-    std::string path;
+    std::string name{};
+    std::string path{};
     int64_t value = 0;
     int weight = 1;
     bool reverse = false;
-    std::vector<TrackView> followers;
+    std::vector<TrackView> followers{};
 };
 
 struct ProcessView {
-    std::string name;
-    std::string process;
-    std::vector<std::string> parameters;
+    std::string name{};
+    std::string process{};
+    std::vector<std::string> parameters{};
     std::string match = "none";  ///< none, exact, partial, initial
     uint32_t quorum = 1;
-    std::optional<uint32_t> quorum_max;
+    std::optional<uint32_t> quorum_max{};
     uint32_t current = 0;
     bool have_quorum = false;
     int weight = 0;
@@ -181,41 +182,41 @@ struct ProcessView {
     bool fork_delay_running = false;
     bool terminate_delay_running = false;
     bool full_command = false;
-    std::vector<TrackView> followers;
+    std::vector<TrackView> followers{};
 };
 
 struct InterfaceView {
-    std::string name;
+    std::string name{};
     uint32_t index = 0;
-    std::vector<IpAddress> addresses4;
-    std::vector<IpAddress> addresses6;
-    MacAddress mac;
+    std::vector<IpAddress> addresses4{};
+    std::vector<IpAddress> addresses6{};
+    MacAddress mac{};
     bool up = false;
     bool running = false;
     bool loopback = false;
     bool multicast = true;
     uint32_t mtu = 0;
-    std::vector<TrackView> followers;
+    std::vector<TrackView> followers{};
 };
 
 struct RealServerView {
-    std::string name;  ///< `[ADDR]:tcp:PORT`
+    std::string name{};  ///< `[ADDR]:tcp:PORT`
     int64_t weight = 1;
-    std::string forwarding;  ///< NAT, DR, TUN
+    std::string forwarding{};  ///< NAT, DR, TUN
     uint32_t upper_threshold = 0;
     uint32_t lower_threshold = 0;
     bool inhibit_on_failure = false;
     bool alive = false;
     bool in_pool = false;
-    std::optional<std::string> notify_up;
-    std::optional<std::string> notify_down;
-    std::vector<std::string> checkers;  ///< `TCP_CHECK [ADDR]:tcp:PORT up`
+    std::optional<std::string> notify_up{};
+    std::optional<std::string> notify_down{};
+    std::vector<std::string> checkers{};  ///< `TCP_CHECK [ADDR]:tcp:PORT up`
 };
 
 struct VirtualServerView {
-    std::string name;  ///< As VirtualServerSettings::to_string.
-    std::string scheduler;
-    std::string forwarding;
+    std::string name{};  ///< As VirtualServerSettings::to_string.
+    std::string scheduler{};
+    std::string forwarding{};
     uint32_t persistence_timeout = 0;
     uint32_t quorum = 1;
     uint32_t hysteresis = 0;
@@ -224,38 +225,38 @@ struct VirtualServerView {
     bool omega = false;
     bool ha_suspend = false;
     Duration delay_loop{};
-    std::optional<std::string> quorum_up_script;
-    std::optional<std::string> quorum_down_script;
-    std::optional<std::string> sorry_server;
-    std::vector<RealServerView> real_servers;
+    std::optional<std::string> quorum_up_script{};
+    std::optional<std::string> quorum_down_script{};
+    std::optional<std::string> sorry_server{};
+    std::vector<RealServerView> real_servers{};
 };
 
 struct GlobalView {
-    std::string router_id;
-    std::string config_file;
-    std::string instance;
-    std::string net_namespace;
-    std::string script_user;
+    std::string router_id{};
+    std::string config_file{};
+    std::string instance{};
+    std::string net_namespace{};
+    std::string script_user{};
     bool script_security = false;
-    std::vector<std::string> lines;  ///< Further `name = value` lines, in order.
+    std::vector<std::string> lines{};  ///< Further `name = value` lines, in order.
 };
 
 /// Everything, at one moment.
 struct DaemonView {
     WallClock now{};
-    std::string version;
+    std::string version{};
     int pid = 0;
-    GlobalView global;
-    std::vector<InstanceView> instances;
-    std::vector<GroupView> groups;
-    std::vector<ScriptView> scripts;
-    std::vector<FileView> files;
-    std::vector<ProcessView> processes;
-    std::vector<InterfaceView> interfaces;
-    std::vector<std::string> static_addresses;
-    std::vector<std::string> static_routes;
-    std::vector<std::string> static_rules;
-    std::vector<VirtualServerView> virtual_servers;
+    GlobalView global{};
+    std::vector<InstanceView> instances{};
+    std::vector<GroupView> groups{};
+    std::vector<ScriptView> scripts{};
+    std::vector<FileView> files{};
+    std::vector<ProcessView> processes{};
+    std::vector<InterfaceView> interfaces{};
+    std::vector<std::string> static_addresses{};
+    std::vector<std::string> static_routes{};
+    std::vector<std::string> static_rules{};
+    std::vector<VirtualServerView> virtual_servers{};
 };
 
 }  // namespace holdfast::app

@@ -1,0 +1,280 @@
+#include "holdfast/app/data_dump.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <sstream>
+
+namespace holdfast::app {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+class DataDumpTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        setenv("TZ", "UTC", 1);
+        tzset();
+    }
+    static InstanceView instance() {
+        InstanceView view;
+        view.name = "VI_1";
+        view.state = view.wanted_state = vrrp::State::Master;
+        view.vrid = 51;
+        view.base_priority = 100;
+        view.effective_priority = 107;
+        view.total_priority = 107;
+        view.last_transition = WallClock(1795268549s + 381299us);
+        view.master_down_time = 3582031us;
+        view.advert_interval = 1s;
+        view.interface = "eth0";
+        view.source = IpAddress::v4(192, 0, 2, 1);
+        view.multicast_group = IpAddress::v4(224, 0, 0, 18);
+        view.garp_delay = view.garp_lower_prio_delay = 5s;
+        view.auth_type = vrrp::AuthType::password;
+        view.addresses = {"192.0.2.200/24 dev eth0 scope global set"};
+        view.excluded_addresses = {"192.0.2.201 dev eth0 scope global set"};
+        view.tracks.scripts = {{.name = "chk", .weight = -20}};
+        view.tracks.files = {{.name = "tf", .weight = 2, .reverse = true}};
+        view.notify.master = "'/usr/bin/true' 'm'";
+        return view;
+    }
+    // Whether all lines occur in `text` as whole lines, in this order.
+    static testing::AssertionResult in_order(const std::string& text, const std::vector<std::string>& lines) {
+        std::istringstream stream(text);
+        std::string line;
+        for (const auto& wanted : lines) {
+            do {
+                if (!std::getline(stream, line))
+                    return testing::AssertionFailure() << "no line '" << wanted << "' in\n" << text;
+            } while (line != wanted);
+        }
+        return testing::AssertionSuccess();
+    }
+    DaemonView view;
+};
+
+// The lines of a recorded 2.4.3 run that do not name descriptors.
+TEST_F(DataDumpTest, InstanceHasTheRecordedLines) {
+    view.instances = {instance()};
+    EXPECT_TRUE(
+        in_order(vrrp_data(view), {"------< Global definitions >------",
+                                   "------< VRRP Topology >------",
+                                   " VRRP Instance = VI_1",
+                                   "   VRRP Version = 2",
+                                   "   State = MASTER",
+                                   "   Flags: none",
+                                   "   Wantstate = MASTER",
+                                   "   Number of tracker faults = 0",
+                                   "   Last transition = 1795268549.381299 (Sat Nov 21 13:42:29.381299 2026)",
+                                   "   Master down timer = 3582031 usecs",
+                                   "   Interface = eth0",
+                                   "   Using src_ip = 192.0.2.1",
+                                   "   Multicast address 224.0.0.18",
+                                   "   Gratuitous ARP delay = 5",
+                                   "   Gratuitous ARP repeat = 5",
+                                   "   Gratuitous ARP refresh = 0",
+                                   "   Gratuitous ARP refresh repeat = 1",
+                                   "   Gratuitous ARP lower priority delay = 5",
+                                   "   Gratuitous ARP lower priority repeat = 5",
+                                   "   Down timer adverts = 3",
+                                   "   Send advert after receive lower priority advert = true",
+                                   "   Send advert after receive higher priority advert = false",
+                                   "   Virtual Router ID = 51",
+                                   "   Priority = 100",
+                                   "   Effective priority = 107",
+                                   "   Total priority = 107",
+                                   "   Advert interval = 1 sec",
+                                   "   Accept = enabled",
+                                   "   Preempt = enabled",
+                                   "   Promote_secondaries = disabled",
+                                   "   Authentication type = SIMPLE_PASSWORD",
+                                   "   Password = ********",
+                                   "   Virtual IP (1):",
+                                   "     192.0.2.200/24 dev eth0 scope global set",
+                                   "   Virtual IP Excluded :",
+                                   "     192.0.2.201 dev eth0 scope global set",
+                                   "   Tracked scripts :",
+                                   "     chk weight -20",
+                                   "   Tracked files :",
+                                   "     tf, weight 2 reverse",
+                                   "   Using smtp notification = no",
+                                   "   Notify deleted = Fault",
+                                   "   Master state transition script = '/usr/bin/true' 'm'",
+                                   "   Notify priority changes = false"}));
+}
+
+TEST_F(DataDumpTest, BackupUnicastVersionThreeInstance) {
+    auto other = instance();
+    other.version = vrrp::Version::v3;
+    other.state = vrrp::State::Backup;
+    other.master_address = IpAddress::v4(192, 0, 2, 9);
+    other.master_priority = 200;
+    other.advert_interval = 500ms;
+    other.master_advert_interval = 250ms;
+    other.multicast_group.reset();
+    other.source_configured = true;
+    other.unicast_peers = {"192.0.2.2"};
+    other.sync_group = "G1";
+    other.preempt = false;
+    view.instances = {other};
+    const auto text = vrrp_data(view);
+    EXPECT_TRUE(in_order(
+        text, {"   VRRP Version = 3", "   Sync group = G1", "   State = BACKUP",
+               "   Master router = 192.0.2.9", "   Master priority = 200",
+               "   Master advert interval = 250 milli-sec", "   Flags:", "     Using unicast",
+               "   Using src_ip = 192.0.2.1 (from configuration)", "   Advert interval = 500 milli-sec",
+               "   Preempt = disabled", "   Check unicast src : no", "   Unicast Peer :", "     192.0.2.2"}));
+    EXPECT_THAT(text, Not(HasSubstr("Authentication type")));
+}
+
+TEST_F(DataDumpTest, EmptySectionsAreLeftOut) {
+    const auto text = vrrp_data(view);
+    EXPECT_THAT(text, HasSubstr("Global definitions"));
+    for (const char* section : {"VRRP Topology", "Static", "VRRP Sync groups", "VRRP Scripts", "Interfaces"})
+        EXPECT_THAT(text, Not(HasSubstr(section)));
+    EXPECT_THAT(checker_data(view), Not(HasSubstr("LVS Topology")));
+}
+
+TEST_F(DataDumpTest, GroupsScriptsFilesProcessesAndInterfaces) {
+    view.groups = {
+        {.name = "G1", .state = vrrp::State::Fault, .faulted_members = 1, .members = {"VI_2", "VI_4"}}};
+    ScriptView script{
+        .name = "chk", .command = "'/usr/bin/true'", .interval = 2s, .timeout = 1500ms, .weight = -20};
+    script.rise = 2;
+    script.fall = 3;
+    script.result_count = 4;
+    script.up = true;
+    script.followers = {{.name = "VI_1", .weight = -20}};
+    view.scripts = {script};
+    FileView file{.name = "tf", .path = "/x", .value = 1, .weight = 2};
+    view.files = {file};
+    ProcessView process;
+    process.name = "tp";
+    process.process = "sleep";
+    process.fork_delay = 1500ms;
+    view.processes = {process};
+    InterfaceView link;
+    link.name = "eth0";
+    link.index = 3;
+    link.up = link.running = true;
+    link.mtu = 1500;
+    link.mac = *MacAddress::parse("e6:cf:8b:ac:cb:80");
+    view.interfaces = {link};
+    view.static_addresses = {"10.5.0.1/24 dev eth0 scope global set"};
+    EXPECT_TRUE(in_order(vrrp_data(view), {"------< Static Addresses >------",
+                                           "     10.5.0.1/24 dev eth0 scope global set",
+                                           "------< VRRP Sync groups >------",
+                                           " VRRP Sync Group = G1, FAULT",
+                                           "   Num member fault 1, num member init 0",
+                                           "   VRRP member instances :",
+                                           "     VI_2",
+                                           "     VI_4",
+                                           "------< VRRP Scripts >------",
+                                           " VRRP Script = chk",
+                                           "   Command = '/usr/bin/true'",
+                                           "   Interval = 2 sec",
+                                           "   Timeout = 1.500 sec",
+                                           "   Weight = -20",
+                                           "   Rise = 2",
+                                           "   Fall = 3",
+                                           "   Result = 4",
+                                           "   Status = GOOD",
+                                           "   Tracking instances :",
+                                           "     VI_1, weight -20",
+                                           "   State = idle",
+                                           "------< VRRP Track files >------",
+                                           " Track file = tf",
+                                           "   File = /x",
+                                           "   Status = 1",
+                                           "   Weight = 2",
+                                           "------< VRRP Track processes >------",
+                                           " VRRP Track process = tp",
+                                           "   Process = sleep",
+                                           "   Min processes = 1",
+                                           "   Current processes = 0",
+                                           "   Have quorum = false",
+                                           "   Fork delay = 1.500000s",
+                                           "   Fork delay timer not running",
+                                           "------< Interfaces >------",
+                                           " Name = eth0",
+                                           "   index = 3",
+                                           "   IPv4 address = (none)",
+                                           "   MAC = e6:cf:8b:ac:cb:80",
+                                           "   State = UP, RUNNING",
+                                           "   MTU = 1500"}));
+}
+
+TEST_F(DataDumpTest, CheckerFileShowsServersAndCheckers) {
+    VirtualServerView server{
+        .name = "[10.0.0.1]:tcp:80", .scheduler = "wrr", .forwarding = "DR", .persistence_timeout = 360};
+    server.sorry_server = "[10.0.0.9]:80";
+    RealServerView real{.name = "[10.0.0.2]:tcp:8080", .weight = 3, .forwarding = "DR"};
+    real.alive = real.in_pool = true;
+    real.checkers = {"TCP_CHECK up"};
+    server.real_servers = {real};
+    VirtualServerView mark{.name = "FWM 5", .scheduler = "rr"};
+    VirtualServerView group{.name = "[GRP]:80", .scheduler = "rr"};
+    view.virtual_servers = {server, mark, group};
+    EXPECT_TRUE(in_order(
+        checker_data(view),
+        {"------< LVS Topology >------", " ------< Virtual server >------", " VS VIP = 10.0.0.1, VPORT = 80",
+         "   lvs_sched = wrr", "   persistence timeout = 360", "   protocol = TCP",
+         "   quorum = 1, hysteresis = 0", "   sorry server = [10.0.0.9]:80", "   ------< Real server >------",
+         "   RIP = 10.0.0.2, RPORT = 8080, WEIGHT = 3", "   alive = 1", "   RS set = 1", " VS FWMARK = 5",
+         " VS GROUP = [GRP]:80", "------< Health checkers >------",
+         " [10.0.0.1]:tcp:80 -> [10.0.0.2]:tcp:8080", "   Keepalive method = TCP_CHECK up"}));
+}
+
+TEST_F(DataDumpTest, StatisticsRepeatPerInstance) {
+    auto one = instance();
+    one.counters.advert_rcvd = 1;
+    one.counters.advert_sent = 2;
+    one.counters.become_master = 3;
+    one.counters.release_master = 4;
+    one.counters.packet_len_err = 5;
+    one.counters.ip_ttl_err = 6;
+    one.counters.invalid_type_rcvd = 7;
+    one.counters.advert_interval_err = 8;
+    one.counters.addr_list_err = 9;
+    one.counters.invalid_authtype = 10;
+    one.counters.authtype_mismatch = 11;
+    one.counters.auth_failure = 12;
+    one.counters.auth_ext_missing = 13;
+    one.counters.auth_ext_malformed = 14;
+    one.counters.auth_ext_unknown_key = 15;
+    one.counters.auth_ext_invalid_hmac = 16;
+    one.counters.auth_ext_stale = 17;
+    one.counters.auth_ext_replay = 18;
+    one.counters.pri_zero_rcvd = 19;
+    one.counters.pri_zero_sent = 20;
+    auto two = instance();
+    two.name = "VI_2";
+    const std::vector<InstanceView> instances{one, two};
+    const auto text = stats_text(instances);
+    EXPECT_TRUE(text.starts_with(
+        "VRRP Instance: VI_1\n"
+        "  Advertisements:\n    Received: 1\n    Sent: 2\n"
+        "  Became master: 3\n  Released master: 4\n"
+        "  Packet Errors:\n    Length: 5\n    TTL: 6\n    Invalid Type: 7\n"
+        "    Advertisement Interval: 8\n    Address List: 9\n"
+        "  Authentication Errors:\n    Invalid Type: 10\n    Type Mismatch: 11\n    Failure: 12\n"
+        "  Authentication Extension Errors:\n    Missing: 13\n    Malformed: 14\n"
+        "    Unknown Key: 15\n    Invalid HMAC: 16\n    Stale: 17\n    Replay: 18\n"
+        "  Priority Zero:\n    Received: 19\n    Sent: 20\n"
+        "VRRP Instance: VI_2\n"))
+        << text;
+}
+
+TEST_F(DataDumpTest, NoTransitionYetIsZero) {
+    EXPECT_EQ(transition_text({}), "0.000000");
+    EXPECT_EQ(transition_text(WallClock(7 * 86400s + 5us)),
+              "604800.000005 (Thu Jan  8 00:00:00.000005 1970)");
+}
+
+}  // namespace
+}  // namespace holdfast::app
