@@ -44,6 +44,22 @@ std::string selector(const ServiceKey& key) {
     return fmt::format("{} {}", option, at(key.endpoint));
 }
 
+// The scheduler flags have names of their own with the two schedulers that know some.
+std::string flag_words(const ServiceAttributes& attributes) {
+    const bool hashing = attributes.scheduler == "sh" || attributes.scheduler == "mh";
+    std::string flags;
+    auto add = [&](bool set, std::string_view plain, std::string_view own) {
+        if (!set) return;
+        if (!flags.empty()) flags += ',';
+        flags +=
+            hashing && !own.empty() ? fmt::format("{}-{}", attributes.scheduler, own) : std::string(plain);
+    };
+    add(attributes.flags.sched1, "flag-1", "fallback");
+    add(attributes.flags.sched2, "flag-2", "port");
+    add(attributes.flags.sched3, "flag-3", "");
+    return flags;
+}
+
 std::string words(const ServiceKey& key, const ServiceAttributes& attributes) {
     std::string line = fmt::format("-s {}", attributes.scheduler);
     if (attributes.persistence_timeout != 0) {
@@ -56,39 +72,40 @@ std::string words(const ServiceKey& key, const ServiceAttributes& attributes) {
     if (!attributes.persistence_engine.empty())
         line += fmt::format(" --pe {}", attributes.persistence_engine);
     if (attributes.flags.one_packet) line += " -o";
-    std::string flags;
-    if (attributes.flags.sched1) flags += ",flag-1";
-    if (attributes.flags.sched2) flags += ",flag-2";
-    if (attributes.flags.sched3) flags += ",flag-3";
-    if (!flags.empty()) line += fmt::format(" -b {}", flags.substr(1));
+    const std::string flags = flag_words(attributes);
+    if (!flags.empty()) line += fmt::format(" -b {}", flags);
     return line;
 }
 
-std::string words(const Forwarding& forwarding) {
-    switch (forwarding.method) {
+std::string_view method_word(ForwardingMethod method) {
+    switch (method) {
         case ForwardingMethod::masquerade:
             return "-m";
         case ForwardingMethod::local:
             return "-l";
+        case ForwardingMethod::tunnel:
+            return "-i";
         case ForwardingMethod::direct_route:
             return "-g";
-        case ForwardingMethod::tunnel:
-            break;
     }
-    std::string line = "-i";
-    if (forwarding.tunnel_type == TunnelType::ipip) return line;
-    line += forwarding.tunnel_type == TunnelType::gue
-                ? fmt::format(" --tun-type gue --tun-port {}", forwarding.tunnel_port)
-                : " --tun-type gre";
+    return "-?";
+}
+
+std::string tunnel_words(const Forwarding& forwarding) {
+    if (forwarding.method != ForwardingMethod::tunnel) return {};
+    if (forwarding.tunnel_type == TunnelType::ipip) return " --tun-type ipip";
+    const std::string type = forwarding.tunnel_type == TunnelType::gue
+                                 ? fmt::format(" --tun-type gue --tun-port {}", forwarding.tunnel_port)
+                                 : " --tun-type gre";
     switch (forwarding.tunnel_checksum) {
         case TunnelChecksum::none:
-            return line + " --tun-nocsum";
+            return type + " --tun-nocsum";
         case TunnelChecksum::checksum:
-            return line + " --tun-csum";
+            return type + " --tun-csum";
         case TunnelChecksum::remote_checksum:
-            return line + " --tun-remcsum";
+            return type + " --tun-remcsum";
     }
-    return line;
+    return type;
 }
 
 }  // namespace
@@ -181,8 +198,9 @@ std::string to_string(const Table& table) {
         const std::string name = selector(*key);
         text += fmt::format("-A {} {}\n", name, words(*key, service->attributes));
         for (const Destination& one : service->destinations) {
-            text += fmt::format("-a {} -r {} {} -w {}", name, at(one.key), words(one.attributes.forwarding),
-                                one.attributes.weight);
+            text += fmt::format("-a {} -r {} {} -w {}{}", name, at(one.key),
+                                method_word(one.attributes.forwarding.method), one.attributes.weight,
+                                tunnel_words(one.attributes.forwarding));
             if (one.attributes.upper_threshold != 0)
                 text += fmt::format(" -x {}", one.attributes.upper_threshold);
             if (one.attributes.lower_threshold != 0)

@@ -208,8 +208,12 @@ Result<std::vector<ipvs::SyncDaemon>> IpvsTable::sync_daemons() {
 }
 
 Result<> IpvsTable::start_sync_daemon(const ipvs::SyncDaemon& daemon) {
-    return simply(channel(), codec::encode_start_daemon(daemon),
-                  fmt::format("cannot start the IPVS sync daemon on {}", daemon.interface));
+    const std::string what = fmt::format("cannot start the IPVS sync daemon on {}", daemon.interface);
+    auto done = simply(channel(), codec::encode_start_daemon(daemon), what);
+    // net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_genl_new_daemon: the protocol has no room for two families.
+    if (!done && done.error().os_error == EINVAL)
+        done.error().message += " (refused as long as a service has a destination of another address family)";
+    return done;
 }
 
 Result<> IpvsTable::stop_sync_daemon(ipvs::SyncRole role) {

@@ -127,7 +127,7 @@ Result<> IpvsChannel::request(const ipvs_codec::Request& request, uint16_t flags
         });
         if (error != 0) return fail_errno("answer from the kernel", error == EAGAIN ? ENOBUFS : error);
     }
-    if (result != 0) return fail_errno("kernel", result);
+    if (result != 0) return Failure(Error{std::strerror(result), result, CodePosition::here()});
     if (interrupted) return fail_errno("table changed while it was read", EINTR);
     return {};
 }

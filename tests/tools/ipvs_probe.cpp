@@ -109,8 +109,10 @@ void add_service(Line& line, ipvs::Table& table) {
             attributes.flags.one_packet = true;
         } else if (option == "-b") {
             const std::string flags = line.next();
-            attributes.flags.sched1 = flags.find("flag-1") != std::string::npos;
-            attributes.flags.sched2 = flags.find("flag-2") != std::string::npos;
+            attributes.flags.sched1 =
+                flags.find("flag-1") != std::string::npos || flags.find("-fallback") != std::string::npos;
+            attributes.flags.sched2 =
+                flags.find("flag-2") != std::string::npos || flags.find("-port") != std::string::npos;
             attributes.flags.sched3 = flags.find("flag-3") != std::string::npos;
         } else {
             quit("unknown option of a service: " + option);

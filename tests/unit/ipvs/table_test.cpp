@@ -72,11 +72,11 @@ TEST(Table, IsWrittenInTheWordsOfIpvsadm) {
          {.forwarding = {ForwardingMethod::tunnel, TunnelType::gue, 6080, TunnelChecksum::remote_checksum}}});
     tunnels.put({server(1, 0), {.forwarding = {.method = ForwardingMethod::tunnel}, .weight = 0}});
     EXPECT_EQ(to_string(table),
-              "-A -t 192.0.2.1:80 -s sh -p 300 -M 255.255.255.0 -b flag-1,flag-2\n"
+              "-A -t 192.0.2.1:80 -s sh -p 300 -M 255.255.255.0 -b sh-fallback,sh-port\n"
               "-a -t 192.0.2.1:80 -r 10.0.0.2:8080 -m -w 3 -x 20 -y 10\n"
               "-A -f 7 -6 -s wlc -o\n"
-              "-a -f 7 -6 -r [2001:db8::5]:0 -i --tun-type gue --tun-port 6080 --tun-remcsum -w 1\n"
-              "-a -f 7 -6 -r 10.0.0.1:0 -i -w 0\n");
+              "-a -f 7 -6 -r [2001:db8::5]:0 -i -w 1 --tun-type gue --tun-port 6080 --tun-remcsum\n"
+              "-a -f 7 -6 -r 10.0.0.1:0 -i -w 0 --tun-type ipip\n");
 }
 
 }  // namespace

@@ -42,7 +42,6 @@ ipvs::Destination through(const ipvs::Destination& destination, const ipvs::Serv
 }
 
 // Byte by byte, for a little-endian machine: integers in host order, but the port and the IPv4 mask in network order.
-// service, up to the order of the attributes (strace of ipvsadm 1.31).
 TEST(IpvsCodec, WritesTheAttributesInTheirByteOrders) {
     const Request request = encode(ipvs::AddService{
         tcp(), {.scheduler = "rr", .persistence_timeout = 300, .persistence_netmask = 0xffffff00}});
