@@ -16,8 +16,8 @@
 
 namespace holdfast::kernel {
 
-/// The attributes of a message or a nest by number; the last one of a number counts, those above `Max` are unknown and
-/// skipped, and a malformed one ends the list.
+/// The attributes of a message or a nest by number; the last one of a number counts, those above `Max` are
+/// unknown and skipped, and a malformed one ends the list.
 template <int Max>
 class NetlinkAttributes {
   public:

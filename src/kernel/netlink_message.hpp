@@ -38,7 +38,8 @@ class NetlinkMessage {
         put(nla_put(message_.get(), attribute, sizeof value, &value) == 0);
     }
     void address(int attribute, const IpAddress& address) {
-        put(nla_put(message_.get(), attribute, static_cast<int>(address.bytes().size()), address.bytes().data()) == 0);
+        put(nla_put(message_.get(), attribute, static_cast<int>(address.bytes().size()),
+                    address.bytes().data()) == 0);
     }
     void text(int attribute, const std::string& text) {
         put(nla_put_string(message_.get(), attribute, text.c_str()) == 0);

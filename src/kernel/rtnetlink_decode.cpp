@@ -31,7 +31,8 @@ uint64_t from_network_order(uint64_t value) {
 
 std::optional<LinkInfo> decode_link(const NetlinkHeader& message) {
     const auto header = message.family_header<ifinfomsg>();
-    // Bridges report their ports in this group too, under their own family; a port that leaves a bridge is not gone.
+    // Bridges report their ports in this group too, under their own family; a port that leaves a bridge is
+    // not gone.
     if (!header || header->ifi_family != AF_UNSPEC || header->ifi_index <= 0) return std::nullopt;
     const NetlinkAttributes<IFLA_MAX> attributes(message.attributes<ifinfomsg>());
     LinkInfo link;
@@ -95,7 +96,8 @@ bool decode_multipath(std::span<const uint8_t> list, KernelRoute& route) {
         if (list.size() < sizeof header) return false;
         std::memcpy(&header, list.data(), sizeof header);
         if (header.rtnh_len < sizeof header || header.rtnh_len > list.size()) return false;
-        const NetlinkAttributes<RTA_MAX> attributes(list.subspan(sizeof header, header.rtnh_len - sizeof header));
+        const NetlinkAttributes<RTA_MAX> attributes(
+            list.subspan(sizeof header, header.rtnh_len - sizeof header));
         KernelNextHop hop;
         hop.via = gateway(attributes, route.family);
         hop.interface = {static_cast<uint32_t>(header.rtnh_ifindex)};
@@ -128,7 +130,8 @@ std::optional<KernelRoute> decode_route(const NetlinkHeader& message) {
     route.family = *family;
     route.type = header->rtm_type;
     route.table = attributes.value<uint32_t>(RTA_TABLE).value_or(header->rtm_table);
-    route.destination = {attributes.address(RTA_DST, *family).value_or(IpAddress::any(*family)), header->rtm_dst_len};
+    route.destination = {attributes.address(RTA_DST, *family).value_or(IpAddress::any(*family)),
+                         header->rtm_dst_len};
     if (route.destination.length > route.destination.address.max_prefix_length()) return std::nullopt;
     if (const auto source = attributes.address(RTA_SRC, *family); source && header->rtm_src_len != 0)
         route.source = Prefix{*source, header->rtm_src_len};
@@ -183,8 +186,10 @@ std::optional<KernelRule> decode_rule(const NetlinkHeader& message) {
     if (suppressed && *suppressed != -1) rule.suppress_prefix_length = suppressed;
     const auto group = attributes.value<uint32_t>(FRA_SUPPRESS_IFGROUP);
     if (group && *group != 0xffffffff) rule.suppress_interface_group = group;
-    if (const auto tunnel = attributes.value<uint64_t>(FRA_TUN_ID)) rule.tunnel_id = from_network_order(*tunnel);
-    if (const auto range = attributes.value<fib_rule_uid_range>(FRA_UID_RANGE)) rule.uid_range = {range->start, range->end};
+    if (const auto tunnel = attributes.value<uint64_t>(FRA_TUN_ID))
+        rule.tunnel_id = from_network_order(*tunnel);
+    if (const auto range = attributes.value<fib_rule_uid_range>(FRA_UID_RANGE))
+        rule.uid_range = {range->start, range->end};
     if (const auto range = attributes.value<fib_rule_port_range>(FRA_SPORT_RANGE))
         rule.source_ports = {range->start, range->end};
     if (const auto range = attributes.value<fib_rule_port_range>(FRA_DPORT_RANGE))

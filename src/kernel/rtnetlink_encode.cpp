@@ -21,10 +21,14 @@ constexpr int kIfaProto = 11;
 constexpr int kInstall = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE;
 constexpr int kRemove = NLM_F_REQUEST | NLM_F_ACK;
 
-uint8_t number_of(Family family) { return family == Family::ipv4 ? AF_INET : AF_INET6; }
+uint8_t number_of(Family family) {
+    return family == Family::ipv4 ? AF_INET : AF_INET6;
+}
 
 /// Tables above 255 do not fit the header; the attribute has them all.
-uint8_t short_table(uint32_t table) { return table < 256 ? static_cast<uint8_t>(table) : uint8_t{RT_TABLE_UNSPEC}; }
+uint8_t short_table(uint32_t table) {
+    return table < 256 ? static_cast<uint8_t>(table) : uint8_t{RT_TABLE_UNSPEC};
+}
 
 uint64_t to_network_order(uint64_t value) {
     return std::endian::native == std::endian::little ? __builtin_bswap64(value) : value;
@@ -32,7 +36,8 @@ uint64_t to_network_order(uint64_t value) {
 
 NetlinkMessage address_message(const KernelAddress& address, bool add, uint32_t sequence) {
     // EXCL: an address that exists without our knowing is to be looked at, not silently kept as it is.
-    NetlinkMessage message(add ? RTM_NEWADDR : RTM_DELADDR, add ? kInstall | NLM_F_EXCL : kRemove, sequence, 512);
+    NetlinkMessage message(add ? RTM_NEWADDR : RTM_DELADDR, add ? kInstall | NLM_F_EXCL : kRemove, sequence,
+                           512);
     const IpAddress& local = address.prefix.address;
     ifaddrmsg header{};
     header.ifa_family = number_of(local.family());
@@ -112,7 +117,8 @@ void put_metrics(NetlinkMessage& message, const KernelRoute& route) {
 
 NetlinkMessage route_message(const KernelRoute& route, bool add, bool append, uint32_t sequence) {
     const int flags = add ? kInstall | (append ? NLM_F_APPEND : 0) : kRemove;
-    NetlinkMessage message(add ? RTM_NEWROUTE : RTM_DELROUTE, flags, sequence, 1024 + 64 * route.next_hops.size());
+    NetlinkMessage message(add ? RTM_NEWROUTE : RTM_DELROUTE, flags, sequence,
+                           1024 + 64 * route.next_hops.size());
     rtmsg header{};
     header.rtm_family = number_of(route.family);
     header.rtm_dst_len = route.destination.length;
@@ -135,13 +141,15 @@ NetlinkMessage route_message(const KernelRoute& route, bool add, bool append, ui
     if (route.realms) message.value(RTA_FLOW, *route.realms);
     if (route.expires) message.value(RTA_EXPIRES, *route.expires);
     if (route.preference) message.value(RTA_PREF, *route.preference);
-    if (route.ttl_propagate) message.value(RTA_TTL_PROPAGATE, static_cast<uint8_t>(*route.ttl_propagate ? 1 : 0));
+    if (route.ttl_propagate)
+        message.value(RTA_TTL_PROPAGATE, static_cast<uint8_t>(*route.ttl_propagate ? 1 : 0));
     put_metrics(message, route);
     return message;
 }
 
 NetlinkMessage rule_message(const KernelRule& rule, bool add, uint32_t sequence) {
-    NetlinkMessage message(add ? RTM_NEWRULE : RTM_DELRULE, add ? kInstall | NLM_F_EXCL : kRemove, sequence, 1024);
+    NetlinkMessage message(add ? RTM_NEWRULE : RTM_DELRULE, add ? kInstall | NLM_F_EXCL : kRemove, sequence,
+                           1024);
     fib_rule_hdr header{};
     header.family = number_of(rule.family);
     header.tos = rule.tos;
@@ -163,14 +171,17 @@ NetlinkMessage rule_message(const KernelRule& rule, bool add, uint32_t sequence)
     if (!rule.input_interface.empty()) message.text(FRA_IIFNAME, rule.input_interface);
     if (!rule.output_interface.empty()) message.text(FRA_OIFNAME, rule.output_interface);
     if (rule.tunnel_id) message.value(FRA_TUN_ID, to_network_order(*rule.tunnel_id));
-    if (rule.uid_range) message.value(FRA_UID_RANGE, fib_rule_uid_range{rule.uid_range->first, rule.uid_range->second});
+    if (rule.uid_range)
+        message.value(FRA_UID_RANGE, fib_rule_uid_range{rule.uid_range->first, rule.uid_range->second});
     if (rule.l3mdev) message.value(FRA_L3MDEV, uint8_t{1});
     if (rule.protocol != 0) message.value(FRA_PROTOCOL, rule.protocol);
     if (rule.ip_protocol) message.value(FRA_IP_PROTO, *rule.ip_protocol);
     if (rule.source_ports)
-        message.value(FRA_SPORT_RANGE, fib_rule_port_range{rule.source_ports->first, rule.source_ports->second});
+        message.value(FRA_SPORT_RANGE,
+                      fib_rule_port_range{rule.source_ports->first, rule.source_ports->second});
     if (rule.destination_ports)
-        message.value(FRA_DPORT_RANGE, fib_rule_port_range{rule.destination_ports->first, rule.destination_ports->second});
+        message.value(FRA_DPORT_RANGE,
+                      fib_rule_port_range{rule.destination_ports->first, rule.destination_ports->second});
     if (rule.action == FR_ACT_GOTO) message.value(FRA_GOTO, rule.goto_priority);
     return message;
 }
@@ -180,10 +191,18 @@ NetlinkMessage rule_message(const KernelRule& rule, bool add, uint32_t sequence)
 void append_request(const Operation& operation, uint32_t sequence, std::vector<uint8_t>& run) {
     struct Visitor {
         uint32_t sequence;
-        NetlinkMessage operator()(const AddAddress& o) const { return address_message(o.address, true, sequence); }
-        NetlinkMessage operator()(const RemoveAddress& o) const { return address_message(o.address, false, sequence); }
-        NetlinkMessage operator()(const AddRoute& o) const { return route_message(o.route, true, o.append, sequence); }
-        NetlinkMessage operator()(const RemoveRoute& o) const { return route_message(o.route, false, false, sequence); }
+        NetlinkMessage operator()(const AddAddress& o) const {
+            return address_message(o.address, true, sequence);
+        }
+        NetlinkMessage operator()(const RemoveAddress& o) const {
+            return address_message(o.address, false, sequence);
+        }
+        NetlinkMessage operator()(const AddRoute& o) const {
+            return route_message(o.route, true, o.append, sequence);
+        }
+        NetlinkMessage operator()(const RemoveRoute& o) const {
+            return route_message(o.route, false, false, sequence);
+        }
         NetlinkMessage operator()(const AddRule& o) const { return rule_message(o.rule, true, sequence); }
         NetlinkMessage operator()(const RemoveRule& o) const { return rule_message(o.rule, false, sequence); }
     };

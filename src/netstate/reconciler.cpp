@@ -492,7 +492,7 @@ std::vector<KernelAddress> Reconciler::present_addresses(const Owner& owner, con
 }
 
 std::vector<uint8_t> Reconciler::protocols() const {
-    std::set<uint8_t> numbers{kRouteProtocol};
+    std::set<uint8_t> numbers;
     const auto collect = [&](const std::vector<Item>& items) {
         for (const Item& item : items) {
             if (const auto* route = std::get_if<RouteSettings>(&item.settings))

@@ -27,6 +27,10 @@ struct RouteNetlinkSettings {
 };
 
 class RouteNetlink final : public netstate::NetworkKernel {
+    class Requests;
+    class Monitor;
+    struct Opened {};  // Keeps the constructor to `open`.
+
   public:
     /// Opens both sockets in the calling thread's network namespace. `loop` must outlive the object.
     static Result<std::unique_ptr<RouteNetlink>> open(io::EventLoop& loop,
@@ -44,11 +48,9 @@ class RouteNetlink final : public netstate::NetworkKernel {
     /// How often news was lost because the buffer was full.
     uint64_t overruns() const;
 
-  private:
-    class Requests;
-    class Monitor;
-    RouteNetlink(std::unique_ptr<Requests> requests, std::unique_ptr<Monitor> monitor);
+    RouteNetlink(Opened, std::unique_ptr<Requests> requests, std::unique_ptr<Monitor> monitor);
 
+  private:
     std::unique_ptr<Requests> requests_;
     std::unique_ptr<Monitor> monitor_;
 };

@@ -1,5 +1,5 @@
-// Between netstate's values and route netlink messages (rtnetlink(7), linux/rtnetlink.h, if_addr.h, fib_rules.h). Pure:
-// bytes to values and back. The decoder trusts nothing in a message and is fuzzed.
+// Between netstate's values and route netlink messages (rtnetlink(7), linux/rtnetlink.h, if_addr.h,
+// fib_rules.h). Pure: bytes to values and back. The decoder trusts nothing in a message and is fuzzed.
 #pragma once
 
 #include <cstdint>

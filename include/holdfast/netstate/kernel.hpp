@@ -53,7 +53,8 @@ class NetworkKernel {
     /// Who hears of changes; nobody when null. The listener must outlive the kernel or be taken out first.
     virtual void set_listener(ChangeListener* listener) = 0;
 
-    /// Which routes and rules are dumped and reported; kRouteProtocol alone until this is called.
+    /// Which routes and rules are dumped and reported, by the number of their protocol; none until this is
+    /// called.
     virtual void watch_protocols(std::span<const uint8_t> protocols) = 0;
 
     /// Reads links, addresses, and our routes and rules. Everything that changes after the dump began is

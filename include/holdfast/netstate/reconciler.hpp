@@ -119,7 +119,7 @@ class Reconciler {
     bool is_ours(const IpAddress& address) const { return users_.contains(address); }
     /// The addresses of an owner that are in the mirror now, in configuration order.
     std::vector<KernelAddress> present_addresses(const Owner& owner, const Mirror& mirror) const;
-    /// The protocol numbers our routes and rules carry.
+    /// The protocol numbers our routes and rules carry; none without routes and rules.
     std::vector<uint8_t> protocols() const;
     /// How many objects have been put back since the start.
     uint64_t repairs() const { return repairs_; }

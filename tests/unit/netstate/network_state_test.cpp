@@ -440,12 +440,15 @@ TEST_F(NetworkStateRoutes, RouteThatVanishedSilentlyWithItsLinkIsFoundByADump) {
     EXPECT_THAT(kernel.take_log(), ElementsAre("add route 10.0.0.0/8"));
 }
 
-TEST_F(NetworkStateRoutes, ProtocolsOfTheConfigurationAreWatched) {
+TEST_F(NetworkStateRoutes, ProtocolsOfTheConfigurationAreWatchedAndOnlyThose) {
+    start_holding({"192.0.2.100"});
+    EXPECT_THAT(kernel.watched, IsEmpty());
+    const int dumps = kernel.dumps;
     Objects objects;
-    objects.routes = {route("10.0.0.0/8")};
+    objects.routes = {route("10.0.0.0/8"), route("10.1.0.0/16")};
     objects.routes[0].protocol = 99;
-    state.define(now, kWeb, objects, false);
-    start();
+    state.define(now, kMail, objects, false);
+    EXPECT_EQ(kernel.dumps, dumps + 1);  // What was not watched before is not in the mirror.
     EXPECT_THAT(kernel.watched, ElementsAre(18, 99));
 }
 

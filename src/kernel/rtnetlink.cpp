@@ -1,0 +1,161 @@
+#include "holdfast/kernel/rtnetlink.hpp"
+
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <array>
+
+#include "holdfast/kernel/rtnetlink_codec.hpp"
+#include "netlink_attributes.hpp"
+#include "netlink_socket.hpp"
+#include "rtnetlink_requests.hpp"
+
+namespace holdfast::kernel {
+
+using namespace netstate;
+
+namespace {
+
+/// Reads per turn, of up to 32 messages each: after that the loop shall see to its timers. What remains keeps
+/// the socket readable.
+constexpr int kReadsPerTurn = 512;
+
+constexpr std::array kLinkAndAddressGroups{RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR};
+constexpr std::array kRouteGroups{RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE,
+                                  RTNLGRP_IPV6_RULE};
+
+}  // namespace
+
+/// The half that listens.
+class RouteNetlink::Monitor {
+  public:
+    static Result<std::unique_ptr<Monitor>> open(io::EventLoop& loop, const RouteNetlinkSettings& settings) {
+        auto socket = NetlinkSocket::open(settings.monitor_buffer, settings.force);
+        if (!socket) return Failure(std::move(socket.error()));
+        for (const auto group : kLinkAndAddressGroups)
+            if (nl_socket_add_membership(socket->get(), group) != 0)
+                return fail_errno("cannot listen to the kernel's network news", errno);
+        return std::make_unique<Monitor>(loop, *std::move(socket));
+    }
+
+    Monitor(io::EventLoop& loop, NetlinkSocket socket)
+        : loop_(loop),
+          socket_(std::move(socket)),
+          watch_(loop, socket_.fd(), {.readable = true}, [this](io::Events) { deliver(); }) {}
+
+    void set_listener(ChangeListener* listener) { listener_ = listener; }
+
+    void watch_protocols(std::span<const uint8_t> protocols) {
+        protocols_.assign(protocols.begin(), protocols.end());
+        // A router with a full table reports thousands of routes; without any of ours we need not hear them.
+        const bool wanted = !protocols_.empty();
+        if (std::exchange(hears_routes_, wanted) == wanted) return;
+        for (const auto group : kRouteGroups) {
+            if (wanted)
+                (void)nl_socket_add_membership(socket_.get(), group);
+            else
+                (void)nl_socket_drop_membership(socket_.get(), group);
+        }
+    }
+    std::span<const uint8_t> protocols() const { return protocols_; }
+
+    void deliver() {
+        // The listener asks for changes from within a batch when it has made some; they are read by the same
+        // loop.
+        if (is_delivering_) return;
+        is_delivering_ = true;
+        const Instant now = loop_.now();
+        if (listener_ != nullptr) listener_->on_changes_begin(now);
+        for (int reads = 0; reads < kReadsPerTurn; ++reads) {
+            const auto read = socket_.read([this](std::span<const uint8_t> message) { tell(message); });
+            if (read == NetlinkSocket::Read::overrun) {
+                ++overruns_;
+                if (listener_ != nullptr) listener_->on_overrun();
+            } else if (read != NetlinkSocket::Read::some) {
+                break;
+            }
+        }
+        is_delivering_ = false;
+        if (listener_ != nullptr) listener_->on_changes_end(now);
+    }
+
+    uint64_t overruns() const { return overruns_; }
+
+  private:
+    bool is_ours(uint8_t protocol) const {
+        return std::ranges::find(protocols_, protocol) != protocols_.end();
+    }
+
+    void tell(std::span<const uint8_t> bytes) {
+        if (listener_ == nullptr || is_foreign_route(bytes)) return;
+        const RouteNews news = decode_news(bytes);
+        if (const auto* link = std::get_if<LinkInfo>(&news.object)) {
+            news.removed ? listener_->on_link_removed(link->index) : listener_->on_link(*link);
+        } else if (const auto* address = std::get_if<KernelAddress>(&news.object)) {
+            news.removed ? listener_->on_address_removed(*address, news.requester)
+                         : listener_->on_address(*address);
+        } else if (const auto* route = std::get_if<KernelRoute>(&news.object)) {
+            news.removed ? listener_->on_route_removed(*route, news.requester) : listener_->on_route(*route);
+        } else if (const auto* rule = std::get_if<KernelRule>(&news.object);
+                   rule != nullptr && is_ours(rule->protocol)) {
+            news.removed ? listener_->on_rule_removed(*rule, news.requester) : listener_->on_rule(*rule);
+        }
+    }
+
+    /// Seen in the fixed header, before anything is decoded: most routes are not ours.
+    bool is_foreign_route(std::span<const uint8_t> bytes) const {
+        const NetlinkHeader message(bytes);
+        if (message.type() != RTM_NEWROUTE && message.type() != RTM_DELROUTE) return false;
+        const auto header = message.family_header<rtmsg>();
+        return !header || !is_ours(header->rtm_protocol);
+    }
+
+    io::EventLoop& loop_;
+    NetlinkSocket socket_;
+    ChangeListener* listener_ = nullptr;
+    std::vector<uint8_t> protocols_;
+    bool hears_routes_ = false;
+    bool is_delivering_ = false;
+    uint64_t overruns_ = 0;
+    io::Watch watch_;
+};
+
+Result<std::unique_ptr<RouteNetlink>> RouteNetlink::open(io::EventLoop& loop,
+                                                         const RouteNetlinkSettings& settings) {
+    auto requests = Requests::open(settings);
+    if (!requests) return Failure(std::move(requests.error()));
+    auto monitor = Monitor::open(loop, settings);
+    if (!monitor) return Failure(std::move(monitor.error()));
+    return std::make_unique<RouteNetlink>(Opened{}, *std::move(requests), *std::move(monitor));
+}
+
+RouteNetlink::RouteNetlink(Opened, std::unique_ptr<Requests> requests, std::unique_ptr<Monitor> monitor)
+    : requests_(std::move(requests)), monitor_(std::move(monitor)) {}
+
+RouteNetlink::~RouteNetlink() = default;
+
+void RouteNetlink::set_listener(ChangeListener* listener) {
+    monitor_->set_listener(listener);
+}
+
+void RouteNetlink::watch_protocols(std::span<const uint8_t> protocols) {
+    monitor_->watch_protocols(protocols);
+}
+
+Result<KernelState> RouteNetlink::dump() {
+    return requests_->dump(monitor_->protocols());
+}
+
+std::vector<Result<>> RouteNetlink::apply(std::span<const Operation> operations) {
+    return requests_->apply(operations);
+}
+
+void RouteNetlink::deliver_changes() {
+    monitor_->deliver();
+}
+
+uint64_t RouteNetlink::overruns() const {
+    return monitor_->overruns();
+}
+
+}  // namespace holdfast::kernel
