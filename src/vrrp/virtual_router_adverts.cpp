@@ -129,7 +129,6 @@ void VirtualRouter::hear_owner(Master& state, const Advert& advert, bool sender_
         log(line(LogId::two_owners, advert), out);
     } else if (state.rogue_until) {
         log(line(LogId::rogue_owner_still_there, advert), out);
-        state.rogue_until.reset();
         effective_ = kSteppedDownOwner;
     } else {
         state.rogue_interval = advert.interval;

@@ -173,6 +173,13 @@ TEST_F(ReaderTest, RefusesAPacketThatIsTooShort) {
     EXPECT_EQ(counters.packet_len_err, 1U);
 }
 
+// Two bytes missing look like padding modulo 4.
+TEST_F(ReaderTest, DoesNotTakeMissingBytesForPadding) {
+    packet.resize(packet.size() - 2);
+    expect_refused(RejectReason::length,
+                   "(VI_1) vrrp packet from 10.9.0.9 too short, length 38 and expect 40");
+}
+
 TEST_F(ReaderTest, RefusesAPacketThatIsTooLong) {
     packet.push_back(0);
     expect_refused(RejectReason::length,

@@ -328,6 +328,24 @@ TEST_F(OwnerTest, WithTheHigherAddressSendsTwoMoreAdvertsThenStepsDown) {
                                   "resolve - reducing our priority"));
 }
 
+TEST_F(OwnerTest, WaitsABitMoreThanTheLongerIntervalForTheOtherOwner) {
+    const auto& master = std::get<Master>(router.state());
+    send(advert(255, kLower, 3s));
+    expire();
+    EXPECT_FALSE(master.rogue_until);
+    expire();
+    EXPECT_EQ(master.rogue_until, now + 3600ms);
+}
+
+TEST_F(OwnerTest, ThatSteppedDownWaitsAsAnOwner) {
+    for (int i = 0; i < 4; ++i) {
+        now += 990ms;
+        send(advert(255, kLower));
+    }
+    ASSERT_EQ(router.effective_priority(), Priority{254});
+    EXPECT_EQ(remaining(), 3003906us);
+}
+
 TEST_F(OwnerTest, StaysMasterWhenTheOtherOwnerGivesWay) {
     send(advert(255, kLower));
     std::vector<std::string> said;
