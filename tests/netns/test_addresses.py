@@ -29,8 +29,8 @@ def test_an_address_deleted_from_outside_is_back_within_100_ms_without_leaving_m
 @pytest.mark.parametrize("routers", ["ours-ours", "ours-keepalived"], indirect=True)
 def test_the_other_router_never_hears_of_a_repair(routers):
     first = routers.start(routers.first, instance(150))
-    second = routers.start(routers.second, instance(100))
     routers.wait_for_holder(routers.first)
+    second = routers.start(routers.second, instance(100))
     second.wait_for_state("BACKUP")
     routers.first.ip(f"addr del {VIP}/24 dev eth0")
     wait_until(lambda: routers.first.holds(VIP), 1, "the repaired address")
@@ -84,7 +84,7 @@ def test_addresses_are_written_as_configured(ours):
     wait_until(lambda: ours.first.holds("fd00::77/64"), 2, "the excluded IPv6 address")
     assert "eth0:one" in ours.first.run(["ip", "addr", "show"])
     # The excluded ones are not in the adverts.
-    assert ours.capture.adverts("first")[-1].addresses == ("10.1.0.100", "10.2.0.1")
+    assert ours.capture.last_advert("first").addresses == ("10.1.0.100", "10.2.0.1")
     assert daemon.stop() == 0
     wait_until(lambda: not ours.first.holds("10.3.0.1"), 2, "all given up")
 

@@ -14,12 +14,12 @@ def advert_gaps(routers, since):
 
 def test_a_new_priority_goes_live(routers):
     first = routers.start(routers.first, instance(150))
-    second = routers.start(routers.second, instance(100))
     routers.wait_for_holder(routers.first)
+    second = routers.start(routers.second, instance(100))
     second.wait_for_state("BACKUP")
     first.configure(instance(120))
     first.reload()
-    wait_until(lambda: routers.capture.adverts("first")[-1].priority == 120, 3, "the new priority")
+    wait_until(lambda: routers.capture.last_advert("first").priority == 120, 3, "the new priority")
     assert second.states() == ["BACKUP"]
     first.configure(instance(90))
     first.reload()
@@ -32,7 +32,7 @@ def test_addresses_are_added_and_removed_while_master(ours):
     daemon.configure(instance(100, addresses=[f"{VIP}/24", "10.1.0.102/24"]))
     daemon.reload()
     wait_until(lambda: ours.first.holds("10.1.0.102") and not ours.first.holds("10.1.0.101"), 3, "the exchange")
-    wait_until(lambda: ours.capture.adverts("first")[-1].addresses == (VIP, "10.1.0.102"), 2, "the new adverts")
+    wait_until(lambda: ours.capture.last_advert("first").addresses == (VIP, "10.1.0.102"), 2, "the new adverts")
     assert [event.added for event in ours.first.watch.of(VIP)] == [True]
     wait_until(lambda: ours.capture.gratuitous_arps("first", address="10.1.0.102"), 2, "its announcement")
 
@@ -95,7 +95,7 @@ def test_a_broken_file_changes_nothing_and_a_good_one_is_taken_later(ours, broke
 
     daemon.configure(instance(140))
     daemon.reload()
-    wait_until(lambda: ours.capture.adverts("first")[-1].priority == 140, 3, "the good file")
+    wait_until(lambda: ours.capture.last_advert("first").priority == 140, 3, "the good file")
 
 
 @pytest.mark.holdfast_only
@@ -115,4 +115,4 @@ def test_a_wart_that_was_there_at_start_does_not_block_a_reload(ours):
     daemon.wait_for_state("MASTER")
     daemon.configure(wart + instance(140))
     daemon.reload()
-    wait_until(lambda: ours.capture.adverts("first")[-1].priority == 140, 3, "the new priority")
+    wait_until(lambda: ours.capture.last_advert("first").priority == 140, 3, "the new priority")

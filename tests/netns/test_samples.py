@@ -32,4 +32,4 @@ def test_the_vrrp_part_of_the_cluster_sample_elects_its_master(lab):
     backup.wait_for_state("BACKUP")
     wait_until(lambda: first.holds("192.0.2.100"), 2, "the address on the master")
     assert not second.holds("192.0.2.100")
-    assert lab.capture.adverts("first")[-1].auth_data == b"1111\0\0\0\0"
+    assert lab.capture.last_advert("first").auth_data == b"1111\0\0\0\0"

@@ -76,7 +76,7 @@ def test_without_weight_a_failure_is_fault_and_success_ends_it(ours):
     check.set(False)
     daemon.wait_for_state("FAULT")
     wait_until(lambda: not ours.first.holds(VIP), 2, "the address given up")
-    assert ours.capture.adverts("first")[-1].priority == 0
+    wait_until(lambda: ours.capture.last_advert("first").priority == 0, 2, "an advert with priority 0")
     check.set(True)
     daemon.wait_for_state("MASTER")
     wait_until(lambda: ours.first.holds(VIP), 2, "the address back")
@@ -134,7 +134,7 @@ def test_fall_and_rise_count_results_in_a_row(ours):
     wait_until(lambda: log.exists() and log.read_text().count("good") >= 1, 3, "the first run")
     check.set(False)
     wait_until(lambda: log.read_text().count("bad") == 2, 5, "two failures")
-    assert ours.capture.adverts("first")[-1].priority == 100
+    assert ours.capture.last_advert("first").priority == 100
     wait_for_priority(ours, 80)
     assert log.read_text().count("bad") >= 3
 

@@ -16,7 +16,7 @@ def unicast(own, peer):
 def test_adverts_carry_what_the_configuration_says(routers):
     routers.start(routers.first, instance(150, vrid=77, addresses=["10.1.0.100/24", "10.1.0.101/24"]))
     wait_until(lambda: len(routers.capture.adverts("first", vrid=77)) >= 5, 5, "five adverts")
-    advert = routers.capture.adverts("first")[-1]
+    advert = routers.capture.last_advert("first")
     assert (advert.version, advert.priority, advert.interval) == (3, 150, ADVERT)
     assert (advert.source, advert.destination, advert.ttl) == ("10.1.0.1", "224.0.0.18", 255)
     assert advert.addresses == ("10.1.0.100", "10.1.0.101")
@@ -32,7 +32,7 @@ def test_ipv6_takes_over_and_returns(routers):
     first = routers.start(routers.first, config(150))
     routers.start(routers.second, config(100))
     routers.wait_for_holder(routers.first, address="fd00::100")
-    advert = routers.capture.adverts("first")[-1]
+    advert = routers.capture.last_advert("first")
     assert advert.addresses == ("fe80::100", "fd00::100")
     assert (advert.destination, advert.ttl, advert.checksum_ok) == ("ff02::12", 255, True)
     assert advert.source.startswith("fe80::")
@@ -59,7 +59,7 @@ def test_unicast_ipv4(routers, version, advert):
     second = routers.start(routers.second, instance(100, version=version, advert=advert,
                                                     extra=unicast("10.1.0.2", "10.1.0.1")))
     routers.wait_for_holder(routers.first, timeout=8)
-    advert = routers.capture.adverts("first")[-1]
+    advert = routers.capture.last_advert("first")
     assert (advert.source, advert.destination, advert.checksum_ok) == ("10.1.0.1", "10.1.0.2", True)
     second.wait_for_state("BACKUP")
     routers.stays_with(routers.first, 1)
@@ -73,7 +73,7 @@ def test_unicast_ipv6(routers):
                            instance(100, addresses=IPV6_ADDRESSES, extra=unicast("fd00::2", "fd00::1")))
     routers.wait_for_holder(routers.first, address="fd00::100")
     second.wait_for_state("BACKUP")
-    advert = routers.capture.adverts("first")[-1]
+    advert = routers.capture.last_advert("first")
     assert (advert.source, advert.destination, advert.checksum_ok) == ("fd00::1", "fd00::2", True)
     routers.stays_with(routers.first, 1, address="fd00::100")
 
@@ -89,7 +89,7 @@ def test_the_right_password_is_heard(routers):
     routers.wait_for_holder(routers.first)
     second.wait_for_state("BACKUP")
     wait_until(lambda: len(routers.capture.adverts("first")) >= 5, 8, "adverts for longer than Master_Down_Interval")
-    advert = routers.capture.adverts("first")[-1]
+    advert = routers.capture.last_advert("first")
     assert (advert.auth_type, advert.auth_data) == (1, b"longerth")
     assert second.states() == ["BACKUP"]
 
@@ -113,7 +113,7 @@ def test_a_new_master_announces_five_times_and_again_after_garp_master_delay(our
     assert 1 - 0.05 <= frames[5].time - frames[4].time <= 1 + SLACK
     assert all(f.operation == 1 and f.target_mac == "ff:ff:ff:ff:ff:ff" for f in frames)
     # The advert is first, so that other routers step back before the announcements.
-    assert capture.adverts("first")[0].time <= frames[0].time
+    assert capture.first_advert("first").time <= frames[0].time
 
 
 def test_announcements_go_round_by_round_over_all_addresses(ours):
@@ -154,9 +154,9 @@ def test_a_lower_priority_advert_makes_the_master_announce_again(routers):
     routers.lab.deafen("second")
     routers.start(routers.second, instance(100))
     wait_until(lambda: routers.capture.adverts("second"), 3, "a lower advert")
-    lower = routers.capture.adverts("second")[0]
+    lower = routers.capture.first_advert("second")
     wait_until(lambda: len(routers.capture.gratuitous_arps("first", since=lower.time)) >= 3, 2, "three more")
-    answer = routers.capture.adverts("first", since=lower.time)[0]
+    answer = routers.capture.first_advert("first", since=lower.time)
     assert answer.time - lower.time < 0.1  # At once, not with the next interval.
 
 

@@ -6,6 +6,7 @@ import struct
 import threading
 
 from .frames import Advert, Arp, NeighborAdvert, decode
+from .waiting import wait_until
 
 ETH_P_ALL = 0x0003
 PACKET_OUTGOING = 4
@@ -55,6 +56,13 @@ class Capture:
 
     def adverts(self, sender=None, *, vrid=None, since=0.0):
         return [a for a in self._select(Advert, since, sender) if vrid in (None, a.vrid)]
+
+    def first_advert(self, sender, *, vrid=None, since=0.0):
+        """The earliest advert of a sender; waits for one, as we may lag behind the daemons on a busy machine."""
+        return wait_until(lambda: self.adverts(sender, vrid=vrid, since=since), 3, f"an advert of {sender}")[0]
+
+    def last_advert(self, sender, *, vrid=None, since=0.0):
+        return wait_until(lambda: self.adverts(sender, vrid=vrid, since=since), 3, f"an advert of {sender}")[-1]
 
     def gratuitous_arps(self, sender=None, *, address=None, since=0.0):
         return [a for a in self._select(Arp, since, sender)
