@@ -167,9 +167,12 @@ void Reconciler::settle(Instant now, const ServiceKey& key, std::vector<Refusal>
                         Progress& progress) {
     drop_consequences(failures);
     const bool stale = std::ranges::all_of(failures, [](const Refusal& one) { return is_stale(one.error); });
-    const auto differs_now = compare(key);
-    if (differs_now && !differs(key)) return finish(key);
-    if (differs_now && stale && reread_.insert(key).second) return enqueue(key, true);
+    const bool known = compare(key).has_value();
+    if (known && !differs(key)) {
+        progress.applied += failures.size();
+        return finish(key);
+    }
+    if (known && stale && reread_.insert(key).second) return enqueue(key, true);
 
     auto [retry, is_new] = retries_.try_emplace(key, Retry{now, kFirstPause / 2});
     retry->second.pause = std::min(retry->second.pause * 2, kLongestPause);

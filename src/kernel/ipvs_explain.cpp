@@ -70,7 +70,7 @@ std::string explain(const ipvs::Operation& operation, int error) {
     if (error == EPERM) reason = "not permitted (CAP_NET_ADMIN is needed)";
     if (error == ENOBUFS) reason = "the kernel's answer was lost";
     if (reason.empty()) reason = std::strerror(error);
-    return fmt::format("cannot {}: {}", ipvs::to_string(operation), reason);
+    return reason;
 }
 
 }  // namespace holdfast::kernel::ipvs_codec

@@ -196,8 +196,12 @@ class Reporting final : public ipvs::TableKernel {
     }
     std::vector<Result<>> apply(std::span<const ipvs::Operation> operations) override {
         auto results = inner_.apply(operations);
-        for (size_t i = 0; i < operations.size(); ++i)
-            std::cout << (results[i] ? ipvs::to_string(operations[i]) : results[i].error().message) << "\n";
+        for (size_t i = 0; i < operations.size(); ++i) {
+            if (!results[i]) std::cout << "cannot ";
+            std::cout << ipvs::to_string(operations[i]);
+            if (!results[i]) std::cout << ": " << results[i].error().message;
+            std::cout << "\n";
+        }
         return results;
     }
     Result<> flush() override { return inner_.flush(); }

@@ -95,7 +95,8 @@ class TableKernel {
     virtual Result<std::optional<Service>> read(const ServiceKey& key) = 0;
 
     /// Carries out the operations in this order and gives one result for each, in the same order. A failed
-    /// one does not stop those after it. The error's `os_error` is the kernel's errno (EEXIST, ENOENT, ...).
+    /// one does not stop those after it. The error's `os_error` is the kernel's errno (EEXIST, ENOENT, ...),
+    /// its message the reason alone.
     virtual std::vector<Result<>> apply(std::span<const Operation> operations) = 0;
     /// Removes every service, also what is not ours (lvs_flush).
     virtual Result<> flush() = 0;

@@ -52,7 +52,7 @@ struct Refusal {
 
 /// What one call did. Refusals that leave the wanted state (already there, already gone) are not among them.
 struct Progress {
-    size_t applied = 0;
+    size_t applied = 0;  ///< Operations done, and those that proved to be done already.
     std::vector<Refusal> refused;
     size_t remaining =
         0;  ///< Operations still to do; 0 = the table is as desired, or a refused part waits for its retry.
@@ -80,8 +80,9 @@ class Reconciler {
     /// Forgets what is ours without touching the kernel (dont_release, lvs_flush).
     void release();
 
-    /// Applies up to `limit` operations. A refused service is tried again by itself after a pause that
-    /// doubles from 1 s to 60 s, and at once when its desired state changes.
+    /// Applies up to `limit` operations. Called until `idle()` it comes to an end, also when the kernel
+    /// refuses everything. A refused service is tried again by itself after a pause that doubles from 1 s to
+    /// 60 s, and at once when its desired state changes.
     Progress step(Instant now, size_t limit = 256);
     /// When `step` should be called again because a refused service is due. Nothing: no need.
     std::optional<Instant> deadline() const;

@@ -44,7 +44,8 @@ Result<ipvs::Info> decode_info(std::span<const uint8_t> answer);
 Result<ipvs::Timeouts> decode_timeouts(std::span<const uint8_t> answer);
 Result<ipvs::SyncDaemon> decode_daemon(std::span<const uint8_t> answer);
 
-/// What an errno means for this operation, in words that say what to do about it.
+/// What an errno means for this operation: "this kernel has no scheduler 'twos'". The caller names the
+/// operation.
 std::string explain(const ipvs::Operation& operation, int error);
 
 }  // namespace holdfast::kernel::ipvs_codec

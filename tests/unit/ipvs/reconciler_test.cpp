@@ -252,6 +252,32 @@ TEST_F(ReconcilerTest, ReleaseLeavesTheKernelAlone) {
     EXPECT_EQ(kernel.table, two_services());
 }
 
+TEST_F(ReconcilerTest, RemovingWhatSomebodyRemovedCountsAsDone) {
+    ASSERT_TRUE(reconciler.start());
+    reconciler.set_desired(two_services());
+    run();
+    kernel.table.clear();
+    reconciler.remove_all();
+    const Progress progress = reconciler.step(now, 1);
+    EXPECT_EQ(progress.applied, 1U);
+    EXPECT_THAT(progress.refused, IsEmpty());
+    EXPECT_EQ(progress.remaining, 1U);
+}
+
+TEST_F(ReconcilerTest, AStaleMirrorIsReadOnceAndThenTheKernelIsBelieved) {
+    // The scheduler vanished with its module: ENOENT looks like a stale mirror at first.
+    ASSERT_TRUE(reconciler.start());
+    reconciler.set_desired(two_services());
+    run();
+    Service changed = *two_services().find(tcp_service(1));
+    changed.attributes.scheduler = "gone";
+    reconciler.set_service(tcp_service(1), changed);
+    kernel.seen.clear();
+    EXPECT_EQ(run().refused.size(), 1U);
+    EXPECT_EQ(kernel.seen.size(), 2U);
+    EXPECT_EQ(kernel.table.find(tcp_service(1))->attributes.scheduler, "rr");
+}
+
 TEST_F(ReconcilerTest, StartFailsWhenTheTableCannotBeRead) {
     kernel.broken = true;
     EXPECT_EQ(reconciler.start().error().os_error, EIO);

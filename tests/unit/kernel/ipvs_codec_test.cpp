@@ -41,7 +41,8 @@ ipvs::Destination through(const ipvs::Destination& destination, const ipvs::Serv
     return decoded.value_or(ipvs::Destination{});
 }
 
-// Byte by byte, for a little-endian machine: integers in host order, but the port and the IPv4 mask in network order.
+// Byte by byte, for a little-endian machine: integers in host order, but the port and the IPv4 mask in
+// network order.
 TEST(IpvsCodec, WritesTheAttributesInTheirByteOrders) {
     const Request request = encode(ipvs::AddService{
         tcp(), {.scheduler = "rr", .persistence_timeout = 300, .persistence_netmask = 0xffffff00}});
@@ -211,9 +212,7 @@ TEST(IpvsCodec, DamagedAnswersNeverReadOutsideTheirBytes) {
 
 TEST(IpvsExplain, SaysWhatAnErrnoMeansForTheOperation) {
     const ipvs::AddService add{tcp(), {.scheduler = "twos"}};
-    EXPECT_EQ(
-        explain(add, ENOENT),
-        "cannot add service [192.0.2.1]:tcp:80 with scheduler twos: this kernel has no scheduler 'twos'");
+    EXPECT_EQ(explain(add, ENOENT), "this kernel has no scheduler 'twos'");
     EXPECT_THAT(explain(add, EPERM), HasSubstr("CAP_NET_ADMIN"));
     EXPECT_THAT(explain(add, EIO), HasSubstr("Input/output error"));
     const ipvs::AddDestination destination{tcp(), {{IpAddress::v4(10, 0, 0, 1), 80}, {}}};
