@@ -41,6 +41,7 @@ struct NextHop {
     uint32_t weight = 1;  ///< 1..256
     bool onlink = false;
     std::optional<uint32_t> realms{};
+    std::vector<std::string> encapsulation{};  ///< As RouteSettings::encapsulation.
     friend bool operator==(const NextHop&, const NextHop&) = default;
 };
 
@@ -119,6 +120,7 @@ struct VmacSettings {
     std::string name{};  ///< Empty = derived from vmac_prefix and the VRID.
     std::optional<MacAddress> mac{};
     std::optional<IpAddress> ipvlan_address{};
+    uint8_t ipvlan_prefix_length = 32;
     uint8_t ipvlan_flags = 0;       ///< 0 bridge, 1 private, 2 vepa
     bool transmit_on_base = false;  ///< vmac_xmit_base
     bool netlink_notify_msg = false;
