@@ -205,17 +205,22 @@ const char* LanguageReader::read_rest_of_line(const char* from, const char* end)
 
 void LanguageReader::physical_line(std::string_view line) {
     while (line.ends_with('\r')) line.remove_suffix(1);
-    // Only a line without anything ends an unfinished definition; one with blanks or a comment is passed
-    // over.
-    if (line.empty()) {
-        if (open_definition_) finish_definition();
-        return;
-    }
     StrippedLine stripped = strip_comment(line);
     if (stripped.open_quote != std::string_view::npos) {
         report(ReportClass::quote, line.substr(stripped.open_quote), "this quote is not closed");
     }
-    if (stripped.text.empty()) return;
+    if (stripped.text.empty()) {
+        // A line of blanks or a comment ends an unfinished definition too: keepalived's VRRP and checker
+        // processes read a copy of the file in which such lines are empty.
+        if (open_definition_) {
+            if (!trim(line).empty()) {
+                report(ReportClass::remark, line,
+                       "the definition of $" + open_definition_->name + " ends here", Severity::remark);
+            }
+            finish_definition();
+        }
+        return;
+    }
     abandoned_ = false;
     logical_line(stripped.text);
 }

@@ -90,11 +90,20 @@ TEST_F(DefinitionTest, SeveralLinesMayUseSeveralLines) {
     EXPECT_EQ(read("$in=a \\\n b\n$out= $in \\\n y\n$out\n"), "a; b; y");
 }
 
-TEST_F(DefinitionTest, CommentsAndBlankLinesInsideArePassedOver) {
-    EXPECT_EQ(read("$m=a \\\n # comment\n   \n b # c\n$m\n"), "a; b");
-    // A line with nothing at all ends it.
+TEST_F(DefinitionTest, AnEmptyLineEndsAnUnfinishedDefinition) {
     EXPECT_EQ(read("$m=a \\\n\nb\n$m\n"), "b; a");
+    EXPECT_EQ(read("$m=a \\\n  \nb\n$m\n"), "b; a");
     EXPECT_EQ(read("$m=\\\n\nv x${m}x\n"), "v xx");
+    EXPECT_TRUE(diagnostics.empty());
+}
+
+// keepalived's processes read a copy of the file where a comment is an empty line.
+TEST_F(DefinitionTest, ACommentEndsAnUnfinishedDefinitionAndThatIsRemarked) {
+    EXPECT_EQ(read("$m=a \\\n # comment\n b # c\n$m\n"), "b; a");
+    EXPECT_EQ(only_report().severity, Severity::remark);
+    EXPECT_EQ(only_report().span.position.line, 2U);
+    EXPECT_EQ(exit_code(), 0);
+    EXPECT_EQ(read("$m=a \\ # comment\n b\n$m\n"), "a; b");
 }
 
 TEST_F(DefinitionTest, ALineThatIsOnlyABackslashAddsNothing) {
