@@ -130,7 +130,7 @@ class DiffProperty : public testing::TestWithParam<uint32_t> {
 };
 
 TEST_P(DiffProperty, LeadsFromAToBWithoutEverEmptyingAPool) {
-    for (uint32_t largest_pool : {4U, 40U}) {
+    for (uint32_t largest_pool : {2U, 4U, 40U}) {
         const Table a = random_table(largest_pool);
         const Table b = random_table(largest_pool);
         ServiceSet owned;
