@@ -151,7 +151,7 @@ TEST_F(SyntaxProperty, BothPathsReadTheSame) {
     static constexpr std::string_view kAlphabet = "ab{}\n\n \t#!\"\\$@~=(),1\r";
     std::mt19937 random(1);
     options.config_id = "a";
-    for (int round = 0; round < 20000; ++round) {
+    for (int round = 0; round < 8000; ++round) {
         std::string text;
         for (unsigned size = static_cast<unsigned>(random() % 40); size > 0; --size)
             text += kAlphabet[random() % kAlphabet.size()];
