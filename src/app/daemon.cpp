@@ -27,6 +27,8 @@ void warn_of_limits(const config::Config& config, Log& log) {
     bool processes = false;
     bool bfd = false;
     bool vmac = false;
+    bool header = false;
+    bool hmac = false;
     const auto look = [&](const track::References& references) {
         files |= !references.files.empty();
         processes |= !references.processes.empty();
@@ -35,12 +37,16 @@ void warn_of_limits(const config::Config& config, Log& log) {
     for (const config::VrrpInstance& instance : config.instances) {
         look(instance.track);
         vmac |= instance.vmac.has_value();
+        header |= instance.router.auth_type == vrrp::AuthType::header;
+        hmac |= instance.router.hmac.has_value();
     }
     for (const config::SyncGroup& group : config.sync_groups) look(group.track);
     if (files) warn(Part::vrrp, "track_file");
     if (processes) warn(Part::vrrp, "track_process");
     if (bfd || !config.bfd_sessions.empty()) warn(Part::bfd, "bfd_instance");
     if (vmac) warn(Part::vrrp, "use_vmac");
+    if (header) warn(Part::vrrp, "auth_type AH");
+    if (hmac) warn(Part::vrrp, "auth_hmac");
     if (config.global.dbus) warn(Part::vrrp, "enable_dbus");
     if (config.global.snmp.vrrp || config.global.snmp.checker) warn(Part::daemon, "enable_snmp_...");
 }

@@ -77,10 +77,10 @@ class LvsService::CheckerRunner {
                 handle(check::ProbeSucceeded{});
                 break;
             case ProbeResult::Kind::bad:
-                handle(check::ProbeFailed{false});
+                handle(check::ProbeFailed{false, result.reason});
                 break;
             case ProbeResult::Kind::timed_out:
-                handle(check::ProbeFailed{true});
+                handle(check::ProbeFailed{true, result.reason});
                 break;
             case ProbeResult::Kind::not_possible:
                 owner_.edges_.log.write(
@@ -91,10 +91,10 @@ class LvsService::CheckerRunner {
         }
     }
 
-    /// misc_dynamic: exit status 2..255 stands for the weight status - 2.
+    /// misc_dynamic: exit status 2..255 stands for the weight status - 2; anything else takes the wish back.
     void contribute(const ProbeResult& result) {
         const auto* misc = std::get_if<check::MiscCheck>(&checker_.probe);
-        if (misc == nullptr || !misc->dynamic || !result.exit_code || *result.exit_code < 2) return;
+        if (misc == nullptr || !misc->dynamic) return;
         const check::CheckerPlace* place = owner_.director_.place(id_);
         if (place == nullptr) return;
         const int64_t configured = owner_.director_.settings()
@@ -102,7 +102,8 @@ class LvsService::CheckerRunner {
                                        .real_servers[place->real_server]
                                        .weight;
         check::DirectorActions consequences;
-        owner_.director_.set_weight_contribution(id_, *result.exit_code - 2 - configured, consequences);
+        const int code = result.exit_code.value_or(0);
+        owner_.director_.set_weight_contribution(id_, code >= 2 ? code - 2 - configured : 0, consequences);
         owner_.perform(consequences);
     }
 
@@ -185,6 +186,7 @@ void LvsService::take_over_checkers() {
         const auto runner = runners_.find(id);
         if (runner != runners_.end()) runner->second->reconfigure(director_.checker(id)->schedule);
     }
+    tell_suspension(director_.kept());
     for (const check::CheckerId id : director_.added()) {
         const check::Checker& checker = *director_.checker(id);
         if (!is_supported(checker)) {
@@ -193,11 +195,6 @@ void LvsService::take_over_checkers() {
                 fmt::format("{} for {} is not carried out by this version; the server counts as up",
                             check::keyword(checker), director_.server_name(id)));
             continue;
-        }
-        if (edges_.log.has_detail()) {
-            edges_.log.info(Part::checkers,
-                            fmt::format("Activating healthchecker for service {} for VS {}",
-                                        director_.server_name(id), director_.virtual_server_name(id)));
         }
         auto& runner = runners_[id];
         runner = std::make_unique<CheckerRunner>(*this, id, checker.schedule);
@@ -277,17 +274,19 @@ void LvsService::stop(bool release) {
         reconciler_.release();
     } else {
         reconciler_.remove_all();
-        while (!reconciler_.idle()) {
-            const ipvs::Progress progress = reconciler_.step(edges_.timers.now());
-            if (progress.applied == 0) break;  // Refused: nothing more can be done now.
-        }
+        // Ends also when the kernel refuses everything: a refused service waits for a retry that never comes.
+        while (!reconciler_.idle()) (void)reconciler_.step(edges_.timers.now());
     }
     if (timeouts_before_) (void)edges_.ipvs.set_timeouts(*timeouts_before_);
     running_ = false;
 }
 
 void LvsService::set_kernel_timeouts(const ipvs::Timeouts& timeouts) {
-    if (timeouts == ipvs::Timeouts{}) return;
+    if (timeouts == ipvs::Timeouts{}) {
+        // A reload took the keyword away: the kernel gets its own values back.
+        if (timeouts_before_) (void)edges_.ipvs.set_timeouts(*std::exchange(timeouts_before_, std::nullopt));
+        return;
+    }
     if (!timeouts_before_) {
         if (const auto before = edges_.ipvs.timeouts()) timeouts_before_ = *before;
     }

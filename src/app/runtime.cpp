@@ -178,6 +178,7 @@ int Run::serve(config::LoadResult loaded) {
         }
     }
     io::EventLoop& loop = edges_->loop();
+    io::EventLoop::request_precise_wakeups();
     // Blocked before anything else runs: a signal that comes during the start is served after it.
     io::SignalWatch signals(loop, {SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGRTMIN + 2, SIGRTMAX - 1},
                             [this](int number) { on_signal(number); });
