@@ -52,13 +52,13 @@ struct Alias {
 /// The part of a row that is text.
 struct Facts {
     std::string_view name;
-    std::string_view syntax;    ///< What follows the keyword; empty = nothing. "{" = a block or list.
-    std::string_view fallback;  ///< The default, in words.
-    std::string_view summary;   ///< Meaning, units, and what an invalid value does, in a sentence.
+    std::string_view syntax{};    ///< What follows the keyword; empty = nothing. "{" = a block or list.
+    std::string_view fallback{};  ///< The default, in words.
+    std::string_view summary{};   ///< Meaning, units, and what an invalid value does, in a sentence.
     Importance importance = Importance::common;
     Repeat repeat = Repeat::last_wins;
     Reload reload = Reload::live;
-    std::string_view since;     ///< keepalived version that has it first; empty = before 2.2.7.
+    std::string_view since{};   ///< keepalived version that has it first; empty = before 2.2.7.
 };
 
 /// More words than any keyword has: such rows take all words of their line.

@@ -1,0 +1,232 @@
+// The real machine: interfaces by ioctl(2), because /sys shows the network namespace it was mounted in rather than
+// ours; the names of iproute2 from its files.
+#include "holdfast/config/environment.hpp"
+
+#include <grp.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <pwd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <sstream>
+
+namespace holdfast::config {
+namespace {
+
+struct BuiltinName {
+    NameTable table;
+    const char* name;
+    uint32_t number;
+};
+// Names that work without any file of iproute2.
+constexpr BuiltinName kBuiltinNames[] = {
+    {NameTable::route_tables, "default", 253},   {NameTable::route_tables, "main", 254},
+    {NameTable::route_tables, "local", 255},     {NameTable::route_protocols, "none", 0},
+    {NameTable::route_protocols, "redirect", 1}, {NameTable::route_protocols, "kernel", 2},
+    {NameTable::route_protocols, "boot", 3},     {NameTable::route_protocols, "static", 4},
+    {NameTable::route_protocols, "gated", 8},    {NameTable::route_protocols, "ra", 9},
+    {NameTable::route_protocols, "mrt", 10},     {NameTable::route_protocols, "zebra", 11},
+    {NameTable::route_protocols, "bird", 12},    {NameTable::route_protocols, "dnrouted", 13},
+    {NameTable::route_protocols, "xorp", 14},    {NameTable::route_protocols, "ntk", 15},
+    {NameTable::route_protocols, "dhcp", 16},    {NameTable::route_protocols, "keepalived", 18},
+    {NameTable::route_protocols, "babel", 42},   {NameTable::scopes, "global", 0},
+    {NameTable::scopes, "site", 200},            {NameTable::scopes, "link", 253},
+    {NameTable::scopes, "host", 254},            {NameTable::scopes, "nowhere", 255},
+    {NameTable::groups, "default", 0},
+};
+
+const char* file_of(NameTable table) {
+    switch (table) {
+        case NameTable::route_tables: return "rt_tables";
+        case NameTable::route_protocols: return "rt_protos";
+        case NameTable::scopes: return "rt_scopes";
+        case NameTable::realms: return "rt_realms";
+        case NameTable::dsfield: return "rt_dsfield";
+        case NameTable::groups: return "group";
+    }
+    return "";
+}
+
+std::optional<uint32_t> look_up(const std::string& path, std::string_view name) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+        line.resize(std::min(line.size(), line.find('#')));
+        std::istringstream words(line);
+        std::string number;
+        std::string word;
+        if (!(words >> number >> word) || word != name) continue;
+        char* end = nullptr;
+        const unsigned long value = std::strtoul(number.c_str(), &end, 0);
+        if (*end == '\0') return static_cast<uint32_t>(value);
+    }
+    return std::nullopt;
+}
+
+/// inotify(7) sees nothing that other machines or the kernel itself write.
+bool unwatchable(const std::string& path) {
+    struct statfs facts {};
+    if (statfs(path.c_str(), &facts) != 0) return false;
+    constexpr std::array<uint32_t, 22> kTypes{
+        0xcafe4a11 /* bpf */,    0x0027e0eb /* cgroup */,  0x63677270 /* cgroup2 */, 0x64626720 /* debugfs */,
+        0x00001cd1 /* devpts */, 0xde5e81e4 /* efivarfs */, 0x65735546 /* fuse */,   0x19800202 /* mqueue */,
+        0x00006969 /* nfs */,    0x50495045 /* pipefs */,  0x00009fa0 /* proc */,    0x00007275 /* romfs */,
+        0xf97cff8c /* selinux */, 0x0000517b /* smb */,    0xfe534d42 /* smb2 */,    0x534f434b /* sockfs */,
+        0x62656572 /* sysfs */,  0x012ff7b6 /* sysv2 */,   0x012ff7b5 /* sysv4 */,   0x74726163 /* tracefs */,
+        0x00006969 /* nfs */,    0xff534d42 /* cifs */};
+    const bool listed = std::find(kTypes.begin(), kTypes.end(), static_cast<uint32_t>(facts.f_type)) != kTypes.end();
+    struct statvfs flags {};
+    const bool read_only = statvfs(path.c_str(), &flags) == 0 && (flags.f_flag & ST_RDONLY) != 0;
+    return listed || read_only;
+}
+
+}  // namespace
+
+std::string SystemEnvironment::host_name() const {
+    std::array<char, HOST_NAME_MAX + 1> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0) return {};
+    return name.data();
+}
+
+// What only netlink knows (the mode of a macvlan, the table of a VRF) is left at its default here; the daemon asks its
+// own mirror of the kernel instead.
+std::optional<InterfaceFacts> SystemEnvironment::interface(std::string_view name) const {
+    if (name.empty() || name.size() >= IFNAMSIZ) return std::nullopt;
+    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return std::nullopt;
+    InterfaceFacts facts;
+    ifreq request{};
+    std::copy(name.begin(), name.end(), std::begin(request.ifr_name));
+    const bool exists = ioctl(fd, SIOCGIFFLAGS, &request) == 0;
+    if (exists) {
+        facts.loopback = (request.ifr_flags & IFF_LOOPBACK) != 0;
+        facts.multicast = (request.ifr_flags & IFF_MULTICAST) != 0;
+        if (ioctl(fd, SIOCGIFMTU, &request) == 0) facts.mtu = static_cast<uint32_t>(request.ifr_mtu);
+        ethtool_drvinfo driver{};
+        driver.cmd = ETHTOOL_GDRVINFO;
+        request.ifr_data = reinterpret_cast<char*>(&driver);
+        if (ioctl(fd, SIOCETHTOOL, &request) == 0) {
+            facts.private_macvlan = std::strcmp(driver.driver, "macvlan") == 0;
+            facts.l2_ipvlan = std::strcmp(driver.driver, "ipvlan") == 0;
+            facts.vmac = facts.private_macvlan || facts.l2_ipvlan;
+        }
+    }
+    close(fd);
+    return exists ? std::optional(facts) : std::nullopt;
+}
+
+std::optional<UserFacts> SystemEnvironment::user(std::string_view name) const {
+    std::vector<char> buffer(16384);
+    passwd entry{};
+    passwd* found = nullptr;
+    if (getpwnam_r(std::string(name).c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
+        return std::nullopt;
+    return UserFacts{entry.pw_uid, entry.pw_gid};
+}
+
+std::optional<uint32_t> SystemEnvironment::group(std::string_view name) const {
+    std::vector<char> buffer(65536);
+    ::group entry{};
+    ::group* found = nullptr;
+    if (getgrnam_r(std::string(name).c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
+        return std::nullopt;
+    return entry.gr_gid;
+}
+
+FileFacts SystemEnvironment::file(const std::string& path) const {
+    FileFacts facts;
+    struct stat found {};
+    if (lstat(path.c_str(), &found) == 0) facts.symbolic_link = S_ISLNK(found.st_mode);
+    if (stat(path.c_str(), &found) != 0) return facts;
+    facts.kind = S_ISREG(found.st_mode)    ? FileKind::regular
+                 : S_ISDIR(found.st_mode)  ? FileKind::directory
+                 : S_ISFIFO(found.st_mode) ? FileKind::fifo
+                                           : FileKind::other;
+    facts.uid = found.st_uid;
+    facts.gid = found.st_gid;
+    facts.mode = found.st_mode & 07777U;
+    facts.unwatchable = facts.kind == FileKind::directory && unwatchable(path);
+    return facts;
+}
+
+std::string SystemEnvironment::real_path(const std::string& path) const {
+    const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(path.c_str(), nullptr), &std::free);
+    return resolved ? std::string(resolved.get()) : std::string();
+}
+
+Result<std::string> SystemEnvironment::contents(const std::string& path, size_t limit) const {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return fail_errno("cannot open " + path, errno);
+    std::string text(limit + 1, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<size_t>(file.gcount()));
+    if (text.size() > limit) return fail(path + " is too long");
+    return text;
+}
+
+std::vector<std::string> SystemEnvironment::search_path() const {
+    const char* variable = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing sets the environment.
+    std::istringstream list(variable != nullptr ? variable : "/bin:/usr/bin");
+    std::vector<std::string> directories;
+    for (std::string directory; std::getline(list, directory, ':');)
+        if (!directory.empty()) directories.push_back(directory);
+    return directories;
+}
+
+std::optional<uint32_t> SystemEnvironment::named_number(NameTable table, std::string_view name) const {
+    for (const char* directory : {"/etc/iproute2/", "/usr/share/iproute2/", "/usr/lib/iproute2/"})
+        if (auto number = look_up(std::string(directory) + file_of(table), name)) return number;
+    for (const BuiltinName& builtin : kBuiltinNames)
+        if (builtin.table == table && builtin.name == name) return builtin.number;
+    return std::nullopt;
+}
+
+std::optional<IpAddress> SystemEnvironment::resolve(const std::string& name) const {
+    addrinfo* list = nullptr;
+    if (getaddrinfo(name.c_str(), nullptr, nullptr, &list) != 0) return std::nullopt;
+    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, &freeaddrinfo);
+    for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
+        // sockaddr_in has its address after 4 bytes, sockaddr_in6 after 8.
+        const size_t offset = entry->ai_family == AF_INET ? 4 : 8;
+        const size_t length = entry->ai_family == AF_INET ? 4 : 16;
+        if (entry->ai_addrlen < offset + length) continue;
+        std::array<uint8_t, 16> bytes{};
+        std::memcpy(bytes.data(), reinterpret_cast<const uint8_t*>(entry->ai_addr) + offset, length);
+        if (auto address = IpAddress::from_bytes(std::span(bytes).first(length))) return address;
+    }
+    return std::nullopt;
+}
+
+uint32_t SystemEnvironment::effective_uid() const { return geteuid(); }
+
+uint32_t SystemEnvironment::processor_count() const {
+    const long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? static_cast<uint32_t>(count) : 1U;
+}
+
+std::optional<std::string> SystemEnvironment::variable(std::string_view name) const {
+    const char* value = std::getenv(std::string(name).c_str());  // NOLINT(concurrency-mt-unsafe)
+    return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+}
+
+uint64_t SystemEnvironment::random(uint64_t min, uint64_t max) const {
+    std::random_device source;
+    return std::uniform_int_distribution<uint64_t>(min, std::max(min, max))(source);
+}
+
+}  // namespace holdfast::config

@@ -1,0 +1,206 @@
+// The engine behind the tables: it walks the block tree, finds rows, and lets them act.
+#include "holdfast/config/keyword.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <vector>
+
+#include "loading.hpp"
+#include "writer.hpp"
+
+namespace holdfast::config {
+namespace {
+
+struct Found {
+    const Row* row = nullptr;
+    Alias alias;
+};
+using Index = std::unordered_map<std::string_view, Found>;
+
+void add_blocks(const Block& block, std::unordered_map<const Block*, Index>& all) {
+    auto [place, fresh] = all.try_emplace(&block);
+    if (!fresh) return;
+    Index index;
+    for (const Row& row : block.rows) {
+        index.try_emplace(row.facts.name, Found{&row, {}});
+        for (const Alias& alias : row.aliases)
+            if (!alias.name.empty()) index.try_emplace(alias.name, Found{&row, alias});
+    }
+    place->second = std::move(index);
+    for (const Row& row : block.rows)
+        if (row.block != nullptr) add_blocks(*row.block, all);
+}
+
+// Built once from constant data and never changed: shared by all loads.
+const std::unordered_map<const Block*, Index>& indexes() {
+    static const std::unordered_map<const Block*, Index> all = [] {
+        std::unordered_map<const Block*, Index> blocks;
+        add_blocks(root_block(), blocks);
+        return blocks;
+    }();
+    return all;
+}
+
+void report_alias(Loading& loading, const Line& line, const Row& row, const Alias& alias) {
+    if (alias.name.empty() || alias.spelling == Spelling::equal) return;
+    std::string message = fmt::format("{} is the old name of {}", alias.name, row.facts.name);
+    if (alias.spelling == Spelling::old_reported)
+        loading.report(ReportClass::deprecated, line, 0, std::move(message));
+    else
+        loading.remark(line, 0, std::move(message));
+}
+
+void report_unknown(Loading& loading, const Block& block, const Line& line) {
+    Diagnostic diagnostic = loading.document.report(
+        Severity::error, ReportClass::unknown_keyword, line.directive(), 0,
+        block.name.empty() ? fmt::format("unknown keyword {}", line.keyword())
+                           : fmt::format("unknown keyword {} in {}", line.keyword(), block.name));
+    diagnostic.suggestion = closest(block, line.keyword());
+    loading.add(std::move(diagnostic));
+}
+
+// Several directives written on one line are one directive with words that mean nothing. keepalived does not say so;
+// here one remark does, when such a word is itself a keyword of the block.
+void remark_flattened(Loading& loading, const Block& block, const Row& row, const Line& line) {
+    if (row.raw || row.words == kAnyWords) return;
+    const size_t first_extra = static_cast<size_t>(row.words) + 1;
+    for (size_t i = first_extra; i < line.size(); ++i) {
+        if (find(block, line.directive().word(i)) == nullptr) continue;
+        loading.remark(line, i,
+                       fmt::format("{} stands on the line of {} and is not read: one directive per line",
+                                   line.directive().word(i), line.keyword()));
+        return;
+    }
+}
+
+void read_list(Loading& loading, const Block& block, void* target, const DirectiveRange& entries) {
+    for (const Directive directive : entries) {
+        if (loading.stopped()) return;
+        if (directive.words().empty()) continue;
+        block.entry(loading, target, Line(loading, directive));
+    }
+}
+
+void read_row(Loading& loading, const Block& block, const Found& found, void* target, const Directive& directive) {
+    const Row& row = *found.row;
+    const Line line(loading, directive);
+    report_alias(loading, line, row, found.alias);
+
+    if (row.block == nullptr) {
+        // The language reader accepts a backslash before a quote for the readers of scripts; here it is a lone quote.
+        if (!row.raw && directive.unmatched_quote() && directive.text().find('\\') != std::string_view::npos)
+            loading.report(ReportClass::quote, line, kWholeLine, "a double quote has no partner");
+        row.apply(loading, target, row, line);
+        if (loading.stopped()) return;
+        if (directive.has_block()) {
+            loading.report(ReportClass::brace, line, kWholeLine, fmt::format("{} does not open a block", row.facts.name));
+            read_block(loading, block, target, directive.children());
+            return;
+        }
+        remark_flattened(loading, block, row, line);
+        return;
+    }
+
+    const bool is_list = row.block->entry != nullptr;
+    if (!directive.has_block() || directive.brace_missing()) {
+        std::string message = fmt::format("{} needs an opening brace", row.facts.name);
+        if (is_list)
+            loading.remark(line, 0, std::move(message));
+        else
+            loading.report(ReportClass::brace, line, 0, std::move(message));
+    }
+    void* child = row.enter(loading, target, row, line);
+    if (child == nullptr || loading.stopped()) return;
+    if (is_list)
+        read_list(loading, *row.block, child, directive.children());
+    else
+        read_block(loading, *row.block, child, directive.children());
+    if (!loading.stopped() && row.leave != nullptr) row.leave(loading, target, child, line);
+}
+
+bool part_runs(const LoadOptions& options, Part part) {
+    switch (part) {
+        case Part::all: return true;
+        case Part::vrrp: return options.vrrp;
+        case Part::checkers: return options.checkers;
+        case Part::bfd: return options.bfd;
+    }
+    return true;
+}
+
+}  // namespace
+
+const Row* find(const Block& block, std::string_view name, Alias* alias) {
+    const Index& index = indexes().at(&block);
+    const auto found = index.find(name);
+    if (found == index.end()) return nullptr;
+    if (alias != nullptr) *alias = found->second.alias;
+    return found->second.row;
+}
+
+std::string_view closest(const Block& block, std::string_view name) {
+    std::vector<std::string_view> names;
+    names.reserve(block.rows.size() + block.options.size());
+    for (const Row& row : block.rows) names.push_back(row.facts.name);
+    for (const Option& option : block.options) names.push_back(option.name);
+    return nearest(name, names).value_or(std::string_view{});
+}
+
+bool expects_block(std::string_view parent, std::string_view keyword) {
+    // A handful of names (group, interfaces, url) exist under several parents; any of them will do.
+    for (const auto& [block, index] : indexes()) {
+        const size_t slash = block->name.rfind('/');
+        const std::string_view last = slash == std::string_view::npos ? block->name : block->name.substr(slash + 1);
+        if (last != parent) continue;
+        const auto found = index.find(keyword);
+        if (found != index.end() && found->second.row->block != nullptr) return true;
+    }
+    return false;
+}
+
+void read_block(Loading& loading, const Block& block, void* target, const DirectiveRange& directives) {
+    const Index& index = indexes().at(&block);
+    for (const Directive directive : directives) {
+        if (loading.stopped()) return;
+        const Line line(loading, directive);
+        if (directive.words().empty()) {
+            loading.report(ReportClass::brace, line, kWholeLine, "a brace without a keyword");
+            continue;
+        }
+        const auto found = index.find(directive.keyword());
+        if (found == index.end())
+            report_unknown(loading, block, line);
+        else
+            read_row(loading, block, found->second, target, directive);
+    }
+}
+
+void read_root(Loading& loading) {
+    const Block& root = root_block();
+    const Index& index = indexes().at(&root);
+    for (const bool early : {true, false}) {
+        for (const Directive directive : loading.document.directives()) {
+            if (loading.stopped()) return;
+                const auto found = directive.words().empty() ? index.end() : index.find(directive.keyword());
+            if (found != index.end() && found->second.row->early == early) {
+                if (part_runs(loading.options, found->second.row->part))
+                    read_row(loading, root, found->second, &loading.draft, directive);
+            } else if (found == index.end() && !early) {
+                const Line line(loading, directive);
+                if (directive.words().empty())
+                    loading.report(ReportClass::brace, line, kWholeLine, "a brace without a keyword");
+                else
+                    report_unknown(loading, root, line);
+            }
+        }
+    }
+}
+
+void show_rows(const Block& block, const void* target, Writer& writer) {
+    for (const Row& row : block.rows)
+        if (row.show != nullptr) row.show(target, row, writer);
+}
+
+}  // namespace holdfast::config

@@ -1,0 +1,187 @@
+#include "loading.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rows.hpp"
+
+namespace holdfast::config {
+namespace {
+
+Severity severity_of(ReportClass report_class) {
+    switch (report_class) {
+        case ReportClass::remark: return Severity::remark;
+        case ReportClass::notice:
+        case ReportClass::warning:
+        case ReportClass::deprecated:
+        case ReportClass::security: return Severity::warning;
+        default: return Severity::error;
+    }
+}
+
+}  // namespace
+
+void Loading::add(Diagnostic diagnostic) {
+    if (!stopped_) diagnostics.add(std::move(diagnostic));
+}
+
+void Loading::report(ReportClass report_class, const Line& line, size_t word, std::string message) {
+    if (stopped_) return;
+    const Severity severity = severity_of(report_class);
+    add(word == kWholeLine ? document.report(severity, report_class, line.directive(), std::move(message))
+                           : document.report(severity, report_class, line.directive(), word, std::move(message)));
+}
+
+void Loading::report(ReportClass report_class, Place place, std::string message) {
+    if (stopped_) return;
+    if (place.directive == Place::kNone) {
+        Diagnostic diagnostic;
+        diagnostic.severity = severity_of(report_class);
+        diagnostic.report_class = report_class;
+        diagnostic.message = std::move(message);
+        add(std::move(diagnostic));
+        return;
+    }
+    const Line line(*this, document.directive(place.directive));
+    report(report_class, line, place.word == Place::kNone ? kWholeLine : place.word, std::move(message));
+}
+
+void Loading::missing_word(const Line& line, size_t word) {
+    report(ReportClass::missing_parameter, line, kWholeLine,
+           word == 0 || line.directive().word(word - 1).empty()
+               ? fmt::format("{} lacks a word", line.keyword())
+               : fmt::format("a word is missing after {}; reading stops here", line.directive().word(word - 1)));
+    stopped_ = true;
+    fatal_ = true;
+}
+
+void Loading::fatal(Place place, std::string message) {
+    error(place, std::move(message));
+    fatal_ = true;
+}
+
+const std::optional<InterfaceFacts>& Loading::interface(std::string_view name) {
+    auto [place, fresh] = interfaces_.try_emplace(std::string(name));
+    if (fresh) place->second = environment.interface(name);
+    return place->second;
+}
+
+bool Loading::interface_usable(std::string_view name) {
+    if (interface(name) || draft.global.value.dynamic_interfaces) return true;
+    interface_missing_ = true;
+    return false;
+}
+
+std::optional<notify::Identity> Loading::identity(const Line& line, std::string_view user, std::string_view group) {
+    notify::Identity result;
+    result.user = user;
+    result.supplementary_groups = draft.global.value.set_supplementary_groups;
+    if (group.starts_with(':')) {
+        result.supplementary_groups = true;
+        group.remove_prefix(1);
+    }
+    result.group = group;
+    auto [found, fresh] = users_.try_emplace(result.user);
+    if (fresh) found->second = environment.user(user);
+    if (!found->second) {
+        remark(line, kWholeLine, fmt::format("there is no user {}", user));
+        return std::nullopt;
+    }
+    result.uid = found->second->uid;
+    result.gid = found->second->gid;
+    if (!group.empty()) {
+        auto [group_found, group_fresh] = groups_.try_emplace(result.group);
+        if (group_fresh) group_found->second = environment.group(group);
+        if (!group_found->second) {
+            remark(line, kWholeLine, fmt::format("there is no group {}", group));
+            return std::nullopt;
+        }
+        result.gid = group_found->second;
+    }
+    return result;
+}
+
+std::optional<notify::Identity> Loading::identity(const Line& line, size_t first) {
+    return identity(line, line.word(first), line.has(first + 1) ? line.word(first + 1) : std::string_view{});
+}
+
+void Loading::set_default_identity(std::optional<notify::Identity> identity) {
+    default_identity_known_ = true;
+    default_identity_ = std::move(identity);
+}
+
+std::optional<notify::Identity> Loading::default_identity(const Line& line) {
+    if (default_identity_known_) return default_identity_;
+    default_identity_known_ = true;
+    if (auto user = environment.user("keepalived_script")) {
+        notify::Identity identity;
+        identity.user = "keepalived_script";
+        identity.uid = user->uid;
+        identity.gid = user->gid;
+        identity.supplementary_groups = draft.global.value.set_supplementary_groups;
+        default_identity_ = std::move(identity);
+    } else if (draft.global.value.script_security) {
+        error(line, kWholeLine,
+              "enable_script_security needs a user for scripts: there is neither script_user nor a user "
+              "keepalived_script");
+    } else {
+        default_identity_ = notify::Identity{};
+    }
+    return default_identity_;
+}
+
+std::optional<uint32_t> Loading::named_number(NameTable table, std::string_view name, uint32_t max) {
+    const auto number = parse_unsigned(name, 0, max, Lenient::no, 0);
+    if (number.value) return static_cast<uint32_t>(*number.value);
+    auto found = environment.named_number(table, name);
+    return found && *found <= max ? found : std::nullopt;
+}
+
+bool read_command(Loading& loading, const Line& line, notify::Command& out) {
+    auto words = read_quoted(line.directive().rest());
+    if (!words) {
+        loading.error(line, kWholeLine, fmt::format("{}: {}", line.keyword(), words.error().message));
+        return false;
+    }
+    if (words->empty()) return false;
+    auto arguments = read_escaped(words->front());
+    if (!arguments || arguments->empty()) {
+        loading.remark(line, kWholeLine, fmt::format("{} has no command that can be read", line.keyword()));
+        return false;
+    }
+    std::optional<notify::Identity> identity =
+        words->size() > 1 ? loading.identity(line, (*words)[1], words->size() > 2 ? (*words)[2] : std::string())
+                          : loading.default_identity(line);
+    if (!identity) {
+        loading.remark(line, kWholeLine, fmt::format("{} is left out, because nobody can run it", line.keyword()));
+        return false;
+    }
+    out.arguments = std::move(*arguments);
+    out.identity = std::move(*identity);
+    return true;
+}
+
+std::string command_words(const notify::Command& command) {
+    std::string text;
+    for (const std::string& argument : command.arguments)
+        text += (text.empty() ? "" : " ") + escaped_argument(argument);
+    return fmt::format("\"{}\"", text);
+}
+
+std::optional<std::string> command_text(const notify::Command& command) {
+    if (command.empty()) return std::nullopt;
+    std::string text = command_words(command);
+    if (!command.identity.user.empty()) text += ' ' + command.identity.user;
+    if (!command.identity.group.empty())
+        text += fmt::format(" {}{}", command.identity.supplementary_groups ? ":" : "", command.identity.group);
+    return text;
+}
+
+std::string join(const Line& line, size_t first) {
+    std::string text;
+    for (size_t i = first; i < line.size(); ++i) text += (i == first ? "" : " ") + std::string(line.directive().word(i));
+    return text;
+}
+
+}  // namespace holdfast::config

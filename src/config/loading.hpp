@@ -1,0 +1,148 @@
+// The state of one load: the draft being filled, the questions already asked, and how to complain. Internal
+// to config/.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "drafts.hpp"
+#include "holdfast/config/codec.hpp"
+#include "holdfast/config/environment.hpp"
+#include "holdfast/config/keyword.hpp"
+#include "holdfast/config/load.hpp"
+#include "holdfast/config/syntax.hpp"
+#include "holdfast/config/words.hpp"
+
+namespace holdfast::config {
+
+inline constexpr size_t kWholeLine = static_cast<size_t>(-1);
+
+/// What check_script() found out about a command, as far as it matters here.
+struct ScriptVerdict {
+    bool usable = false;     ///< Found and executable by its user, and allowed by enable_script_security.
+    bool is_script = false;  ///< A program or script exists (usable or not): what SECURITY VIOLATION counts.
+    bool insecure = false;   ///< Others than root can change it, and root would run it.
+};
+
+class Loading {
+  public:
+    Loading(const LoadOptions& load_options, const Environment& outside, const Document& text,
+            Diagnostics& reports)
+        : options(load_options), environment(outside), document(text), diagnostics(reports) {}
+
+    const LoadOptions& options;
+    const Environment& environment;
+    const Document& document;
+    Diagnostics& diagnostics;
+    Draft draft;
+    // Blocks that are collected here and moved into the draft when they end well.
+    FileDraft file_workbench;
+    ProcessDraft process_workbench;
+    TrackGroupDraft group_workbench;
+    BfdDraft bfd_workbench;
+    GarpGroupDraft garp_workbench;
+    CheckerDraft checker_workbench;
+    UrlDraft url_workbench;
+    ConnectDraft host_workbench;
+    RealServerDraft real_server_workbench;
+    check::VirtualServerGroup server_group_workbench;
+    TlsDraft tls_workbench;
+    /// What each track_* list holds so far.
+    std::set<std::pair<const void*, std::string>> tracked;
+
+    // Complaints. After stop() nothing is added any more: what follows is consequence.
+    void report(ReportClass report_class, const Line& line, size_t word, std::string message);
+    void report(ReportClass report_class, Place place, std::string message);
+    void add(Diagnostic diagnostic);
+    void error(const Line& line, size_t word, std::string message) {
+        report(ReportClass::general, line, word, std::move(message));
+    }
+    void error(Place place, std::string message) { report(ReportClass::general, place, std::move(message)); }
+    void remark(const Line& line, size_t word, std::string message) {
+        report(ReportClass::remark, line, word, std::move(message));
+    }
+    void remark(Place place, std::string message) { report(ReportClass::remark, place, std::move(message)); }
+    /// A required word is missing: processing ends here, in a normal start too (exit 2).
+    void missing_word(const Line& line, size_t word);
+    /// Something without which the VRRP part must not run; reported like an error.
+    void fatal(Place place, std::string message);
+    bool stopped() const { return stopped_; }
+    bool fatal_found() const { return fatal_; }
+    void set_fatal() { fatal_ = true; }
+
+    /// The interface named by a word; missing ones are noted, because the VRRP part must not run with them
+    /// unless dynamic_interfaces is set. False = it cannot be used; the caller reports what that means.
+    bool interface_usable(std::string_view name);
+    const std::optional<InterfaceFacts>& interface(std::string_view name);
+    bool interface_missing() const { return interface_missing_; }
+
+    /// USER [[:]GROUP] from words first.. of a line; nothing when one is unknown (a remark says so).
+    std::optional<notify::Identity> identity(const Line& line, size_t first);
+    std::optional<notify::Identity> identity(const Line& line, std::string_view user, std::string_view group);
+    /// script_user, keepalived_script or the daemon's own; nothing when script security forbids the latter.
+    std::optional<notify::Identity> default_identity(const Line& line);
+    void set_default_identity(std::optional<notify::Identity> identity);
+
+    /// Looks at the file behind a command; resolves its path.
+    ScriptVerdict check_script(notify::Command& command, Place place);
+
+    std::optional<uint32_t> named_number(NameTable table, std::string_view name, uint32_t max);
+
+  private:
+    bool stopped_ = false;
+    bool fatal_ = false;
+    bool interface_missing_ = false;
+    bool default_identity_known_ = false;
+    std::optional<notify::Identity> default_identity_;
+    std::unordered_map<std::string, std::optional<InterfaceFacts>> interfaces_;
+    std::unordered_map<std::string, std::optional<UserFacts>> users_;
+    std::unordered_map<std::string, std::optional<uint32_t>> groups_;
+    struct KnownScript {
+        ScriptVerdict verdict;
+        std::string program;
+        std::string path;
+    };
+    std::unordered_map<std::string, KnownScript> scripts_;
+};
+
+/// One directive, with the rule that a missing word ends the load.
+class Line {
+  public:
+    Line(Loading& loading, const Directive& directive) : loading_(&loading), directive_(directive) {}
+    size_t size() const { return directive_.size(); }
+    bool has(size_t index) const { return index < size(); }
+    /// A word that must be there: stops the load and gives "" when it is not.
+    std::string_view word(size_t index) const {
+        if (has(index)) return directive_.word(index);
+        loading_->missing_word(*this, index);
+        return {};
+    }
+    std::string_view keyword() const { return directive_.keyword(); }
+    const Directive& directive() const { return directive_; }
+    Place place() const { return {directive_.index()}; }
+    Place place(size_t word) const { return {directive_.index(), static_cast<uint32_t>(word)}; }
+
+  private:
+    Loading* loading_;
+    Directive directive_;
+};
+
+/// Reads the directives of a block into `target`.
+void read_block(Loading& loading, const Block& block, void* target, const DirectiveRange& directives);
+/// Reads the root in two rounds: first what everything else takes its defaults from (global_defs ...), then
+/// the rest.
+void read_root(Loading& loading);
+
+// From drafts to the final Config, and what can only be judged when all is read. Each returns nothing:
+// complaints go to `loading`, results into its draft's config.
+void resolve_globals(Loading& loading);
+void resolve_checkers(Loading& loading);
+void resolve_vrrp(Loading& loading);
+
+// Words shared by several tables.
+std::string join(const Line& line, size_t first);
+
+}  // namespace holdfast::config

@@ -1,0 +1,274 @@
+// The VRRP part once everything is read: scripts, sync groups, instances, and conflicts between instances.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "loading.hpp"
+#include "resolve.hpp"
+#include "resolve_instance.hpp"
+
+namespace holdfast::config {
+namespace {
+
+using vrrp::Version;
+
+// ---- Scripts ----
+
+struct VrrpScripts {
+    Loading& loading;
+    bool any = false;
+    bool insecure = false;
+
+    bool usable(notify::Command& command, Place place) {
+        const ScriptVerdict verdict = loading.check_script(command, place);
+        any = any || verdict.is_script;
+        insecure = insecure || verdict.insecure;
+        return verdict.usable;
+    }
+    void check(std::optional<notify::Command>& command, Place place) {
+        if (command && !usable(*command, place)) command.reset();
+    }
+    void check(notify::ScriptSettings& scripts, Place place) {
+        for (auto* command : {&scripts.backup, &scripts.master, &scripts.fault, &scripts.stop, &scripts.deleted,
+                              &scripts.generic, &scripts.master_rx_lower_pri})
+            check(*command, place);
+    }
+};
+
+void check_scripts(Loading& loading) {
+    Draft& draft = loading.draft;
+    if (draft.instances.empty()) return;
+    VrrpScripts scripts{loading};
+    std::unordered_set<std::string> unusable;
+    for (const auto& [name, index] : draft.script_names) {
+        ScriptDraft& script = draft.scripts[index];
+        if (script.value.open_path.empty() && !scripts.usable(script.value.command, script.place)) unusable.insert(name);
+    }
+    const auto untrack = [&](track::References& references) {
+        std::erase_if(references.scripts, [&](const track::Reference& reference) { return unusable.contains(reference.name); });
+    };
+    for (const auto& instance : draft.instances) {
+        scripts.check(instance->value.notify, instance->place);
+        untrack(instance->value.track);
+    }
+    for (const auto& group : draft.sync_groups) {
+        scripts.check(group->value.notify, group->place);
+        untrack(group->value.track);
+    }
+    GlobalSettings& global = draft.global.value;
+    for (auto* fifo : {&global.notify_fifo, &global.vrrp_notify_fifo})
+        if (*fifo) scripts.check((*fifo)->script, Place{});
+    report_security(loading, scripts.any, scripts.insecure, "scripts");
+}
+
+// ---- Sync groups ----
+
+/// False: no members are left.
+bool link_members(Loading& loading, SyncGroupDraft& group) {
+    const std::string& name = group.value.group.name;
+    const auto complain = [&](const std::string& text) { loading.error(group.place, fmt::format("vrrp_sync_group {}: {}", name, text)); };
+    std::optional<bool> owners;  // Whether all members so far are masters by ownership.
+    for (const std::string& member : *group.members) {
+        const auto found = loading.draft.instance_names.find(member);
+        if (found == loading.draft.instance_names.end() || found->second == nullptr) {
+            complain(fmt::format("there is no vrrp_instance {}", member));
+            continue;
+        }
+        InstanceDraft& instance = *found->second;
+        if (instance.group != nullptr) {
+            complain(fmt::format("{} is in a group already", member));
+            continue;
+        }
+        instance.group = &group;
+        group.value.group.members.push_back(member);
+        if (owners == true && instance.wants_master == false)
+            complain("some members own their addresses and some do not, which does not work");
+        if (owners != false) owners = instance.wants_master == true && instance.priority == 255;
+    }
+    if (group.value.group.members.empty()) {
+        complain("it has no members and is left out");
+        return false;
+    }
+    if (group.value.group.members.size() == 1) complain("it has only one member, which is probably not what you want");
+    return true;
+}
+
+void clear_weights(Loading& loading, SyncGroupDraft& group) {
+    const auto& names = loading.draft.instance_names;
+    const bool owner = std::any_of(group.value.group.members.begin(), group.value.group.members.end(), [&](const std::string& member) {
+        return names.at(member)->value.router.priority == vrrp::kOwner;
+    });
+    if (!owner) return;
+    const Draft& draft = loading.draft;
+    const auto clear = [&](std::vector<track::Reference>& list, std::string_view what, auto&& own_weight) {
+        for (track::Reference& reference : list) {
+            if (reference.weight.value_or(own_weight(reference.name)) == 0) continue;
+            loading.error(group.place, fmt::format("vrrp_sync_group {}: {} {} has a weight, which does not go with a member of priority 255; it is 0",
+                                                   group.value.group.name, what, reference.name));
+            reference.weight = 0;
+        }
+    };
+    track::References& track = group.value.track;
+    const auto at = [](const auto& index, const auto& list, const std::string& name, auto&& weight) {
+        const auto found = index.find(name);
+        return found == index.end() ? 0 : weight(list[found->second]);
+    };
+    clear(track.scripts, "track_script", [&](const std::string& name) { return at(draft.script_names, draft.scripts, name, [](const auto& s) { return s.value.weight; }); });
+    clear(track.files, "track_file", [&](const std::string& name) { return at(draft.file_names, draft.config.track_files, name, [](const auto& f) { return f.weight; }); });
+    clear(track.processes, "track_process", [&](const std::string& name) { return at(draft.process_names, draft.config.track_processes, name, [](const auto& p) { return p.weight; }); });
+    clear(track.bfds, "track_bfd", [&](const std::string& name) { return at(draft.bfd_names, draft.config.bfd_sessions, name, [](const auto& b) { return b.weight; }); });
+    clear(track.interfaces, "track_interface", [](const std::string&) { return 0; });
+}
+
+// ---- Conflicts ----
+
+bool check_minimum(Loading& loading, InstanceDraft& instance) {
+    const auto fatal = [&](std::string_view problem) {
+        loading.fatal(instance.place, fmt::format("({}) {}", instance.value.router.name, problem));
+        return false;
+    };
+    if (!instance.vrid) return fatal("has no virtual_router_id");
+    if (!instance.interface) {
+        if (!instance.unicast_keyword) return fatal("has no interface that can be used");
+        if (instance.use_vmac) return fatal("use_vmac needs an interface");
+    }
+    instance.value.router.vrid.value = *instance.vrid;
+    return true;
+}
+
+/// Two instances must not hear each other's adverts: per interface, family and group (or peer) a VRID exists once.
+class ConflictFinder {
+  public:
+    explicit ConflictFinder(Loading& loading) : loading_(loading) {}
+
+    void add(const InstanceDraft& instance) {
+        const vrrp::TransportSettings& transport = instance.value.transport;
+        const vrrp::RouterSettings& router = instance.value.router;
+        const std::string base = fmt::format("{} {}", router.vrid.value, to_string(router.family));
+        if (!transport.unicast) {
+            // An interface that is only awaited may turn out to be another one.
+            if (!loading_.interface(transport.interface)) return;
+            claim(instance, fmt::format("{} {} {}", base, transport.interface, transport.multicast_group.to_string()),
+                  fmt::format("on interface {}", transport.interface));
+            return;
+        }
+        const std::string source = transport.source ? transport.source->to_string() : "";
+        for (const vrrp::UnicastPeer& peer : transport.peers) {
+            const std::string key = fmt::format("{} {} {}", base, source, peer.address.to_string());
+            const std::string what = fmt::format("with peer {}", peer.address.to_string());
+            // Without an interface an instance hears the adverts of every interface.
+            if (transport.interface.empty() ? claim(instance, "any " + key, what) : claim(instance, fmt::format("{} {}", transport.interface, key), what)) continue;
+            if (transport.interface.empty()) {
+                claim(instance, "free " + key, what);
+            } else {
+                if (const auto other = claims_.find("free " + key); other != claims_.end()) return conflict(instance, *other->second, what);
+                claims_.try_emplace("any " + key, &instance);
+            }
+        }
+    }
+
+  private:
+    /// True when somebody else has it, which is then reported.
+    bool claim(const InstanceDraft& instance, const std::string& key, const std::string& what) {
+        const auto [place, fresh] = claims_.try_emplace(key, &instance);
+        if (fresh || place->second == &instance) return false;
+        conflict(instance, *place->second, what);
+        return true;
+    }
+
+    void conflict(const InstanceDraft& instance, const InstanceDraft& other, const std::string& what) {
+        Diagnostic diagnostic = loading_.document.report(
+            Severity::error, ReportClass::general, loading_.document.directive(instance.place.directive),
+            fmt::format("({}) has VRID {} for {} {}, as {} does", instance.value.router.name, instance.value.router.vrid.value,
+                        to_string(instance.value.router.family), what, other.value.router.name));
+        diagnostic.note = loading_.document.note(loading_.document.directive(other.place.directive), "the other one is here");
+        loading_.add(std::move(diagnostic));
+        loading_.set_fatal();
+    }
+
+    Loading& loading_;
+    std::unordered_map<std::string, const InstanceDraft*> claims_;
+};
+
+// ---- What is left out silently in the daemon ----
+
+void clean_track_groups(Loading& loading) {
+    auto& groups = loading.draft.config.track_groups;
+    for (auto& [name, members] : groups) {
+        std::erase_if(members, [&, &group = name](const std::string& member) {
+            const auto found = loading.draft.instance_names.find(member);
+            if (found != loading.draft.instance_names.end() && found->second != nullptr) return false;
+            loading.remark(Place{}, fmt::format("track_group {}: there is no vrrp_instance {}", group, member));
+            return true;
+        });
+        if (members.empty()) loading.remark(Place{}, fmt::format("track_group {} has no instances and is left out", name));
+    }
+    std::erase_if(groups, [](const auto& group) { return group.second.empty(); });
+}
+
+void keep_used_scripts(Loading& loading) {
+    Draft& draft = loading.draft;
+    std::unordered_set<std::string> used;
+    const auto collect = [&](const track::References& references) {
+        for (const track::Reference& reference : references.scripts) used.insert(reference.name);
+    };
+    for (const auto& instance : draft.instances) collect(instance->value.track);
+    for (const auto& group : draft.sync_groups) collect(group->value.track);
+    for (size_t i = 0; i < draft.scripts.size(); ++i) {
+        ScriptDraft& script = draft.scripts[i];
+        const auto first = draft.script_names.find(script.value.name);
+        if (used.contains(script.value.name) && first != draft.script_names.end() && first->second == i)
+            draft.config.scripts.push_back(std::move(script.value));
+        else
+            loading.remark(script.place, fmt::format("vrrp_script {} is not tracked and not run", script.value.name));
+    }
+}
+
+void check_sync_daemon(Loading& loading) {
+    auto& daemon = loading.draft.global.value.lvs_sync_daemon;
+    if (!daemon || daemon->instance.empty()) return;
+    const auto found = loading.draft.instance_names.find(daemon->instance);
+    if (found != loading.draft.instance_names.end() && found->second != nullptr) return;
+    loading.remark(Place{}, fmt::format("lvs_sync_daemon is not used: there is no vrrp_instance {}", daemon->instance));
+    daemon.reset();
+}
+
+}  // namespace
+
+void resolve_vrrp(Loading& loading) {
+    Draft& draft = loading.draft;
+    if (loading.interface_missing()) {
+        loading.report(ReportClass::interface, Place{},
+                       "an interface that does not exist is configured; dynamic_interfaces would wait for it");
+        loading.set_fatal();
+        return;
+    }
+    check_scripts(loading);
+
+    bool complete = true;
+    for (const auto& instance : draft.instances) complete = check_minimum(loading, *instance) && complete;
+    std::erase_if(draft.sync_groups, [&](const auto& group) { return !link_members(loading, *group); });
+    if (!complete) return;
+
+    for (const auto& instance : draft.instances) resolve_instance(loading, *instance);
+    if (loading.fatal_found()) return;
+    ConflictFinder conflicts(loading);
+    for (const auto& instance : draft.instances) conflicts.add(*instance);
+    for (const auto& group : draft.sync_groups) {
+        clear_weights(loading, *group);
+        const GlobalSettings& global = draft.global.value;
+        group->value.notify.smtp_alert = group->smtp_alert.value_or(global.smtp_alert_vrrp.value_or(global.smtp_alert.value_or(false)));
+        group->value.notify.priority_changes = group->notify_priority_changes;
+        static_cast<SourcePosition&>(group->value.position) = loading.document.directive(group->place.directive).position();
+    }
+    clean_track_groups(loading);
+    keep_used_scripts(loading);
+    check_sync_daemon(loading);
+
+    for (auto& instance : draft.instances) draft.config.instances.push_back(std::move(instance->value));
+    for (auto& group : draft.sync_groups) draft.config.sync_groups.push_back(std::move(group->value));
+}
+
+}  // namespace holdfast::config

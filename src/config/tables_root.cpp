@@ -1,0 +1,92 @@
+// What may stand outside all blocks.
+#include "tables_root.hpp"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "tables_track.hpp"
+#include "tables_vrrp.hpp"
+
+namespace holdfast::config {
+namespace {
+
+using R = RootSettings;
+template <auto... Path>
+using Root = Field<&Draft::root, &RootDraft::value, Path...>;
+
+// A bare name means the namespace the machine started with.
+void read_ipvs_namespace(Loading& loading, Draft& draft, const Line& line) {
+    auto& name = draft.root.value.net_namespace_ipvs;
+    if (name)
+        bad_word(loading, ReportClass::general, line, 0, "was given before; this one is ignored");
+    else
+        name = line.has(1) ? line.word(1) : std::string_view{};
+}
+
+void show_ipvs_namespace(const Draft& draft, const Row& row, Writer& writer) {
+    const auto& name = draft.root.value.net_namespace_ipvs;
+    if (name) writer.line(row.facts.name, name->empty() ? "" : quoted(*name));
+}
+
+GlobalDraft* open_globals(Loading&, Draft& draft, const Line&) { return &draft.global; }
+
+void show_globals(const Draft& draft, const Row& row, Writer& writer) {
+    const size_t before = writer.size();
+    writer.open(row.facts.name);
+    const size_t empty = writer.size();
+    show_rows(kGlobalDefs, &draft.global, writer);
+    if (writer.size() == empty) {
+        writer.unindent();
+        writer.cut(before);
+    } else {
+        writer.close();
+    }
+}
+
+template <class Settings, std::vector<Settings> Config::*member>
+void show_entries(const Draft& draft, const Row& row, Writer& writer) {
+    const auto& list = draft.config.*member;
+    if (list.empty()) return;
+    writer.open(row.facts.name);
+    for (const Settings& entry : list) writer.entry(to_text(entry));
+    writer.close();
+}
+
+constexpr Reload restart = Reload::restart;
+
+const std::vector<Row>& rows() {
+    static const std::vector<Row> all = [] {
+        std::vector<Row> list{
+            keyword<Root<&R::linkbeat_use_polling>, Flag{}>({"linkbeat_use_polling", "", "off", "Poll the link state of every VRRP interface.", rare}).first(),
+            keyword<Root<&R::net_namespace>, SoftWord{}>({"net_namespace", "NAME", "the current one", "Run in this network namespace.", common, once, restart}).first(),
+            custom<Draft, read_ipvs_namespace, show_ipvs_namespace>({"net_namespace_ipvs", "[NAME]", "as net_namespace", "Program IPVS in this namespace; bare: the initial one.", rare, once, restart}, 1).first(),
+            keyword<Root<&R::namespace_with_ipsets>, Flag{}>({"namespace_with_ipsets", "", "off", "For kernels before 3.13; no effect on later ones.", rare}).first(),
+            keyword<Root<&R::use_pid_dir>, Flag{}>({"use_pid_dir", "", "off; on with instance or net_namespace", "Pid files go to a directory of their own.", common, last_wins, restart}).first(),
+            keyword<Root<&R::instance>, SoftWord{}>({"instance", "NAME", "none", "Name of this daemon, so that several can run.", common, once, restart}).first(),
+            keyword<Root<&R::child_wait_time>, WholeSeconds{0, kMaxUint32, Lenient::no}>({"child_wait_time", "SECS", "5", "Limit of an orderly shutdown.", rare}).first(),
+            block<Draft, GlobalDraft, open_globals, nullptr, show_globals>({"global_defs", "{ ... }", "", "Global settings.", everyday, adds_up}, kGlobalDefs).first(),
+        };
+        list.push_back(kTrackRootRows[0]);
+        list.push_back(block<Draft, Draft, same<Draft>, nullptr, show_entries<netstate::AddressSettings, &Config::static_addresses>>({"static_ipaddress", "{ ADDR... }", "", "Addresses kept whatever the state.", common, adds_up}, kStaticAddressList).of(Part::vrrp));
+        list.push_back(block<Draft, Draft, same<Draft>, nullptr, show_entries<netstate::RouteSettings, &Config::static_routes>>({"static_routes", "{ ROUTE... }", "", "Routes kept whatever the state.", common, adds_up}, kStaticRouteList).of(Part::vrrp));
+        list.push_back(block<Draft, Draft, same<Draft>, nullptr, show_entries<netstate::RuleSettings, &Config::static_rules>>({"static_rules", "{ RULE... }", "", "Policy rules kept whatever the state.", common, adds_up}, kStaticRuleList).of(Part::vrrp));
+        list.insert(list.end(), std::begin(kInterfaceRootRows), std::end(kInterfaceRootRows));
+        list.insert(list.end(), std::begin(kTrackRootRows) + 1, std::end(kTrackRootRows));
+        list.push_back(kBfdRootRow);
+        list.push_back(kVrrpRootRows[0]);
+        list.push_back(kVrrpRootRows[1]);
+        list.insert(list.end(), std::begin(kServerRootRows), std::end(kServerRootRows));
+        return list;
+    }();
+    return all;
+}
+
+}  // namespace
+
+const Block& root_block() {
+    static const Block root{"", rows()};
+    return root;
+}
+
+}  // namespace holdfast::config

@@ -1,0 +1,12 @@
+// The rows outside all blocks, family by family. Internal to config/.
+#pragma once
+
+#include "tables.hpp"
+
+namespace holdfast::config {
+
+extern const Row kInterfaceRootRows[3];
+extern const Row kBfdRootRow;
+extern const Row kServerRootRows[3];
+
+}  // namespace holdfast::config
