@@ -147,8 +147,9 @@ void ScriptTracker::signaled(int signal, ScriptActions& out) {
 
 void ScriptTracker::succeeded(ScriptActions& out) {
     const uint32_t full = settings_.rise + settings_.fall - 1;
-    if (first_result_decides_ || count_ + 1 >= settings_.rise) {
-        const bool news = first_result_decides_ || count_ < settings_.rise;
+    // Before a deciding first result the count stands one below `rise`.
+    if (count_ + 1 >= settings_.rise) {
+        const bool news = count_ < settings_.rise;
         count_ = full;
         if (news) become(TrackedState::up, "succeeded", out);
     } else {
