@@ -105,7 +105,8 @@ bool decode_multipath(std::span<const uint8_t> list, KernelRoute& route) {
         hop.onlink = (header.rtnh_flags & RTNH_F_ONLINK) != 0;
         hop.realms = attributes.value<uint32_t>(RTA_FLOW);
         route.next_hops.push_back(hop);
-        list = list.subspan(std::min(list.size(), size_t{RTNH_ALIGN(header.rtnh_len)}));
+        const size_t step = NLMSG_ALIGN(size_t{header.rtnh_len});
+        list = list.subspan(std::min(list.size(), step));
     }
     return true;
 }

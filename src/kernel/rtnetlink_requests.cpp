@@ -159,6 +159,10 @@ Result<KernelState> RouteNetlink::Requests::dump(std::span<const uint8_t> protoc
 
 Result<> RouteNetlink::Requests::dump_table(uint16_t type, std::span<const uint8_t> family_header,
                                             const std::function<void(std::span<const uint8_t>)>& on_object) {
+    // What an earlier, abandoned dump has left behind; the kernel does not begin a second one before that is
+    // read.
+    while (socket_.read([](std::span<const uint8_t>) {}) == NetlinkSocket::Read::some) {
+    }
     // An interrupted dump may have missed what moved meanwhile. Objects are kept back until one has gone
     // through.
     for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {

@@ -52,6 +52,10 @@ struct RepairPolicy {
     Duration calm = std::chrono::seconds(60);
 };
 
+/// One object as configured, and as the kernel takes it.
+using ObjectSettings = std::variant<AddressSettings, RouteSettings, RuleSettings>;
+using ConcreteObject = std::variant<KernelAddress, KernelRoute, KernelRule>;
+
 enum class ObjectKind : uint8_t { address, route, rule };
 
 /// Something happened to an object of ours that deserves a line in the log.
@@ -125,9 +129,6 @@ class Reconciler {
     uint64_t repairs() const { return repairs_; }
 
   private:
-    using Settings = std::variant<AddressSettings, RouteSettings, RuleSettings>;
-    using Object = std::variant<KernelAddress, KernelRoute, KernelRule>;
-
     enum class Presence : uint8_t {
         unknown,   // Not looked at since it became wanted.
         accepted,  // The kernel has agreed; its notification is still to come.
@@ -136,7 +137,7 @@ class Reconciler {
         abandoned,  // Lost and not to be put back (`no_track`).
     };
     struct Item {
-        Settings settings;
+        ObjectSettings settings;
         Presence presence = Presence::unknown;
         uint32_t repairs = 0;    // Since it became wanted.
         uint32_t burst = 0;      // Since the last calm.
@@ -164,13 +165,16 @@ class Reconciler {
     struct Draft;
 
     template <class Function>
-    void for_each_owned(const Function& function);
+    void for_each_owned(const Function& function) {
+        for (Owned& owned : leaving_) function(owned);
+        for (auto& [owner, owned] : owners_) function(owned);
+    }
     void mark(Owned& owned);
     void index(Owned& owned, bool add);
     void look_at(Owned& owned, Instant now, const Mirror& mirror, Draft& draft);
     void look_at_item(Owned& owned, size_t number, Instant now, const Mirror& mirror, Draft& draft);
     void lose(Owned& owned, Item& item, Instant now, Draft& draft);
-    bool is_wanted(const Object& object, const Mirror& mirror) const;
+    bool is_wanted(const ConcreteObject& object, const Mirror& mirror) const;
     void install_completed(Owned& owned, Item& item, Instant now, Outcome outcome, const Result<>& result,
                            std::vector<ObjectEvent>& events);
     void refuse(Owned& owned, Item& item, Instant now, const Error& error, std::vector<ObjectEvent>& events);

@@ -122,6 +122,10 @@ class AdvertLinkTest : public ::testing::Test {
                             "ip addr add 2001:db8::{0}/64 dev v0 nodad",
                             host));
         }
+        for (const auto* space : {&a, &b}) {
+            space->enter();
+            testing::Namespace::wait_until_running("v0");
+        }
         sniffer = std::make_unique<Sniffer>("v0");
         theirs = std::make_unique<AdvertLink>(loop);
         listen(*theirs, at_peer);

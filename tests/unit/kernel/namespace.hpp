@@ -7,8 +7,11 @@
 #include <gtest/gtest.h>
 #include <net/if.h>
 #include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -39,6 +42,17 @@ class Namespace {
     /// A shell command in the thread's namespace; it must succeed.
     static void run(const std::string& command) { ASSERT_EQ(std::system(command.c_str()), 0) << command; }
     static InterfaceIndex index(const char* name) { return {if_nametoindex(name)}; }
+    /// Until the kernel says the link has a carrier, which it does up to a second late.
+    static void wait_until_running(const char* name) {
+        const io::Fd any(::socket(AF_INET, SOCK_DGRAM, 0));
+        ifreq request{};
+        std::snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+        for (int i = 0; i < 5000 && (request.ifr_flags & IFF_RUNNING) == 0; ++i) {
+            ASSERT_EQ(ioctl(any.get(), SIOCGIFFLAGS, &request), 0);
+            usleep(1000);
+        }
+        ASSERT_NE(request.ifr_flags & IFF_RUNNING, 0) << name;
+    }
 
   private:
     io::Fd outside_;
@@ -53,6 +67,8 @@ class NamespaceTest : public ::testing::Test {
         Namespace::run(
             "ip link add v0 address 02:00:00:00:00:0a type veth peer name v1 address 02:00:00:00:00:0b");
         Namespace::run("ip link set v0 up && ip link set v1 up");
+        Namespace::wait_until_running("v0");
+        Namespace::wait_until_running("v1");
         v0 = Namespace::index("v0");
     }
     Namespace space;

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 #include "fake_kernel.hpp"
 
 namespace holdfast::netstate {
@@ -521,14 +523,14 @@ TEST(NetworkStateScale, NotificationAboutOneAddressDoesNotLookAtAllOwners) {
     ASSERT_TRUE(state.start(now).has_value());
     ASSERT_EQ(kernel.addresses.size(), 2000U);
     kernel.take_log();
-    const auto began = std::chrono::steady_clock::now();
+    const auto began = std::clock();  // Processor time, which a busy machine does not falsify.
     for (int i = 0; i < 100; ++i)
         kernel.outside(
             RemoveAddress{{.interface = {2}, .prefix = *Prefix::parse(fmt::format("10.{}.0.5", i))}});
-    const auto took = std::chrono::steady_clock::now() - began;
+    const auto took = std::clock() - began;
     EXPECT_EQ(kernel.log.size(), 100U);
     // Looking at all 2000 objects each time costs some 100 times more.
-    EXPECT_LT(took, 500ms);
+    EXPECT_LT(took, CLOCKS_PER_SEC / 4);
 }
 
 }  // namespace

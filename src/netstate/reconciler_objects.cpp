@@ -1,0 +1,71 @@
+#include "reconciler_objects.hpp"
+
+#include <type_traits>
+#include <utility>
+
+#include "holdfast/netstate/resolve.hpp"
+
+namespace holdfast::netstate {
+
+Result<ConcreteObject> concrete(const ObjectSettings& settings, const Mirror& mirror) {
+    return std::visit(
+        [&](const auto& of_kind) -> Result<ConcreteObject> {
+            if constexpr (std::is_same_v<std::decay_t<decltype(of_kind)>, RuleSettings>) {
+                return ConcreteObject(resolve(of_kind));
+            } else {
+                auto object = resolve(of_kind, mirror);
+                if (!object) return Failure(std::move(object.error()));
+                return ConcreteObject(*std::move(object));
+            }
+        },
+        settings);
+}
+
+bool is_no_track(const ObjectSettings& settings) {
+    return std::visit([](const auto& of_kind) { return of_kind.no_track; }, settings);
+}
+
+bool is_impossible(const ObjectSettings& settings) {
+    const auto* route = std::get_if<RouteSettings>(&settings);
+    return route != nullptr && !route->encapsulation.empty();
+}
+
+bool is_present(const ConcreteObject& object, bool exactly, const Mirror& mirror) {
+    if (const auto* address = std::get_if<KernelAddress>(&object)) {
+        const KernelAddress* have = mirror.address(address->key());
+        return have != nullptr && (!exactly || matches(*address, *have));
+    }
+    if (const auto* route = std::get_if<KernelRoute>(&object)) return mirror.route(*route) != nullptr;
+    return mirror.has_rule(std::get<KernelRule>(object));
+}
+
+bool is_same(const ConcreteObject& left, const ConcreteObject& right) {
+    if (left.index() != right.index()) return false;
+    if (const auto* address = std::get_if<KernelAddress>(&left))
+        return address->key() == std::get<KernelAddress>(right).key();
+    if (const auto* route = std::get_if<KernelRoute>(&left))
+        return matches(std::get<KernelRoute>(right), *route);
+    return left == right;
+}
+
+ObjectEvent describe(ObjectEvent::What what, const Owner& owner, const ObjectSettings& settings) {
+    ObjectEvent event;
+    event.what = what;
+    event.owner = owner;
+    if (const auto* address = std::get_if<AddressSettings>(&settings)) {
+        event.kind = ObjectKind::address;
+        event.text = address->prefix.to_string();
+        event.interface = address->interface;
+        event.address = address->prefix.address;
+    } else if (const auto* route = std::get_if<RouteSettings>(&settings)) {
+        event.kind = ObjectKind::route;
+        event.text = route->destination.to_string();
+        event.interface = route->interface;
+    } else {
+        event.kind = ObjectKind::rule;
+        event.text = to_string(std::get<RuleSettings>(settings));
+    }
+    return event;
+}
+
+}  // namespace holdfast::netstate
