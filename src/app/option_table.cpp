@@ -13,7 +13,7 @@ namespace {
 using enum OptionRow::Argument;
 
 constexpr std::string_view kNoChildren = "Accepted; there is one process and nothing to restart.";
-constexpr std::string_view kNoSnmp = "Accepted and logged; this version has no SNMP agent.";
+constexpr std::string_view kNoSnmp = "Accepted; this version has no SNMP agent.";
 
 constexpr OptionRow kOptions[] = {
     {'f', "use-file", required, "FILE",
@@ -53,7 +53,11 @@ constexpr OptionRow kOptions[] = {
      "Be genhash; must be the first option",
      true,
      "Ends with a message: this version has no genhash."},
-    {'a', "address-monitoring", none, {}, "Log all addresses that come and go"},
+    {'a',
+     "address-monitoring",
+     none,
+     {, true, "Accepted; this version does not log address changes."},
+     "Log all addresses that come and go"},
     {'x', "snmp", none, {}, "Switch SNMP on", true, kNoSnmp},
     {'A', "snmp-agent-socket", required, "ADDR", "Address of the AgentX master", true, kNoSnmp},
     {'s', "namespace", required, "NAME", "Run in this network namespace (overrides net_namespace)"},
