@@ -25,6 +25,10 @@ struct ScriptVerdict {
     bool usable = false;     ///< Found and executable by its user, and allowed by enable_script_security.
     bool is_script = false;  ///< A program or script exists (usable or not): what SECURITY VIOLATION counts.
     bool insecure = false;   ///< Others than root can change it, and root would run it.
+    /// Why it is not usable, empty when it is; check_script() has made a remark of it.
+    std::string problem{};
+    /// The kind of problem keepalived also reports for a vrrp_script: missing, or refused for security.
+    bool serious = false;
 };
 
 class Loading {

@@ -21,14 +21,14 @@ struct VrrpScripts {
     bool any = false;
     bool insecure = false;
 
-    bool usable(notify::Command& command, Place place) {
-        const ScriptVerdict verdict = loading.check_script(command, place);
+    ScriptVerdict judge(notify::Command& command, Place place) {
+        ScriptVerdict verdict = loading.check_script(command, place);
         any = any || verdict.is_script;
         insecure = insecure || verdict.insecure;
-        return verdict.usable;
+        return verdict;
     }
     void check(std::optional<notify::Command>& command, Place place) {
-        if (command && !usable(*command, place)) command.reset();
+        if (command && !judge(*command, place).usable) command.reset();
     }
     void check(notify::ScriptSettings& scripts, Place place) {
         for (auto* command : {&scripts.backup, &scripts.master, &scripts.fault, &scripts.stop, &scripts.deleted,
@@ -44,7 +44,11 @@ void check_scripts(Loading& loading) {
     std::unordered_set<std::string> unusable;
     for (const auto& [name, index] : draft.script_names) {
         ScriptDraft& script = draft.scripts[index];
-        if (script.value.open_path.empty() && !scripts.usable(script.value.command, script.place)) unusable.insert(name);
+        if (!script.value.open_path.empty()) continue;
+        const ScriptVerdict verdict = scripts.judge(script.value.command, script.place);
+        if (verdict.usable) continue;
+        unusable.insert(name);
+        if (verdict.serious) loading.error(script.place, fmt::format("vrrp_script {} is not run: {}", name, verdict.problem));
     }
     const auto untrack = [&](track::References& references) {
         std::erase_if(references.scripts, [&](const track::Reference& reference) { return unusable.contains(reference.name); });

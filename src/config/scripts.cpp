@@ -67,9 +67,16 @@ ScriptVerdict Loading::check_script(notify::Command& command, Place place) {
         command.path = known->second.path;
         return known->second.verdict;
     }
-    auto remember = [&](ScriptVerdict verdict) {
+    ScriptVerdict verdict;
+    auto remember = [&] {
         scripts_[std::move(key)] = {verdict, program, command.path};
         return verdict;
+    };
+    auto refuse = [&](std::string_view problem, bool serious) {
+        verdict.problem = fmt::format("script {} {}", program, problem);
+        verdict.serious = serious;
+        remark(place, verdict.problem + "; it is left out");
+        return remember();
     };
 
     if (program.find('/') == std::string::npos) {
@@ -82,25 +89,21 @@ ScriptVerdict Loading::check_script(notify::Command& command, Place place) {
             break;
         }
         if (found.empty()) {
-            remark(place, fmt::format("script {} is not found in the search path and left out", program));
-            return remember({});
+            return refuse("is not found in the search path", true);
         }
         program = found;
     }
     const std::string real = environment.real_path(program);
     const FileFacts facts = real.empty() ? FileFacts{} : environment.file(real);
     if (facts.kind == FileKind::missing) {
-        remark(place, fmt::format("script {} does not exist and is left out", program));
-        return remember({});
+        return refuse("does not exist", true);
     }
     if (program != real) program = clean_path(program);
     if (program != real && !draft.global.value.use_symlink_paths) command.path = real;
 
-    ScriptVerdict verdict;
     verdict.is_script = true;
     if (!executable_by(facts, uid, gid)) {
-        remark(place, fmt::format("script {} cannot be executed by its user and is left out", program));
-        return remember(verdict);
+        return refuse("cannot be executed by its user", false);
     }
     verdict.usable = true;
     const bool runs_as_root = uid == 0 || gid == 0 || (facts.uid == 0 && (facts.mode & 04100U) == 04100U) ||
@@ -108,12 +111,11 @@ ScriptVerdict Loading::check_script(notify::Command& command, Place place) {
     if (runs_as_root) {
         verdict.insecure = !path_is_safe(environment, program) || !path_is_safe(environment, real);
         if (verdict.insecure && draft.global.value.script_security) {
-            remark(place, fmt::format("script {} or a directory on its path can be changed by others than root; it is "
-                                      "left out", program));
             verdict.usable = false;
+            return refuse("or a directory on its path can be changed by others than root", true);
         }
     }
-    return remember(verdict);
+    return remember();
 }
 
 }  // namespace holdfast::config

@@ -1,0 +1,168 @@
+#!/usr/bin/python3
+"""Compares the verdicts of two `-t` runs over a folder of configurations.
+
+    config_verdicts.py --ours "build/bin/holdfast -t -f" --reference "keepalived -t -f" FOLDER...
+
+Each file is read by both programs in a network namespace of its own, which holds the interfaces the file names
+(--no-interfaces: none of them). A verdict is the exit status. Needs root for `unshare -n`. With --keywords FILE the
+examples of a keyword list (path and example are its first and last column) are wrapped into small configurations and
+compared as well. Prints one line per difference and a summary; exits 1 when there is one.
+"""
+
+import argparse
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+INTERFACE_WORDS = re.compile(
+    r"^\s*(?:@\S+\s+)?[^#!\n]*?\b(?:interface|dev|oif|iif|default_interface|lvs_sync_daemon(?:_interface)?)\s+\"?([\w.-]+)",
+    re.MULTILINE)
+INTERFACE_BLOCKS = re.compile(r"\b(?:track_interface|interfaces|linkbeat_interfaces|interface_up_down_delays)\s*\{([^}]*)\}")
+
+
+def interfaces(text):
+    names = set(match.group(1) for match in INTERFACE_WORDS.finditer(text))
+    for line in text.splitlines():
+        names.update(re.findall(r"\b(?:dev|oif|iif)\s+([\w.-]+)", line))
+    for block in INTERFACE_BLOCKS.finditer(text):
+        for line in block.group(1).splitlines():
+            words = re.split(r"[#!]", line)[0].split()
+            if words:
+                names.add(words[0])
+    return sorted(name for name in names if 0 < len(name) <= 15 and name not in ("lo", ".", "..") and "%" not in name)
+
+
+NAMESPACES = re.compile(r"^\s*(?:@\S+\s+)?net_namespace\s+([\w.-]+)", re.MULTILINE)
+
+
+def run(command, path, text, names, timeout):
+    setup = ["mount -t tmpfs none /run", "mkdir -p /run/netns"]
+    add = "; ".join(f"ip link add name {shlex.quote(name)} type veth peer name hfp{number} 2>/dev/null"
+                    for number, name in enumerate(names)) or "true"
+    setup.append(add)
+    # The reference gives up silently when the namespace of the file does not exist.
+    for namespace in sorted(set(NAMESPACES.findall(text))):
+        setup.append(f"ip netns add {namespace} && ip netns exec {namespace} sh -c {shlex.quote(add)}")
+    script = "; ".join(setup) + f"; exec {command} {shlex.quote(path)}"
+    try:
+        done = subprocess.run(["unshare", "-n", "-m", "sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=timeout, cwd=os.path.dirname(path) or ".", check=False)
+    except subprocess.TimeoutExpired:
+        return "timeout", ""
+    return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+INSTANCE = ("interface eth0", "virtual_router_id 77", "priority 100")
+
+
+def wrap(path, example):
+    """An example of the keyword list inside the blocks its path names."""
+    example = example.replace("\\n", "\n")
+    before = ("track_group TG1 {\n group {\n  VI_1\n }\n}\n"
+              "vrrp_script chk_a {\n script \"/usr/bin/true\"\n}\n"
+              "track_file tfile {\n file /tmp/ka-track\n}\n"
+              "vrrp_track_process tproc {\n process sleep\n}\n"
+              "bfd_instance bfd0 {\n neighbor_ip 192.0.2.80\n}\n")
+    plain = "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n  192.0.2.1\n }\n}\n"
+    second = plain.replace("VI_1", "VI_2").replace("virtual_router_id 1", "virtual_router_id 2")
+    parts = path.split("/")
+    security = "global_defs {\n enable_script_security\n script_user root\n}\n"
+    if "bfd" not in (path + example).lower():
+        before = before[:before.index("bfd_instance")]
+    if len(parts) == 1 or parts[-1] in ("fwmark", "group") and parts[0] == "virtual_server":
+        return security + before + plain + second + example + "\n"
+    inner = example
+    blocks = parts[:-1]
+    # Words of an entry stand in the entry: the example is the whole entry already.
+    if "<entry>" in blocks:
+        blocks = blocks[:blocks.index("<entry>")]
+    openers = {"vrrp_script": "vrrp_script x", "vrrp_track_process": "vrrp_track_process x", "track_file": "track_file x",
+               "vrrp_track_file": "vrrp_track_file x", "track_group": "track_group x", "vrrp_instance": "vrrp_instance VI_9",
+               "vrrp_sync_group": "vrrp_sync_group VG", "bfd_instance": "bfd_instance b9",
+               "virtual_server_group": "virtual_server_group g", "virtual_server": "virtual_server 10.9.0.1 80",
+               "real_server": "real_server 192.0.2.99 80"}
+    needs = {"vrrp_script": ["script /usr/bin/true"], "vrrp_track_process": ["process sleep"],
+             "track_file": ["file /tmp/ka-track"], "vrrp_track_file": ["file /tmp/ka-track"],
+             "vrrp_instance": list(INSTANCE), "vrrp_sync_group": ["group {\n VI_1\n VI_2\n }"],
+             "bfd_instance": ["neighbor_ip 192.0.2.81"], "virtual_server": ["lb_algo rr", "lb_kind NAT", "protocol TCP"],
+             "MISC_CHECK": ["misc_path /usr/bin/true"], "HTTP_GET": ["url {\n path /\n }"], "SSL_GET": ["url {\n path /\n }"],
+             "url": ["path /"], "auth_hmac": ["key 1 0123456789abcdef0123456789abcdef", "active_key 1"],
+             "garp_group": ["garp_interval 1"], "FILE_CHECK": ["track_file tfile"], "BFD_CHECK": ["name bfd0"]}
+    keyword = inner.split()[0] if inner.split() else ""
+    for name in reversed(blocks):
+        extra = [line for line in needs.get(name, []) if line.split()[0] != keyword]
+        if name == "vrrp_instance" and keyword not in ("virtual_ipaddress", "no_virtual_ipaddress"):
+            family = "2001:db8::99" if "ipv6" in keyword else "192.0.2.99"
+            extra.append("virtual_ipaddress {\n %s\n }" % family)
+        if name == "virtual_server" and "real_server" not in blocks and keyword != "real_server":
+            extra.append("real_server 192.0.2.98 80 {\n weight 1\n }")
+        if name in ("track_group",) and keyword != "group":
+            extra.append("group {\n VI_1\n }")
+        body = "\n".join(extra + [inner])
+        inner = f"{openers.get(name, name)} {{\n{body}\n}}"
+        keyword = name
+    text = security if parts[0] != "global_defs" else ""
+    return text + before + plain + second + inner + "\n"
+
+
+def keyword_files(table, folder):
+    paths = []
+    with open(table, encoding="utf-8") as file:
+        for number, line in enumerate(file):
+            columns = line.rstrip("\n").split("\t")
+            if number == 0 or len(columns) < 2:
+                continue
+            name = os.path.join(folder, f"{number:03d}_{re.sub(r'[^A-Za-z0-9_]+', '-', columns[0])}.conf")
+            with open(name, "w", encoding="utf-8") as out:
+                out.write(wrap(columns[0], columns[-1]))
+            paths.append(name)
+    return paths
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ours", required=True)
+    parser.add_argument("--reference", required=True)
+    parser.add_argument("--no-interfaces", action="store_true")
+    parser.add_argument("--keywords")
+    parser.add_argument("--timeout", type=float, default=20)
+    parser.add_argument("--skip", help="leave out files whose name matches this pattern")
+    parser.add_argument("--show", action="store_true", help="print what both programs said about a difference")
+    parser.add_argument("folders", nargs="*")
+    options = parser.parse_args()
+
+    with tempfile.TemporaryDirectory(prefix="config-verdicts-") as folder:
+        paths = []
+        for given in options.folders:
+            if os.path.isdir(given):
+                paths += [os.path.join(given, name) for name in sorted(os.listdir(given)) if name.endswith(".conf")]
+            else:
+                paths.append(given)
+        paths = [os.path.abspath(path) for path in paths]
+        if options.keywords:
+            paths += keyword_files(options.keywords, folder)
+        if options.skip:
+            paths = [path for path in paths if not re.search(options.skip, os.path.basename(path))]
+        differences = 0
+        for path in paths:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                text = file.read()
+            names = [] if options.no_interfaces else interfaces(text)
+            reference, reference_said = run(options.reference, path, text, names, options.timeout)
+            ours, ours_said = run(options.ours, path, text, names, options.timeout)
+            if reference == ours:
+                continue
+            differences += 1
+            print(f"{os.path.basename(path)}: reference {reference}, ours {ours}")
+            if options.show:
+                print("  --- reference\n" + "".join("  " + line + "\n" for line in reference_said.splitlines()[:40]))
+                print("  --- ours\n" + "".join("  " + line + "\n" for line in ours_said.splitlines()[:40]))
+        print(f"{len(paths)} files, {len(paths) - differences} same verdicts, {differences} different")
+        return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
