@@ -56,6 +56,16 @@ Result<> enter_namespace(const std::string& name) {
     return {};
 }
 
+/// The parts that have something to do: only theirs are the pid files that the reference's processes would have.
+Subsystems configured_parts(const Subsystems& wanted, const config::Config& config) {
+    Subsystems parts = wanted;
+    if (wanted.all) return parts;
+    parts.vrrp = wanted.vrrp && !config.instances.empty();
+    parts.checkers = wanted.checkers && !config.virtual_servers.empty();
+    parts.bfd = wanted.bfd && !config.bfd_sessions.empty();
+    return parts;
+}
+
 /// One running daemon and what signals do to it.
 class Run {
   public:
@@ -128,7 +138,7 @@ int Run::run(std::span<const std::string> command_line) {
         log_.set_names(net_namespace, config.root.instance);
 
     pid_paths_ = pid_file_paths(options_, config.root.use_pid_dir, config.root.instance, net_namespace);
-    auto acquired = PidFiles::acquire(pid_paths_, options_.subsystems);
+    auto acquired = PidFiles::acquire(pid_paths_, configured_parts(options_.subsystems, config));
     if (!acquired) {
         log_.write(Part::daemon, LogLevel::error, acquired.error().message);
         return exit_status::kFatal;
