@@ -50,7 +50,7 @@ void VrrpService::on_frame(vrrp::ChannelId channel, const vrrp::ReceivedFrame& f
     if (reading.switched_to_old_checksum && instance.advert) instance.advert->use_old_checksum(true);
     const bool accepted = reading.advert.has_value();
     run(instance, vrrp::AdvertReceived{reading});
-    if (accepted && instance.adopting) end_adoption(instance);
+    if (accepted) end_adoption(instance, "another router is at work");
 }
 
 void VrrpService::run(VrrpInstance& instance, const vrrp::Event& event) {
@@ -102,7 +102,9 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::InstallAddresses&)
     edges_.log.detail(Part::vrrp, fmt::format("({}) setting VIPs.", instance.name()));
     // The first advert leaves before the kernel is busy with a long list of addresses.
     edges_.link.flush();
+    instance.installing = true;
     network_.hold(instance.owner());
+    instance.installing = false;
 }
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::RemoveAddresses&) {
@@ -112,12 +114,10 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::RemoveAddresses&) 
     network_.release(instance.owner());
 }
 
-void VrrpService::end_adoption(VrrpInstance& instance) {
-    instance.adopting = false;
-    if (instance.router.is_master()) return;
-    edges_.log.info(
-        Part::vrrp,
-        fmt::format("({}) another router is at work: removing the VIPs of the last run", instance.name()));
+void VrrpService::end_adoption(VrrpInstance& instance, std::string_view why) {
+    if (!std::exchange(instance.adopting, false) || instance.router.is_master()) return;
+    edges_.log.info(Part::vrrp,
+                    fmt::format("({}) {}: removing the VIPs of the last run", instance.name(), why));
     network_.release(instance.owner());
 }
 
@@ -137,6 +137,10 @@ void VrrpService::list_announcements(VrrpInstance& instance) {
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::Announce& action) {
     list_announcements(instance);
+    announce(instance, action.repeat);
+}
+
+void VrrpService::announce(const VrrpInstance& instance, uint32_t repeat) {
     if (edges_.log.has_detail()) {
         for (const vrrp::Announcement& announcement : instance.announcements) {
             const netstate::LinkInfo* link = network_.mirror().link(announcement.interface);
@@ -147,7 +151,7 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::Announce& action) 
                                         link->name, announcement.address.to_string()));
         }
     }
-    if (const auto sent = edges_.link.announce(instance.announcements, action.repeat); !sent) {
+    if (const auto sent = edges_.link.announce(instance.announcements, repeat); !sent) {
         edges_.log.write(Part::vrrp, LogLevel::error,
                          fmt::format("({}) {}", instance.name(), sent.error().message));
     }
@@ -167,6 +171,7 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::AnnounceSource&) {
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::StateChanged& action) {
     instance.last_transition = edges_.wall_clock();
+    if (action.to == vrrp::State::Fault) end_adoption(instance, "not fit to serve");
     if (state_listener_) state_listener_(instance.name(), action.to);
     notifications_.tell(notify::Subject::instance, instance.name(),
                         notify::StateEntered{word_of(action), instance.router.effective_priority().value});
@@ -194,7 +199,10 @@ void VrrpService::perform_group(VrrpGroup& group, const std::vector<vrrp::GroupA
     const std::string& name = group.settings.group.name;
     for (const vrrp::GroupAction& action : actions) {
         if (const auto* command = std::get_if<vrrp::CommandMember>(&action)) {
-            run(*group.members[command->member], vrrp::GroupCommanded{command->command, command->cause});
+            VrrpInstance& member = *group.members[command->member];
+            run(member, vrrp::GroupCommanded{command->command, command->cause});
+            // A member that was still held in init goes to FAULT without a change of state.
+            if (command->command == vrrp::GroupCommand::enter_fault) end_adoption(member, "not fit to serve");
         } else if (const auto* change = std::get_if<vrrp::GroupStateChanged>(&action)) {
             notifications_.tell(notify::Subject::group, name,
                                 notify::StateEntered{word_of({change->from, change->to, {}}), 0});

@@ -234,15 +234,23 @@ void VrrpService::on_address_changed(Instant, const netstate::KernelAddress& add
 }
 
 void VrrpService::on_object_events(Instant, std::span<const netstate::ObjectEvent> events) {
-    // What was put back is announced again: somebody who took the address may have taught the neighbours.
-    for (const netstate::ObjectEvent& event : events) {
-        if (event.what != netstate::ObjectEvent::What::repaired) continue;
-        if (event.kind != netstate::ObjectKind::address) continue;
-        for (const auto& instance : instances_) {
-            if (instance->owner() != event.owner || !instance->router.is_master()) continue;
-            list_announcements(*instance);
-            (void)edges_.link.announce(instance->announcements, 1);
-        }
+    // Becoming Master announces by itself. What is put back, or added by a reload, must be told to the
+    // neighbours too: somebody else may have taught them otherwise.
+    using What = netstate::ObjectEvent::What;
+    for (const auto& instance : instances_) {
+        if (instance->installing || !instance->router.is_master()) continue;
+        const auto is_news = [&](const vrrp::Announcement& announcement) {
+            return std::ranges::any_of(events, [&](const netstate::ObjectEvent& event) {
+                return (event.what == What::repaired || event.what == What::installed) &&
+                       event.kind == netstate::ObjectKind::address && event.owner == instance->owner() &&
+                       event.address == announcement.address;
+            });
+        };
+        list_announcements(*instance);
+        std::erase_if(instance->announcements,
+                      [&](const auto& announcement) { return !is_news(announcement); });
+        if (!instance->announcements.empty())
+            announce(*instance, instance->settings.router.garp.master_repeat);
     }
 }
 

@@ -86,7 +86,7 @@ int main(int argc, char** argv) {
                total.checks);
     if (broken) {
         fmt::print("a broken election was noticed in {} of {} clusters\n", failed, passed + failed);
-        return failed * 2 > passed + failed ? 0 : 1;
+        return failed * 4 > passed + failed ? 0 : 1;
     }
     fmt::print("{} passed, {} failed\n", passed, failed);
     return failed == 0 && passed > 0 ? 0 : 1;

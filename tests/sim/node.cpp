@@ -302,6 +302,7 @@ bool Node::start(const std::string& config) {
         world_.record(name_, config::render_line(diagnostic));
     if (loaded.fatal || !loaded.config) return false;
     world_.record(name_, "--- start");
+    fifo.clear();  // What the crashed process had told belongs to it.
     process_ = std::make_unique<Process>(world_, *this);
     if (!process_->daemon->start(std::move(loaded))) {
         process_.reset();

@@ -22,7 +22,7 @@ struct ScenarioResult {
 struct ScenarioOptions {
     uint64_t seed = 1;
     Duration length = 60s;  ///< Of the faulty part; a quiet part follows.
-    /// Sabotage for the self-test: one node never sees that others outrank it.
+    /// Sabotage for the self-test: one node hears nobody.
     bool broken_election = false;
 };
 

@@ -50,7 +50,8 @@ struct VrrpInstance {
     size_t member = 0;  ///< Its place in the group.
     /// Addresses left by a crashed run are kept until somebody else is heard or this router decides.
     bool adopting = false;
-    bool dirty = false;  ///< Something it depends on has changed; looked at when the turn ends.
+    bool installing = false;  ///< Its addresses are being installed on becoming Master.
+    bool dirty = false;       ///< Something it depends on has changed; looked at when the turn ends.
     bool started = false;
     std::chrono::system_clock::time_point last_transition{};
     std::vector<vrrp::Announcement> announcements;  ///< Scratch, so that a burst does not allocate.
@@ -139,8 +140,10 @@ class VrrpService final : public netstate::NetworkObserver {
     void perform(VrrpInstance& instance, const vrrp::Log& action);
     void perform_group(VrrpGroup& group, const std::vector<vrrp::GroupAction>& actions);
     void list_announcements(VrrpInstance& instance);
+    void announce(const VrrpInstance& instance, uint32_t repeat);
     void log(std::string_view name, const vrrp::LogEvent& event);
-    void end_adoption(VrrpInstance& instance);
+    /// Gives up what a crashed run has left, unless this router is Master by now.
+    void end_adoption(VrrpInstance& instance, std::string_view why);
 
     Edges& edges_;
     Network& network_;
