@@ -172,9 +172,16 @@ std::optional<std::vector<uint8_t>> parse_hex(std::string_view text, std::vector
     std::vector<uint8_t> masks;
     bool wildcard = false;
     bool half = false;
+    // A digit that stands alone is a whole byte: "1 2" is 01 02.
+    auto finish_half = [&] {
+        if (!half) return;
+        bytes.back() = static_cast<uint8_t>(bytes.back() >> 4U);
+        masks.back() = static_cast<uint8_t>(masks.back() >> 4U | 0xf0U);
+        half = false;
+    };
     for (const char c : text) {
         if (c == ' ' || c == '\t') {
-            if (half) return std::nullopt;
+            finish_half();
             continue;
         }
         uint8_t nibble = 0;
@@ -198,7 +205,8 @@ std::optional<std::vector<uint8_t>> parse_hex(std::string_view text, std::vector
         }
         half = !half;
     }
-    if (half || bytes.empty()) return std::nullopt;
+    finish_half();
+    if (bytes.empty()) return std::nullopt;
     if (mask != nullptr) *mask = wildcard ? masks : std::vector<uint8_t>{};
     return bytes;
 }

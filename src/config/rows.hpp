@@ -265,6 +265,8 @@ struct ScriptOf {
     static constexpr uint8_t kWords = kAnyWords;
     static constexpr bool kRaw = true;
     bool read(Loading& loading, const Line& line, notify::Command& out) const {
+        // An open quote is reported by the reader of the file; the word is there, but it cannot be read.
+        if (!line.has(1) && !line.directive().rest().empty()) return false;
         return word_present<missing>(loading, line, 1) && read_command(loading, line, out);
     }
     std::optional<std::string> write(const notify::Command& in) const { return command_text(in); }

@@ -545,11 +545,6 @@ template <auto... Path>
 using Url = Field<&UrlDraft::value, Path...>;
 using US = check::UrlSettings;
 
-constexpr Row raw(Row row) {
-    row.raw = true;
-    return row;
-}
-
 template <size_t... sizes>
 constexpr auto concat(const std::array<Row, sizes>&... tables) {
     std::array<Row, (sizes + ...)> all{};
@@ -614,7 +609,7 @@ constexpr std::array kUrlRows{
     custom<UrlDraft, read_digest, show_digest>({"digest", "MD5HEX", "none", "MD5 of the body.", everyday, once}, 1),
     custom<UrlDraft, read_status, show_status>({"status_code", "CODE|A-B...", "200-299", "Good status codes, 100..599.", everyday, adds_up}),
     keyword<Url<&US::virtualhost>, SoftWord{}>({"virtualhost", "STRING", "of the checker", "Host of this url.", everyday, replaces}),
-    raw(custom<UrlDraft, read_regex, show_regex>({"regex", "PATTERN", "none", "The body must match; PCRE2, quotes and escapes are processed.", common, replaces})),
+    custom<UrlDraft, read_regex, show_regex>({"regex", "PATTERN", "none", "The body must match; PCRE2, quotes and escapes are processed.", common, replaces}).raw_line(),
     keyword<Url<&US::regex_no_match>, Flag{}>({"regex_no_match", "", "off", "A match is a failure.", rare}),
     custom<UrlDraft, read_regex_options, show_regex_options>({"regex_options", "OPTION...", "none", "PCRE2 compile options.", rare, adds_up}),
     custom<UrlDraft, read_min_offset, show_min_offset>({"regex_min_offset", "N", "0", "Where matching starts in the body.", rare}, 1),
@@ -663,7 +658,7 @@ constexpr auto kHttpRows = concat(kConnectingRows, kHttpCommonRows, kHttpUrlRow)
 constexpr auto kSslRows = concat(kConnectingRows, kHttpCommonRows, kTlsOnlyRows);
 
 constexpr std::array kMiscOwnRows{
-    raw(custom<C, read_misc_path, show_misc_path>({"misc_path", "PATH | \"PATH ARGS\"", "required", "Program; exit 0 = up, 1 = down, others down unless misc_dynamic.", everyday})),
+    custom<C, read_misc_path, show_misc_path>({"misc_path", "PATH | \"PATH ARGS\"", "required", "Program; exit 0 = up, 1 = down, others down unless misc_dynamic.", everyday}).raw_line(),
     keyword<Field<&C::misc, &MC::timeout>, WholeSeconds{0, kMaxDelaySeconds}>({"misc_timeout", "SECS", "delay_loop", "Limit of its run time.", everyday}),
     keyword<Field<&C::misc, &MC::dynamic>, Flag{}>({"misc_dynamic", "", "off", "Exit status 2..255 sets the weight."}),
     custom<C, read_misc_user, show_misc_user>({"user", "USER [[:]GROUP]", "script_user", "Who runs it."}, 2),

@@ -262,7 +262,7 @@ void read_run_once(Loading& loading, G& global, const Line& line) {
         return;
     }
     notify::Command value;
-    if (!word_present<Missing::reported>(loading, line, 1)) return;
+    if (line.directive().rest().empty() && !word_present<Missing::reported>(loading, line, 1)) return;
     if (read_command(loading, line, value))
         command = std::move(value);
     else
@@ -623,7 +623,7 @@ void show_fifo(const G& global, const Row& row, Writer& writer) {
 
 template <std::optional<notify::FifoSettings> S::*member>
 void read_fifo_script(Loading& loading, G& global, const Line& line) {
-    if (!word_present<Missing::reported>(loading, line, 1)) return;
+    if (line.directive().rest().empty() && !word_present<Missing::reported>(loading, line, 1)) return;
     auto& fifo = global.value.*member;
     if (fifo && fifo->script) {
         bad_word(loading, ReportClass::general, line, 0, "was given before; this one is ignored");
@@ -852,9 +852,9 @@ const Row kGlobalRows[] = {
     keyword<Value<&S::mail, &notify::MailSettings::timeout>, AtLeastOneSecond{}>({"smtp_connect_timeout", "SECS", "30", "Time limit of each step of a mail dialogue.", everyday}),
     block<G, G, same<G>, close_mail, show_mail>({"notification_email", "{ ADDR... }", "none", "Recipients of mails; a display name is written as \"Name <addr>\".", everyday, adds_up}, kNotificationEmail),
     keyword<Value<&S::smtp_alert>, Switch{}>({"smtp_alert", "[BOOL]", "unset: real servers on, all else off", "Default of every smtp_alert."}),
-    custom<G, read_run_once<&S::startup_script>, show_run_once<&S::startup_script>>({"startup_script", "SCRIPT [USER [[:]GROUP]]", "none", "Run once before anything else starts; work waits for it.", common, once, restart}),
+    custom<G, read_run_once<&S::startup_script>, show_run_once<&S::startup_script>>({"startup_script", "SCRIPT [USER [[:]GROUP]]", "none", "Run once before anything else starts; work waits for it.", common, once, restart}).raw_line(),
     keyword<Value<&S::startup_script_timeout>, WholeSecondsOf<Missing::reported>{1, 1000}>({"startup_script_timeout", "SECS", "10", "Limit of startup_script: SIGTERM, then SIGKILL 2 s later.", rare}),
-    custom<G, read_run_once<&S::shutdown_script>, show_run_once<&S::shutdown_script>>({"shutdown_script", "SCRIPT [USER [[:]GROUP]]", "none", "Run once after all work is undone.", common, once}),
+    custom<G, read_run_once<&S::shutdown_script>, show_run_once<&S::shutdown_script>>({"shutdown_script", "SCRIPT [USER [[:]GROUP]]", "none", "Run once after all work is undone.", common, once}).raw_line(),
     keyword<Value<&S::shutdown_script_timeout>, WholeSecondsOf<Missing::reported>{1, 1000}>({"shutdown_script_timeout", "SECS", "10", "Limit of shutdown_script.", rare}),
     custom<G, read_max_auto_priority, show_max_auto_priority>({"max_auto_priority", "[-1..99]", "0: no change; bare: 99", "Upper bound of the real-time priority the daemon gives itself when timers fire late.", rare}, 1),
     keyword<Value<&S::min_auto_priority_delay>, SoftInteger{1, 10000000}>({"min_auto_priority_delay", "MICROSECONDS", "1000000", "Lateness of a timer that raises the priority.", rare}),
@@ -904,13 +904,13 @@ const Row kGlobalRows[] = {
     keyword<Value<&S::nftables, &NftablesSettings::ipvs_start_mark>, Integer{1, kMaxUint32, Lenient::no}>({"nftables_ipvs_start_fwmark", "N", "1000", "First mark that is allocated; must follow nftables_ipvs.", rare}),
     keyword<Value<&S::nftables, &NftablesSettings::counters>, Flag{}>({"nftables_counters", "", "off", "Counters in the generated rules.", rare}),
     custom<G, read_fifo<&S::notify_fifo>, show_fifo<&S::notify_fifo>>({"notify_fifo", "PATH [USER [GROUP]]", "none", "FIFO that gets a line for every VRRP and LVS event.", common, once}, 3),
-    custom<G, read_fifo_script<&S::notify_fifo>, show_fifo_script<&S::notify_fifo>>({"notify_fifo_script", "SCRIPT [USER [[:]GROUP]]", "none", "Program that reads notify_fifo; gets its path as last argument.", common, once}),
+    custom<G, read_fifo_script<&S::notify_fifo>, show_fifo_script<&S::notify_fifo>>({"notify_fifo_script", "SCRIPT [USER [[:]GROUP]]", "none", "Program that reads notify_fifo; gets its path as last argument.", common, once}).raw_line(),
     custom<G, read_fifo<&S::vrrp_notify_fifo>, show_fifo<&S::vrrp_notify_fifo>>({"vrrp_notify_fifo", "PATH [USER [GROUP]]", "none", "FIFO for VRRP events.", common, once}, 3),
-    custom<G, read_fifo_script<&S::vrrp_notify_fifo>, show_fifo_script<&S::vrrp_notify_fifo>>({"vrrp_notify_fifo_script", "SCRIPT [USER [[:]GROUP]]", "none", "Program that reads vrrp_notify_fifo.", common, once}),
+    custom<G, read_fifo_script<&S::vrrp_notify_fifo>, show_fifo_script<&S::vrrp_notify_fifo>>({"vrrp_notify_fifo_script", "SCRIPT [USER [[:]GROUP]]", "none", "Program that reads vrrp_notify_fifo.", common, once}).raw_line(),
     keyword<Value<&S::vrrp_notify_priority_changes>, Switch{}>({"vrrp_notify_priority_changes", "[BOOL]", "off", "Default of notify_priority_changes.", rare}),
     keyword<Value<&S::fifo_write_vrrp_states_on_reload>, Flag{}>({"fifo_write_vrrp_states_on_reload", "", "off", "After a reload write all states to the FIFOs.", rare}),
     custom<G, read_fifo<&S::lvs_notify_fifo>, show_fifo<&S::lvs_notify_fifo>>({"lvs_notify_fifo", "PATH [USER [GROUP]]", "none", "FIFO for virtual and real server events.", common, once}, 3),
-    custom<G, read_fifo_script<&S::lvs_notify_fifo>, show_fifo_script<&S::lvs_notify_fifo>>({"lvs_notify_fifo_script", "SCRIPT [USER [[:]GROUP]]", "none", "Program that reads lvs_notify_fifo.", common, once}),
+    custom<G, read_fifo_script<&S::lvs_notify_fifo>, show_fifo_script<&S::lvs_notify_fifo>>({"lvs_notify_fifo_script", "SCRIPT [USER [[:]GROUP]]", "none", "Program that reads lvs_notify_fifo.", common, once}).raw_line(),
     keyword<Value<&S::checker_process, &P::priority>, SoftInteger{-20, 19}>({"checker_priority", "-20..19", "unchanged", "Nice value of the checker part.", rare, last_wins, restart}),
     keyword<Value<&S::checker_process, &P::no_swap>, Flag{}>({"checker_no_swap", "", "off", "Lock the memory of the checker part.", rare, last_wins, restart}),
     keyword<Value<&S::checker_process, &P::rt_priority>, Clamped{1, 99}>({"checker_rt_priority", "1..99", "off", "Real-time priority of the checker part.", rare, last_wins, restart}),

@@ -155,11 +155,7 @@ void show_script_user(const ScriptDraft& script, const Row& row, Writer& writer)
 
 using SV = track::ScriptSettings;
 const Row kScriptRows[] = {
-    [] {
-        Row row = custom<ScriptDraft, read_script, show_script>({"script", "PATH | \"PATH ARGS\" | \"</FILE\"", "required", "Program whose exit status 0 means success; </FILE: success when the file can be opened.", everyday});
-        row.raw = true;
-        return row;
-    }(),
+    custom<ScriptDraft, read_script, show_script>({"script", "PATH | \"PATH ARGS\" | \"</FILE\"", "required", "Program whose exit status 0 means success; </FILE: success when the file can be opened.", everyday}).raw_line(),
     keyword<Field<&ScriptDraft::value, &SV::interval>, ScriptTime{}>({"interval", "SECS", "1", "Time between runs, 0.001..4294.", everyday}),
     keyword<Field<&ScriptDraft::value, &SV::timeout>, ScriptTime{}>({"timeout", "SECS", "interval", "Run time after which the script is stopped and has failed.", everyday}),
     custom<ScriptDraft, read_script_weight, show_script_weight>({"weight", "-253..253 [reverse]", "0: failure means FAULT", "Default weight of track_script.", everyday}, 2),

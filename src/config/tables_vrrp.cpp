@@ -824,7 +824,7 @@ const Row kInstanceRows[] = {
     keyword<Value<&V::notify, &NS::master>, kNotify>({"notify_master", "SCRIPT [USER [[:]GROUP]]", "none", "Run on the transition to MASTER.", everyday, once}),
     keyword<Value<&V::notify, &NS::fault>, kNotify>({"notify_fault", "SCRIPT [USER [[:]GROUP]]", "none", "Run on the transition to FAULT.", everyday, once}),
     keyword<Value<&V::notify, &NS::stop>, kNotify>({"notify_stop", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the daemon stops.", everyday, once}),
-    custom<D, read_notify_deleted, show_notify_deleted>({"notify_deleted", "[SCRIPT [USER [[:]GROUP]]]", "none", "Told or run after a reload that removes the instance.", rare, once}),
+    custom<D, read_notify_deleted, show_notify_deleted>({"notify_deleted", "[SCRIPT [USER [[:]GROUP]]]", "none", "Told or run after a reload that removes the instance.", rare, once}).raw_line(),
     keyword<Value<&V::notify, &NS::generic>, kNotify>({"notify", "SCRIPT [USER [[:]GROUP]]", "none", "Run on every transition, after the specific one, with INSTANCE, name, state and priority.", everyday, once}),
     keyword<Value<&V::notify, &NS::master_rx_lower_pri>, kNotify>({"notify_master_rx_lower_pri", "SCRIPT [USER [[:]GROUP]]", "none", "Run when a MASTER hears a lower priority.", common, once}),
     keyword<Value<&V::notify, &NS::smtp_alert>, Switch{}>({"smtp_alert", "[BOOL]", "smtp_alert_vrrp", "Mail on transitions.", everyday}),

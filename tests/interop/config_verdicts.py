@@ -108,17 +108,37 @@ def wrap(path, example):
     return text + before + plain + second + inner + "\n"
 
 
-def keyword_files(table, folder):
+def mutations(example):
+    """Typical mistakes in one line: a word less or more, values out of range, garbage, the line twice."""
+    yield "plain", example
+    if "\\n" in example or "{" in example:
+        return
+    words = example.split()
+    yield "twice", example + "\\n" + example
+    yield "more", example + " surplus"
+    if len(words) > 1:
+        yield "less", " ".join(words[:-1])
+        yield "bare", words[0]
+        for name, value in (("zero", "0"), ("huge", "99999999999"), ("negative", "-1"), ("word", "nonsense"),
+                            ("fraction", "0.5"), ("suffix", words[-1] + "x")):
+            yield name, " ".join(words[:-1] + [value])
+
+
+def keyword_files(table, folder, mutate):
     paths = []
     with open(table, encoding="utf-8") as file:
         for number, line in enumerate(file):
             columns = line.rstrip("\n").split("\t")
             if number == 0 or len(columns) < 2:
                 continue
-            name = os.path.join(folder, f"{number:03d}_{re.sub(r'[^A-Za-z0-9_]+', '-', columns[0])}.conf")
-            with open(name, "w", encoding="utf-8") as out:
-                out.write(wrap(columns[0], columns[-1]))
-            paths.append(name)
+            for kind, example in mutations(columns[-1]):
+                if kind != "plain" and not mutate:
+                    continue
+                path = re.sub(r"[^A-Za-z0-9_]+", "-", columns[0])
+                name = os.path.join(folder, f"{number:03d}_{path}_{kind}.conf")
+                with open(name, "w", encoding="utf-8") as out:
+                    out.write(wrap(columns[0], example))
+                paths.append(name)
     return paths
 
 
@@ -128,6 +148,7 @@ def main():
     parser.add_argument("--reference", required=True)
     parser.add_argument("--no-interfaces", action="store_true")
     parser.add_argument("--keywords")
+    parser.add_argument("--mutate", action="store_true", help="with --keywords: also try typical mistakes")
     parser.add_argument("--timeout", type=float, default=20)
     parser.add_argument("--skip", help="leave out files whose name matches this pattern")
     parser.add_argument("--show", action="store_true", help="print what both programs said about a difference")
@@ -143,7 +164,7 @@ def main():
                 paths.append(given)
         paths = [os.path.abspath(path) for path in paths]
         if options.keywords:
-            paths += keyword_files(options.keywords, folder)
+            paths += keyword_files(options.keywords, folder, options.mutate)
         if options.skip:
             paths = [path for path in paths if not re.search(options.skip, os.path.basename(path))]
         differences = 0

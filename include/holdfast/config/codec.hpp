@@ -45,8 +45,8 @@ std::optional<bool> parse_boolean(std::string_view text);
 /// `ADDR`; nothing when it is none. keepalived cuts a range or mask off ("10.0.0.1-5", "10.0.0.1/24"): so do we.
 std::optional<IpAddress> parse_address(std::string_view text);
 
-/// Hex digits with blanks between; `mask` (when not null) allows x and X as a wildcard nibble and gets 0 there. Nothing
-/// for an odd number of digits or another character.
+/// Hex digits, two per byte, with blanks between; a lone digit is a byte of its own. `mask` (when not null) allows x and
+/// X as a wildcard digit and gets 0 there; it stays empty when there is none. Nothing for another character.
 std::optional<std::vector<uint8_t>> parse_hex(std::string_view text, std::vector<uint8_t>* mask);
 
 /// A word as it must be written to be read back as one word: quoted when it holds a blank or a special character.

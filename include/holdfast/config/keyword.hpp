@@ -78,6 +78,11 @@ struct Row {
     void* (*enter)(Loading&, void* target, const Row&, const Line&) = nullptr;  ///< nullptr result: skip the block.
     void (*leave)(Loading&, void* target, void* child, const Line&) = nullptr;  ///< After the closing brace.
 
+    constexpr Row raw_line() const {
+        Row row = *this;
+        row.raw = true;
+        return row;
+    }
     constexpr Row first() const {
         Row row = *this;
         row.early = true;
