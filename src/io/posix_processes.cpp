@@ -120,9 +120,10 @@ void keep_statuses() {
     sigaction(SIGCHLD, &action, nullptr);
 }
 
-ExitStatus wait_for(const Fd& pidfd) {
+// With WNOWAIT the process stays a zombie, whose number nobody else gets.
+ExitStatus wait_for(const Fd& pidfd, int options = 0) {
     siginfo_t info{};
-    if (waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED) != 0) {
+    if (waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | options) != 0) {
         return {.code = 255};  // Somebody else took the status.
     }
     if (info.si_code == CLD_EXITED) return {.code = info.si_status};
@@ -200,8 +201,8 @@ Result<std::unique_ptr<Child>> PosixProcesses::spawn(const SpawnRequest& request
     require(static_cast<bool>(on_exit), "an exit is reported to somebody");
 
     ChildEnvironment environment(request.environment);
-    const auto paths =
-        candidates(request.arguments.front(), environment.value("PATH").value_or("/bin:/usr/bin"));
+    const std::string& program = request.program.empty() ? request.arguments.front() : request.program;
+    const auto paths = candidates(program, environment.value("PATH").value_or("/bin:/usr/bin"));
     std::vector<const char*> path_pointers;
     for (const std::string& path : paths) path_pointers.push_back(path.c_str());
     path_pointers.push_back(nullptr);
@@ -227,7 +228,6 @@ Result<std::unique_ptr<Child>> PosixProcesses::spawn(const SpawnRequest& request
         pid = clone(child_main, stack_->top(), CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD,
                     &plan, &pidfd);
     }
-    const std::string& program = request.arguments.front();
     if (pid < 0) return fail_errno("cannot start a process for " + program, errno);
     auto process = std::make_unique<Process>(pid, request.new_process_group, Fd(pidfd), std::move(on_exit));
     if (plan.error != 0) {
@@ -245,11 +245,14 @@ Result<std::unique_ptr<Child>> PosixProcesses::spawn(const SpawnRequest& request
 }
 
 void PosixProcesses::reap(Process& process) {
-    const ExitStatus status = wait_for(process.pidfd);
-    const auto on_exit = std::move(process.on_exit);
-    if (process.handle != nullptr) process.handle->ended();
-    running_.erase(process.pid);
+    const ExitStatus status = wait_for(process.pidfd, WNOWAIT);
+    // Out of the list first: the callback may destroy the handle, or this object.
+    const auto ended = std::move(running_.extract(process.pid).mapped());
+    ended->watch.reset();
+    const auto on_exit = std::move(ended->on_exit);
     if (on_exit) on_exit(status);
+    if (ended->handle != nullptr) ended->handle->ended();
+    wait_for(ended->pidfd);
 }
 
 }  // namespace holdfast::io

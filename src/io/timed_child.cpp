@@ -10,6 +10,8 @@ Result<std::unique_ptr<TimedChild>> TimedChild::start(Processes& processes, Time
                                                       std::function<void(ExitStatus)> on_exit) {
     std::unique_ptr<TimedChild> timed(new TimedChild(timers, std::move(on_exit)));
     auto child = processes.spawn(request, [self = timed.get()](ExitStatus status) {
+        // The process itself may have obeyed SIGTERM; what it started may not have.
+        if (self->stage_ == Stage::terminating) (void)self->child_->kill(SIGKILL);
         self->stage_ = Stage::ended;
         self->timer_.cancel();
         status.timed_out = self->timed_out_;

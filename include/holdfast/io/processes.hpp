@@ -47,6 +47,9 @@ struct SpawnRequest {
     /// Program and arguments, at least the program. A program without `/` is looked up in the PATH of the
     /// child's environment, as the user it runs as. A text file without `#!` is run by /bin/sh.
     std::vector<std::string> arguments{};
+    /// The file to execute when it is not the one that arguments[0] names, which then only is what the
+    /// program sees as its name; looked up like it. Empty: arguments[0].
+    std::string program{};
     /// On top of our own environment minus IFS, LD_PRELOAD and LD_LIBRARY_PATH.
     std::vector<EnvironmentChange> environment{};
     /// Nothing: as we do. Otherwise needs the privilege to change to it, also when it is what we are.
@@ -64,8 +67,9 @@ class Child {
     virtual ~Child() = default;
 
     virtual pid_t pid() const = 0;
-    /// Sends a signal to its process group (to the process if it has no group of its own). Fails with ESRCH
-    /// once the exit was reported, because the number may belong to somebody else by then.
+    /// Sends a signal to its process group (to the process if it has no group of its own). From inside
+    /// `on_exit` it still reaches what the process left behind in its group: the number stays taken until
+    /// `on_exit` has returned. Then it fails with ESRCH, because the number may belong to somebody else.
     virtual Result<> kill(int signal) = 0;
 };
 

@@ -14,9 +14,9 @@
 namespace holdfast::io {
 
 /// At the time-out the process group gets SIGTERM, 2 s later SIGKILL, then SIGKILL again every 10 s while the
-/// process is not gone (stuck in the kernel). The exit is reported once, with `timed_out` set when the
-/// time-out came first. Destroying it before the exit is reported kills the group and reports nothing: nobody
-/// is left to keep the time.
+/// process is not gone (stuck in the kernel); when it is gone, SIGKILL for what is left of its group. The
+/// exit is reported once, with `timed_out` set when the time-out came first. Destroying it before the exit is
+/// reported kills the group and reports nothing: nobody is left to keep the time.
 class TimedChild {
   public:
     static constexpr Duration kTermToKill = std::chrono::seconds(2);

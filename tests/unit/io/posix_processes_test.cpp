@@ -227,6 +227,52 @@ TEST_F(PosixProcessesTest, KillReachesTheWholeGroup) {
     prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
+TEST_F(PosixProcessesTest, InsideItsCallbackAKillReachesWhatIsLeftOfTheGroup) {
+    ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    std::unique_ptr<Child> child;
+    bool killed = false;
+    auto started =
+        processes.spawn({.arguments = {"/bin/sh", "-c", "sleep 1000 & echo $! > " + folder.file("pid")}},
+                        [&](ExitStatus ended) {
+                            EXPECT_TRUE(ended.is_success());
+                            killed = child->kill(SIGKILL).has_value();
+                            child.reset();
+                        });
+    ASSERT_TRUE(started);
+    child = std::move(*started);
+    const pid_t leader = child->pid();
+    turn_until(loop, [&] { return child == nullptr; });
+    EXPECT_TRUE(killed);
+    const pid_t sleeper = std::stoi(folder.read("pid"));
+    int how = 0;
+    EXPECT_EQ(waitpid(sleeper, &how, 0), sleeper);
+    EXPECT_TRUE(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL);
+    EXPECT_EQ(waitpid(leader, nullptr, WNOHANG), -1) << "reaped as soon as the callback is over";
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+TEST_F(PosixProcessesTest, ACallbackMayDestroyTheProcessesObject) {
+    auto other = std::make_unique<PosixProcesses>(loop);
+    std::unique_ptr<Child> child;
+    auto started = other->spawn({.arguments = {"/bin/true"}}, [&](ExitStatus) { other.reset(); });
+    ASSERT_TRUE(started);
+    child = std::move(*started);
+    turn_until(loop, [&] { return other == nullptr; });
+    EXPECT_FALSE(child->kill(SIGKILL));
+    EXPECT_EQ(waitpid(child->pid(), nullptr, WNOHANG), -1);
+}
+
+TEST_F(PosixProcessesTest, TheProgramMayDifferFromTheNameItSees) {
+    EXPECT_EQ(run({.arguments = {"any name", "-c", "test \"$0\" = 'any name'"}, .program = "/bin/sh"}),
+              (ExitStatus{}));
+    // The shell that runs a text file must be told the file, whatever its name is.
+    folder.write("plain", "exit 5\n", 0755);
+    EXPECT_EQ(run({.arguments = {"other"}, .program = folder.file("plain")}), (ExitStatus{.code = 5}));
+    const auto missing = spawn({.arguments = {"/bin/true"}, .program = "/nonexistent/program"});
+    ASSERT_FALSE(missing);
+    EXPECT_THAT(missing.error().message, HasSubstr("/nonexistent/program"));
+}
+
 TEST_F(PosixProcessesTest, KillAfterTheExitWasReportedTouchesNobody) {
     const auto child = shell("exit 0");
     ASSERT_TRUE(child);

@@ -100,6 +100,13 @@ TEST_F(TimedChildTest, ACleanExitAfterTheTimeoutIsStillTimedOut) {
     EXPECT_EQ(status, (ExitStatus{.timed_out = true}));
 }
 
+TEST_F(TimedChildTest, WhatItLeavesBehindWhenItObeysTheTermIsKilled) {
+    start(5s);
+    advance(5s);
+    processes.exit({.signal = SIGTERM});
+    EXPECT_THAT(processes.signals, ElementsAre(SIGTERM, SIGKILL));
+}
+
 TEST_F(TimedChildTest, WithoutATimeoutItRunsForEver) {
     start(std::nullopt);
     advance(1000h);
