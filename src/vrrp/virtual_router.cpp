@@ -22,6 +22,12 @@ bool same_advert(const RouterSettings& left, const RouterSettings& right) {
            left.auth_type == right.auth_type && left.auth_data == right.auth_data;
 }
 
+bool has_new_address(const RouterSettings& before, const RouterSettings& after) {
+    return std::ranges::any_of(after.addresses, [&](const IpAddress& address) {
+        return std::ranges::find(before.addresses, address) == before.addresses.end();
+    });
+}
+
 int64_t microseconds(Duration duration) {
     return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
 }
@@ -61,6 +67,7 @@ void VirtualRouter::on(Instant now, const Startup& event, Actions& out) {
     wanted_ = State::Backup;
     const bool is_owner = settings_.priority == kOwner && settings_.wants_master;
     if (is_owner && !settings_.in_sync_group && start_of_waiting(now) == now) {
+        log({.id = LogId::receive_timeout}, out);
         become_master(now, Cause::owner_startup, out);
         return;
     }
@@ -234,6 +241,9 @@ void VirtualRouter::reconfigure(Instant now, RouterSettings settings, Priority e
         if (settings_.preempt_delay == Duration::zero()) backup->preempt_at.reset();
     } else if (auto* master = std::get_if<Master>(&state_)) {
         if (!same_advert(old, settings_)) master->advert_at = now;
+        // The caller announces new addresses; like those of a new Master they are told a second time.
+        if (settings_.garp.master_delay > Duration::zero() && has_new_address(old, settings_))
+            master->delayed_burst_at = now + settings_.garp.master_delay;
         if (old.garp.master_refresh != settings_.garp.master_refresh) {
             master->refresh_at.reset();
             if (settings_.garp.master_refresh > Duration::zero())

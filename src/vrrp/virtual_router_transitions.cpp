@@ -30,6 +30,10 @@ void VirtualRouter::become_master(Instant now, Cause cause, Actions& out) {
         effective_ = kOwner;
         log({.id = LogId::priority_restored_owner_gone, .numbers = {kOwner.value}}, out);
     }
+    const GarpSettings& garp = settings_.garp;
+    Master& master = state_.emplace<Master>();
+    send_advert(now, master, out);
+    log({.id = LogId::entering_master}, out);
     const Duration interval = settings_.advert_interval;
     if (master_advert_interval_ != interval) {
         const auto milliseconds = [](Duration duration) {
@@ -40,10 +44,6 @@ void VirtualRouter::become_master(Instant now, Cause cause, Actions& out) {
             out);
         master_advert_interval_ = interval;
     }
-    const GarpSettings& garp = settings_.garp;
-    Master& master = state_.emplace<Master>();
-    send_advert(now, master, out);
-    log({.id = LogId::entering_master}, out);
     ++counters_.become_master;
     out.push(InstallAddresses{});
     out.push(Announce{garp.master_repeat, AnnounceReason::became_master});

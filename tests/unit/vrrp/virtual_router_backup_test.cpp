@@ -64,6 +64,13 @@ TEST_F(BackupTest, IsSkippedByAnAddressOwner) {
                     StateChanged{State::Initialize, State::Master, Cause::owner_startup}));
 }
 
+TEST_F(BackupTest, IsLeftAtOnceByAnOwnerWithTheLineOfATimeout) {
+    make(settings(255));
+    start();
+    EXPECT_THAT(lines(actions),
+                ElementsAre("(VI_1) Receive advertisement timeout", "(VI_1) Entering MASTER STATE"));
+}
+
 TEST_F(BackupTest, IsTheStartOfAnOwnerConfiguredAsBackup) {
     RouterSettings with = settings(255);
     with.wants_master = false;

@@ -306,6 +306,25 @@ TEST_F(ReloadTest, LetsAMasterTellNewContentsAtOnce) {
     EXPECT_THAT(deeds(actions), ElementsAre(SendAdvert{{100}}));
 }
 
+TEST_F(ReloadTest, AnnouncesNewAddressesASecondTime) {
+    become_master();
+    const Instant began = now;
+    while (now < began + 20s) expire();  // The burst of becoming Master is over.
+    RouterSettings with = settings();
+    with.addresses.push_back(kHigher);
+    reload(with);
+    const Instant reloaded = now;
+    std::vector<Duration> bursts;
+    while (now < reloaded + 20s) {
+        expire();
+        for (const Announce& announce : all<Announce>(actions)) {
+            EXPECT_EQ(announce, (Announce{5, AnnounceReason::delayed}));
+            bursts.push_back(now - reloaded);
+        }
+    }
+    EXPECT_THAT(bursts, ElementsAre(5s));
+}
+
 TEST_F(ReloadTest, ChangesThePriority) {
     become_master();
     reload(settings(150), 140);
