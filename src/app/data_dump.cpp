@@ -71,7 +71,7 @@ void scripts(DumpText& out, const NotifyView& view) {
     one("Stop state transition", view.stop);
     one("Deleted state transition", view.deleted);
     one("Generic state transition", view.generic);
-    one("Master rx lower pri", view.master_rx_lower_pri);
+    one("Master rx lower pri state transition", view.master_rx_lower_pri);
 }
 
 void state_lines(DumpText& out, const InstanceView& view) {
@@ -179,9 +179,13 @@ void script(DumpText& out, const ScriptView& view) {
     out.line("   Rise = {}", view.rise);
     out.line("   Fall = {}", view.fall);
     out.line("   Result = {}", view.result_count);
+    out.line("   Insecure = no");  // An insecure script is switched off when the file is read.
+    std::string_view initial = "unknown";
+    if (!view.first_result_seen) initial = view.init_fail ? "INIT/FAILED" : "INIT";
+    out.line("   Init state = {}", initial);
     out.line("   Status = {}", view.up ? "GOOD" : "BAD");
     out.line("   Script uid:gid = {}:{}", view.uid.value_or(0), view.gid.value_or(0));
-    followers(out, view.followers, "Tracking instances");
+    followers(out, view.followers, "VRRP instances");
     out.line("   State = {}", view.running ? "running" : "idle");
 }
 

@@ -162,7 +162,9 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::CancelAnnouncement
     edges_.link.cancel_announcements(instance.announcements);
 }
 
+// So that the master can go on sending to us. Only a unicast master keeps us in its neighbour table.
 void VrrpService::perform(VrrpInstance& instance, const vrrp::AnnounceSource&) {
+    if (!instance.settings.transport.unicast) return;
     const InterfaceIndex interface = network_.index_of(instance.settings.transport.interface);
     if (!interface || !instance.source) return;
     const vrrp::Announcement announcement{interface, *instance.source, MacAddress{}, false};

@@ -97,6 +97,23 @@ vrrp::Fitness VrrpService::judge(VrrpInstance& instance) {
     return tracked.awaited > 0 ? vrrp::Fitness::held : vrrp::Fitness::fit;
 }
 
+/// Why an instance starts in FAULT; later the line of the interface itself says so.
+void VrrpService::log_interfaces_down(const VrrpInstance& instance) {
+    std::vector<std::string_view> names = resource_interfaces(instance.settings);
+    const auto add = [&](std::string_view name) {
+        if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
+    };
+    if (!instance.settings.dont_track_primary) add(instance.settings.transport.interface);
+    for (const track::Source& source : instance.tracking.sources()) {
+        if (source.kind == track::Kind::interface && source.weight == 0 && !source.reverse) add(source.name);
+    }
+    for (const std::string_view name : names) {
+        if (network_.is_usable(name)) continue;
+        edges_.log.info(Part::vrrp,
+                        fmt::format("({}): entering FAULT state (interface {} down)", instance.name(), name));
+    }
+}
+
 vrrp::Priority VrrpService::effective_priority(const VrrpInstance& instance) const {
     const std::array<int, 1> sum{instance.tracking.total().sum};
     return vrrp::effective_priority(instance.settings.router.priority, sum);

@@ -112,6 +112,7 @@ void VrrpService::begin(const std::vector<VrrpInstance*>& fresh) {
                                         instance->name()));
         }
         network_.define(instance->owner(), std::move(objects), instance->adopting);
+        log_interfaces_down(*instance);
         instance->source = wanted_source(*instance);
         if (instance->source) {
             instance->advert.emplace(instance->settings.router, *instance->source,

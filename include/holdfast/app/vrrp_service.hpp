@@ -115,6 +115,7 @@ class VrrpService final : public netstate::NetworkObserver {
     void reevaluate_dirty();
     void reevaluate(VrrpInstance& instance);
     vrrp::Fitness judge(VrrpInstance& instance);
+    void log_interfaces_down(const VrrpInstance& instance);
     std::optional<IpAddress> wanted_source(const VrrpInstance& instance) const;
     void bind(VrrpInstance& instance);
     void unbind(VrrpInstance& instance);

@@ -184,7 +184,7 @@ TEST_F(DataDumpTest, GroupsScriptsFilesProcessesAndInterfaces) {
                                            "   Fall = 3",
                                            "   Result = 4",
                                            "   Status = GOOD",
-                                           "   Tracking instances :",
+                                           "   VRRP instances :",
                                            "     VI_1, weight -20",
                                            "   State = idle",
                                            "------< VRRP Track files >------",
