@@ -22,7 +22,8 @@ class ScriptTrackers {
     ~ScriptTrackers();
 
     /// Takes over the scripts of a generation that are in `followed`. Those that are equal to before run on
-    /// untouched; changed ones keep their last verdict until a new result comes.
+    /// untouched; changed ones keep their last verdict until a new result comes. The first call is the start
+    /// of the daemon, where instances wait for first results; later ones are reloads, where they do not.
     void load(const std::vector<track::ScriptSettings>& scripts, const std::set<std::string>& followed);
     void stop();
 
@@ -34,6 +35,7 @@ class ScriptTrackers {
     Edges& edges_;
     std::function<void(std::string_view, track::TrackedState)> changed_;
     std::map<std::string, std::unique_ptr<Runner>, std::less<>> runners_;
+    bool loaded_ = false;
 };
 
 }  // namespace holdfast::app
