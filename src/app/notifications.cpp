@@ -44,6 +44,7 @@ class Notifications::Speaker {
     void perform(const notify::StartScript& start) {
         io::SpawnRequest request;
         request.arguments = start.arguments;
+        request.program = start.path;
         request.run_as = credentials_of(start.identity);
         const uint32_t id = start.id;
         auto child = owner_.edges_.processes.spawn(request, [this, id](io::ExitStatus status) {
@@ -88,56 +89,106 @@ class Notifications::Speaker {
     bool stopped_ = false;
 };
 
-/// Commands of one virtual server, one after the other: the last to finish is the last state.
+/// Commands of one lane, one after the other: the last to finish is the last state.
 class Notifications::Lane {
   public:
-    explicit Lane(Notifications& owner) : owner_(owner), next_(owner.edges_.timers, [this] { start(); }) {}
+    explicit Lane(Notifications& owner) : owner_(owner) {}
 
-    void add(const notify::Command& command) {
-        waiting_.push_back(command);
-        if (child_ == nullptr) next_.arm_after(Duration::zero());
+    void add(const notify::Command& command, bool at_stop) {
+        waiting_.push_back({command, at_stop});
+        if (!children_.contains(last_id_) || !patience_.armed()) next_.arm_after(Duration::zero());
     }
-    bool idle() const { return child_ == nullptr && waiting_.empty(); }
-    /// Gives what runs `limit` to end; what still waits is started as its turn comes within that time.
-    void stop(Duration limit) { deadline_.arm_after(limit); }
+    bool idle() const { return children_.empty() && waiting_.empty(); }
+    /// Of what waits only the commands of the stop itself are still run: in order within stop_wait, then all
+    /// at once with a second stop_wait. What runs after that gets SIGTERM, and stop_kill later SIGKILL.
+    void stop() {
+        std::erase_if(waiting_, [](const Waiting& one) { return !one.at_stop; });
+        stage_ = Stage::in_order;
+        stage_ends_.arm_after(policy_.stop_wait);
+    }
 
   private:
-    void start() {
-        while (!waiting_.empty()) {
-            const notify::Command command = waiting_.front();
-            waiting_.pop_front();
-            io::SpawnRequest request;
-            request.arguments = command.arguments;
-            request.run_as = credentials_of(command.identity);
-            auto child = owner_.edges_.processes.spawn(request, [this](io::ExitStatus) {
-                child_.reset();
-                if (!waiting_.empty()) next_.arm_after(Duration::zero());
-                owner_.check_stopped();
-            });
-            if (child) {
-                child_ = std::move(*child);
+    struct Waiting {
+        notify::Command command;
+        bool at_stop = false;
+    };
+    enum class Stage : uint8_t { none, in_order, at_once, terminating, over };
+
+    void start_next() {
+        next_.cancel();
+        while (!waiting_.empty() && !start_first()) {
+        }
+        owner_.check_stopped();
+    }
+    /// Whether the first of what waits runs now.
+    bool start_first() {
+        const notify::Command command = std::move(waiting_.front().command);
+        waiting_.pop_front();
+        io::SpawnRequest request;
+        request.arguments = command.arguments;
+        request.program = command.path;
+        request.run_as = credentials_of(command.identity);
+        const uint32_t id = ++last_id_;
+        auto child = owner_.edges_.processes.spawn(request, [this, id](io::ExitStatus) {
+            children_.erase(id);
+            if (id == last_id_ && !waiting_.empty()) next_.arm_after(Duration::zero());
+            owner_.check_stopped();
+        });
+        if (!child) {
+            warn(fmt::format("Cannot run {}: {}", command.to_string(), child.error().message));
+            return false;
+        }
+        children_[id] = std::move(*child);
+        patience_.arm_after(policy_.patience);
+        return true;
+    }
+    /// A command that never ends must not hold back the next state.
+    void lose_patience() {
+        if (children_.empty() || waiting_.empty()) return;
+        warn(fmt::format("A command still runs after {:.0f} s: starting {} beside it",
+                         to_seconds(policy_.patience), waiting_.front().command.to_string()));
+        start_next();
+    }
+    void next_stage() {
+        switch (stage_) {
+            case Stage::none:
+            case Stage::over:
                 return;
-            }
-            owner_.edges_.log.write(
-                Part::checkers, LogLevel::warning,
-                fmt::format("Cannot run {}: {}", command.to_string(), child.error().message));
+            case Stage::in_order:
+                if (!waiting_.empty()) {
+                    stage_ = Stage::at_once;
+                    stage_ends_.arm_after(policy_.stop_wait);
+                    while (!waiting_.empty()) start_first();
+                    break;
+                }
+                [[fallthrough]];
+            case Stage::at_once:
+                stage_ = Stage::terminating;
+                stage_ends_.arm_after(policy_.stop_kill);
+                signal_all(SIGTERM);
+                break;
+            case Stage::terminating:
+                stage_ = Stage::over;
+                signal_all(SIGKILL);
+                children_.clear();
+                break;
         }
         owner_.check_stopped();
     }
-    void give_up() {
-        waiting_.clear();
-        if (child_ != nullptr) {
-            (void)child_->kill(SIGTERM);
-            child_.reset();
-        }
-        owner_.check_stopped();
+    void signal_all(int signal) {
+        for (const auto& [id, child] : children_) (void)child->kill(signal);
     }
+    void warn(const std::string& text) { owner_.edges_.log.write(Part::checkers, LogLevel::warning, text); }
 
     Notifications& owner_;
-    std::deque<notify::Command> waiting_;
-    std::unique_ptr<io::Child> child_;
-    io::Timer next_;
-    io::Timer deadline_{owner_.edges_.timers, [this] { give_up(); }};
+    notify::QueuePolicy policy_;
+    std::deque<Waiting> waiting_;
+    std::unordered_map<uint32_t, std::unique_ptr<io::Child>> children_;
+    uint32_t last_id_ = 0;
+    Stage stage_ = Stage::none;
+    io::Timer next_{owner_.edges_.timers, [this] { start_next(); }};
+    io::Timer patience_{owner_.edges_.timers, [this] { lose_patience(); }};
+    io::Timer stage_ends_{owner_.edges_.timers, [this] { next_stage(); }};
 };
 
 Notifications::Notifications(Edges& edges) : edges_(edges) {}
@@ -162,15 +213,15 @@ void Notifications::tell(notify::Subject subject, const std::string& name, const
         speaker->second->handle(event);
 }
 
-void Notifications::run(const std::string& lane, const notify::Command& command) {
+void Notifications::run(const std::string& lane, const notify::Command& command, bool at_stop) {
     auto& found = lanes_[lane];
     if (found == nullptr) found = std::make_unique<Lane>(*this);
-    found->add(command);
+    found->add(command, at_stop);
 }
 
 void Notifications::stop(std::function<void()> done) {
     stopped_ = std::move(done);
-    for (const auto& [name, lane] : lanes_) lane->stop(notify::QueuePolicy{}.stop_wait);
+    for (const auto& [name, lane] : lanes_) lane->stop();
     for (const auto& [key, speaker] : speakers_) speaker->handle(notify::StopRequested{});
     check_stopped();
 }

@@ -105,6 +105,7 @@ class MiscProbe final : public Probe {
           later_(edges.timers, [this] { finish(failure_); }) {
         io::SpawnRequest request;
         request.arguments = check.command.arguments;
+        request.program = check.command.path;
         request.run_as = credentials_of(check.command.identity);
         auto child = io::TimedChild::start(edges.processes, edges.timers, request, timeout,
                                            [this](io::ExitStatus status) { ended(status); });

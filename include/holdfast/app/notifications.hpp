@@ -26,8 +26,9 @@ class Notifications {
     void remove(notify::Subject subject, const std::string& name);
     void tell(notify::Subject subject, const std::string& name, const notify::QueueEvent& event);
 
-    /// Runs a command outside of any instance, after earlier ones of the same `lane`.
-    void run(const std::string& lane, const notify::Command& command);
+    /// Runs a command outside of any instance, after earlier ones of the same `lane` (beside one that has not
+    /// ended after QueuePolicy::patience). stop() drops what waits, except what is told `at_stop`.
+    void run(const std::string& lane, const notify::Command& command, bool at_stop = false);
 
     /// Ends all queues (QueuePolicy::stop_wait and so on) and calls `done` once when nothing runs any more.
     void stop(std::function<void()> done);
