@@ -43,6 +43,7 @@ class RealOutputs::Pipe {
         io::SpawnRequest request;
         request.arguments = settings_.script->arguments;
         request.arguments.push_back(settings_.path);
+        request.program = settings_.script->path;
         request.run_as = credentials_of(settings_.script->identity);
         auto child = owner_.processes_.spawn(request, [this](io::ExitStatus status) {
             owner_.log_.write(Part::daemon, LogLevel::warning,
@@ -67,8 +68,12 @@ class RealOutputs::Pipe {
     std::unique_ptr<io::Child> script_;
 };
 
-RealOutputs::RealOutputs(Log& log, io::TimerQueue& timers, io::Processes& processes)
-    : log_(log), timers_(timers), processes_(processes) {}
+RealOutputs::RealOutputs(Log& log, io::TimerQueue& timers, io::Processes& processes, io::Streams& streams)
+    : log_(log),
+      timers_(timers),
+      processes_(processes),
+      mailer_(streams, timers,
+              [this](const std::string& lost) { log_.write(Part::daemon, LogLevel::warning, lost); }) {}
 
 RealOutputs::~RealOutputs() = default;
 
@@ -76,8 +81,7 @@ void RealOutputs::configure(const config::GlobalSettings& settings) {
     open(all_, settings.notify_fifo);
     open(vrrp_, settings.vrrp_notify_fifo);
     open(lvs_, settings.lvs_notify_fifo);
-    mail_ = settings.mail;
-    mail_loss_told_ = false;
+    mailer_.configure(settings.mail);
 }
 
 void RealOutputs::open(std::unique_ptr<Pipe>& pipe, const std::optional<notify::FifoSettings>& settings) {
@@ -98,12 +102,12 @@ void RealOutputs::write_fifo(FifoPart part, std::string_view line) {
     if (own != nullptr) own->write(line);
 }
 
-void RealOutputs::send_mail(const std::string& subject, const std::string&) {
-    if (mail_.recipients.empty() || mail_.server_name.empty()) return;
-    if (!std::exchange(mail_loss_told_, true)) {
-        log_.write(Part::daemon, LogLevel::warning,
-                   fmt::format("Mail alerts are not sent by this version; lost: {}", subject));
-    }
+void RealOutputs::send_mail(const std::string& subject, const std::string& body) {
+    mailer_.send({subject, body}, agents::mail_date(std::chrono::system_clock::now()));
+}
+
+void RealOutputs::finish(std::function<void()> done) {
+    mailer_.finish(kMailsAtStop, std::move(done));
 }
 
 Result<std::unique_ptr<RealEdges>> RealEdges::open(Log& log, const config::Config& config) {
@@ -125,7 +129,7 @@ RealEdges::RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop,
       link_(loop_),
       processes_(loop_),
       streams_(loop_),
-      outputs_(log, loop_.timers(), processes_),
+      outputs_(log, loop_.timers(), processes_, streams_),
       edges_{loop_.timers(),
              loop_.turn_ends(),
              link_,

@@ -48,6 +48,18 @@ config::LoadResult load(const config::LoadOptions& options) {
     return config::load(options, files, environment);
 }
 
+/// A signal that comes while the configuration is read and the sockets are opened waits until the SignalWatch
+/// is there, and is served by it. SIGPIPE is of no use to us at any time.
+void hold_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int number : {SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGRTMIN + 2, SIGRTMAX - 1}) {
+        sigaddset(&signals, number);
+    }
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+}
+
 Result<> enter_namespace(const std::string& name) {
     const std::string path = "/run/netns/" + name;
     const io::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -56,7 +68,8 @@ Result<> enter_namespace(const std::string& name) {
     return {};
 }
 
-/// The parts that have something to do: only theirs are the pid files that the reference's processes would have.
+/// The parts that have something to do: only theirs are the pid files that the reference's processes would
+/// have.
 Subsystems configured_parts(const Subsystems& wanted, const config::Config& config) {
     Subsystems parts = wanted;
     if (wanted.all) return parts;
@@ -103,14 +116,12 @@ void Run::greet(std::span<const std::string> command_line) {
     uname(&kernel);
     log_.info(Part::daemon,
               fmt::format("Running on {} {} {}", kernel.sysname, kernel.release, kernel.version));
-    std::string words;
-    for (const std::string& word : command_line)
-        words += fmt::format("{}'{}'", words.empty() ? "" : " ", word);
-    log_.info(Part::daemon, fmt::format("Command line: {}", words));
+    for (const std::string& line : command_line_text(command_line)) log_.info(Part::daemon, line);
     log_.info(Part::daemon, fmt::format("Configuration file {}", config_path_));
 }
 
 int Run::run(std::span<const std::string> command_line) {
+    hold_signals();
     config_path_ = options_.config_file.value_or(kDefaultConfigFile);
     greet(command_line);
     config::LoadResult loaded = load(load_options(options_));
@@ -150,14 +161,16 @@ int Run::run(std::span<const std::string> command_line) {
     pid_files_ = std::move(*acquired);
 
     if (!options_.dont_fork) {
+        log_.flush();  // What is buffered now would otherwise be written by both.
         const auto role = daemonize();
         if (!role) {
             log_.write(Part::daemon, LogLevel::error, role.error().message);
             return exit_status::kFatal;
         }
         if (*role == Role::parent) {
+            // No destructors: what they would close, remove or tell belongs to the child.
             pid_files_->abandon();
-            return exit_status::kOk;
+            _exit(exit_status::kOk);
         }
         log_.after_fork();
     }
@@ -189,10 +202,8 @@ int Run::serve(config::LoadResult loaded) {
     }
     io::EventLoop& loop = edges_->loop();
     io::EventLoop::request_precise_wakeups();
-    // Blocked before anything else runs: a signal that comes during the start is served after it.
     io::SignalWatch signals(loop, {SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGRTMIN + 2, SIGRTMAX - 1},
                             [this](int number) { on_signal(number); });
-    ::signal(SIGPIPE, SIG_IGN);
     daemon_ = std::make_unique<Daemon>(
         edges_->edges(),
         DaemonSettings{options_.subsystems, !options_.dont_release_vrrp, !options_.dont_release_ipvs});
@@ -257,7 +268,7 @@ void Run::stop() {
     }
     log_.info(Part::daemon, "Stopping");
     systemd_.stopping();
-    daemon_->stop([this] { edges_->loop().stop(); });
+    daemon_->stop([this] { edges_->outputs().finish([this] { edges_->loop().stop(); }); });
 }
 
 void Run::reload() {
@@ -319,11 +330,12 @@ int test_configuration(const Options& options) {
     const config::LoadResult loaded = load(load_options(options));
     const std::string report = config::render(loaded.diagnostics);
     if (options.config_test_log) {
-        std::ofstream file(*options.config_test_log, std::ios::app);
-        file << report;
-    } else {
-        std::fputs(report.c_str(), stderr);
+        if (const auto redirected = redirect_standard_error(*options.config_test_log); !redirected) {
+            std::fprintf(stderr, "%s\n", redirected.error().message.c_str());
+            return exit_status::kFatal;
+        }
     }
+    std::fputs(report.c_str(), stderr);
     return loaded.test_exit_code;
 }
 

@@ -1,4 +1,4 @@
-// The edges as the machine has them: loop, sockets, netlink, ip_vs, processes, FIFOs.
+// The edges as the machine has them: loop, sockets, netlink, ip_vs, processes, FIFOs, mail.
 #pragma once
 
 #include <map>
@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "holdfast/agents/mailer.hpp"
 #include "holdfast/app/edges.hpp"
 #include "holdfast/app/notify_fifo.hpp"
 #include "holdfast/io/event_loop.hpp"
@@ -17,14 +18,19 @@
 
 namespace holdfast::app {
 
-/// FIFOs with their scripts.
+/// FIFOs with their scripts, and mail.
 class RealOutputs final : public NotifyOutputs {
   public:
-    RealOutputs(Log& log, io::TimerQueue& timers, io::Processes& processes);
+    /// How long the end of the daemon waits for mails that are on their way.
+    static constexpr Duration kMailsAtStop = std::chrono::seconds(2);
+
+    RealOutputs(Log& log, io::TimerQueue& timers, io::Processes& processes, io::Streams& streams);
     ~RealOutputs() override;
     void configure(const config::GlobalSettings& settings) override;
     void write_fifo(FifoPart part, std::string_view line) override;
     void send_mail(const std::string& subject, const std::string& body) override;
+    /// Calls `done` when the last mail has left, or its time is over; never from inside this call.
+    void finish(std::function<void()> done);
 
   private:
     class Pipe;
@@ -36,8 +42,7 @@ class RealOutputs final : public NotifyOutputs {
     std::unique_ptr<Pipe> all_;
     std::unique_ptr<Pipe> vrrp_;
     std::unique_ptr<Pipe> lvs_;
-    notify::MailSettings mail_;
-    bool mail_loss_told_ = false;
+    agents::Mailer mailer_;
 };
 
 class RealEdges {
@@ -47,6 +52,7 @@ class RealEdges {
 
     io::EventLoop& loop() { return loop_; }
     Edges& edges() { return edges_; }
+    RealOutputs& outputs() { return outputs_; }
 
   private:
     RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop, std::unique_ptr<kernel::RouteNetlink> network);
