@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "holdfast/app/limits.hpp"
 #include "holdfast/config/diff.hpp"
 
 namespace holdfast::app {
@@ -14,41 +15,6 @@ std::multiset<std::string> errors_of(const config::Diagnostics& diagnostics) {
         if (diagnostic.severity == config::Severity::error) errors.insert(diagnostic.message);
     }
     return errors;
-}
-
-/// What this build reads but does not act on, said once per generation instead of silently ignored.
-void warn_of_limits(const config::Config& config, Log& log) {
-    const auto warn = [&](Part part, std::string_view what) {
-        log.write(
-            part, LogLevel::warning,
-            fmt::format("{} is configured but has no effect in this version (docs/compatibility.md)", what));
-    };
-    bool files = false;
-    bool processes = false;
-    bool bfd = false;
-    bool vmac = false;
-    bool header = false;
-    bool hmac = false;
-    const auto look = [&](const track::References& references) {
-        files |= !references.files.empty();
-        processes |= !references.processes.empty();
-        bfd |= !references.bfds.empty();
-    };
-    for (const config::VrrpInstance& instance : config.instances) {
-        look(instance.track);
-        vmac |= instance.vmac.has_value();
-        header |= instance.router.auth_type == vrrp::AuthType::header;
-        hmac |= instance.router.hmac.has_value();
-    }
-    for (const config::SyncGroup& group : config.sync_groups) look(group.track);
-    if (files) warn(Part::vrrp, "track_file");
-    if (processes) warn(Part::vrrp, "track_process");
-    if (bfd || !config.bfd_sessions.empty()) warn(Part::bfd, "bfd_instance");
-    if (vmac) warn(Part::vrrp, "use_vmac");
-    if (header) warn(Part::vrrp, "auth_type AH");
-    if (hmac) warn(Part::vrrp, "auth_hmac");
-    if (config.global.dbus) warn(Part::vrrp, "enable_dbus");
-    if (config.global.snmp.vrrp || config.global.snmp.checker) warn(Part::daemon, "enable_snmp_...");
 }
 
 }  // namespace

@@ -1,0 +1,142 @@
+#include "holdfast/app/limits.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holdfast::app {
+
+namespace {
+
+using config::Config;
+
+bool any_instance(const Config& config, bool (*holds)(const config::VrrpInstance&)) {
+    return std::ranges::any_of(config.instances, holds);
+}
+
+bool any_references(const Config& config, std::vector<track::Reference> track::References::* list) {
+    return std::ranges::any_of(config.instances, [&](const auto& i) { return !(i.track.*list).empty(); }) ||
+           std::ranges::any_of(config.sync_groups, [&](const auto& g) { return !(g.track.*list).empty(); });
+}
+
+constexpr std::string_view kCheckers =
+    "HTTP_GET, SSL_GET, SMTP_CHECK, DNS_CHECK, UDP_CHECK, PING_CHECK, FILE_CHECK and BFD_CHECK are read, not "
+    "carried "
+    "out; each server with one is named in the log and counts as up";
+
+const Limit kLimits[] = {
+    {"vrrp_instance/use_vmac vrrp_instance/use_vmac_addr vrrp_instance/vmac_xmit_base "
+     "vrrp_instance/use_ipvlan "
+     "global_defs/vmac_prefix global_defs/vmac_addr_prefix",
+     "no VMAC is made: addresses and adverts use the interface itself", Part::vrrp,
+     [](const Config& c) {
+         return any_instance(
+             c, [](const config::VrrpInstance& i) { return i.vmac.has_value() || i.use_vmac_addr; });
+     }},
+    {"vrrp_instance/vrf", "sockets are not bound to the VRF", Part::vrrp,
+     [](const Config& c) {
+         return any_instance(c, [](const config::VrrpInstance& i) { return !i.transport.vrf.empty(); });
+     }},
+    {"vrrp_instance/no_accept vrrp_instance/accept global_defs/vrrp_iptables global_defs/vrrp_ipsets "
+     "global_defs/nftables global_defs/nftables_priority global_defs/nftables_ifindex "
+     "global_defs/nftables_counters "
+     "global_defs/disable_local_igmp namespace_with_ipsets",
+     "no firewall rules are made: packets to the virtual addresses are always accepted", Part::vrrp,
+     [](const Config& c) {
+         return any_instance(c, [](const config::VrrpInstance& i) { return !i.accept; });
+     }},
+    {"global_defs/nftables_ipvs*", "marks for groups are not made by nftables", Part::checkers,
+     [](const Config& c) { return c.global.nftables.ipvs_table.has_value(); }},
+    {"vrrp_instance/auth_hmac*", "trailers are neither sent nor verified", Part::vrrp,
+     [](const Config& c) {
+         return any_instance(c, [](const config::VrrpInstance& i) { return i.router.hmac.has_value(); });
+     }},
+    {"vrrp_instance/authentication/auth_type",
+     "PASS works; AH headers are neither sent nor verified, so an AH router is alone", Part::vrrp,
+     [](const Config& c) {
+         return any_instance(
+             c, [](const config::VrrpInstance& i) { return i.router.auth_type == vrrp::AuthType::header; });
+     }},
+    {"track_file* vrrp_track_file* vrrp_instance/track_file* vrrp_sync_group/track_file*",
+     "files are not followed", Part::vrrp,
+     [](const Config& c) { return any_references(c, &track::References::files); }},
+    {"vrrp_track_process* vrrp_instance/track_process* vrrp_sync_group/track_process* "
+     "global_defs/process_monitor*",
+     "processes are not followed", Part::vrrp,
+     [](const Config& c) { return any_references(c, &track::References::processes); }},
+    {"bfd_instance* vrrp_instance/track_bfd* vrrp_sync_group/track_bfd* global_defs/bfd_*",
+     "no BFD session is made", Part::bfd, [](const Config& c) { return !c.bfd_sessions.empty(); }},
+    {"linkbeat_use_polling linkbeat_interfaces* vrrp_instance/linkbeat_use_polling",
+     "the kernel's link state is used, never polled", Part::vrrp,
+     [](const Config& c) { return c.root.linkbeat_use_polling || !c.linkbeat_interfaces.empty(); }},
+    {"interface_up_down_delays*", "changes of interfaces count at once", Part::vrrp,
+     [](const Config& c) { return !c.interface_delays.empty(); }},
+    {"track_group* static_ipaddress/track_group static_routes/track_group static_rules/track_group",
+     "static objects are put back without making instances FAULT", Part::vrrp,
+     [](const Config& c) { return !c.track_groups.empty(); }},
+    {"vrrp_instance/promote_secondaries", "the sysctl is not set", Part::vrrp,
+     [](const Config& c) {
+         return any_instance(c, [](const config::VrrpInstance& i) { return i.promote_secondaries; });
+     }},
+    {"vrrp_instance/garp_extra_if global_defs/vrrp_garp_extra_if global_defs/vrrp_min_garp",
+     "no announcements on other interfaces", Part::vrrp,
+     [](const Config& c) { return c.global.garp_extra_interfaces > Duration::zero() || c.global.min_garp; }},
+    {"vrrp_instance/lvs_sync_daemon_interface", "use lvs_sync_daemon in global_defs", Part::checkers,
+     [](const Config& c) {
+         return any_instance(
+             c, [](const config::VrrpInstance& i) { return !i.lvs_sync_daemon_interface.empty(); });
+     }},
+    {"virtual_server/real_server/HTTP_GET* virtual_server/real_server/SSL_GET* "
+     "virtual_server/real_server/SMTP_CHECK* "
+     "virtual_server/real_server/DNS_CHECK* virtual_server/real_server/UDP_CHECK* "
+     "virtual_server/real_server/PING_CHECK* virtual_server/real_server/FILE_CHECK* "
+     "virtual_server/real_server/BFD_CHECK* SSL*",
+     kCheckers, Part::checkers, nullptr},
+    {"net_namespace_ipvs", "IPVS is programmed in the daemon's own namespace", Part::checkers,
+     [](const Config& c) { return c.root.net_namespace_ipvs.has_value(); }},
+    {"global_defs/startup_script global_defs/startup_script_timeout global_defs/shutdown_script "
+     "global_defs/shutdown_script_timeout",
+     "not run", Part::daemon,
+     [](const Config& c) {
+         return c.global.startup_script.has_value() || c.global.shutdown_script.has_value();
+     }},
+    {"global_defs/reload_time_file global_defs/reload_repeat", "no reload by a file; send SIGHUP",
+     Part::daemon, [](const Config& c) { return !c.global.reload_time_file.empty(); }},
+    {"global_defs/reload_check_config", "every reload is checked before anything is changed", Part::daemon,
+     nullptr},
+    {"global_defs/config_save_dir global_defs/tmp_config_directory global_defs/random_seed",
+     "nothing is written or seeded", Part::daemon,
+     [](const Config& c) { return !c.global.config_save_dir.empty(); }},
+    {"global_defs/enable_dbus global_defs/dbus_*", "no D-Bus name is taken", Part::vrrp,
+     [](const Config& c) { return c.global.dbus; }},
+    {"global_defs/enable_snmp_* global_defs/enable_traps global_defs/snmp_*", "no SNMP agent", Part::daemon,
+     [](const Config& c) {
+         return c.global.snmp.vrrp || c.global.snmp.checker || c.global.snmp.rfc_v2 || c.global.snmp.rfc_v3;
+     }},
+    {"global_defs/process_names global_defs/process_name global_defs/vrrp_process_name "
+     "global_defs/checker_process_name child_wait_time global_defs/max_auto_priority "
+     "global_defs/min_auto_priority_delay global_defs/set_supplementary_groups",
+     "one process, whose name is process_name; no automatic priority", Part::daemon,
+     [](const Config& c) { return c.global.max_auto_priority > 0 || c.global.set_supplementary_groups; }},
+    {"global_defs/vrrp_rx_bufs_policy global_defs/vrrp_rx_bufs_multiplier global_defs/lvs_netlink_*",
+     "the kernel's buffer sizes are used", Part::daemon,
+     [](const Config& c) { return !c.global.rx_buffer_policy.empty(); }},
+};
+
+}  // namespace
+
+std::span<const Limit> limits() {
+    return kLimits;
+}
+
+void warn_of_limits(const Config& config, Log& log) {
+    for (const Limit& limit : kLimits) {
+        if (limit.used == nullptr || !limit.used(config)) continue;
+        const std::string_view first = limit.keywords.substr(0, limit.keywords.find(' '));
+        log.write(limit.part, LogLevel::warning,
+                  fmt::format("{} has no effect in this version: {}", first.substr(0, first.find('*')),
+                              limit.note));
+    }
+}
+
+}  // namespace holdfast::app
