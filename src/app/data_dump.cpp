@@ -185,7 +185,8 @@ void script(DumpText& out, const ScriptView& view) {
     out.line("   Init state = {}", initial);
     out.line("   Status = {}", view.up ? "GOOD" : "BAD");
     out.line("   Script uid:gid = {}:{}", view.uid.value_or(0), view.gid.value_or(0));
-    followers(out, view.followers, "VRRP instances");
+    out.line("   VRRP instances :");
+    if (!view.followers.empty()) followers(out, view.followers, "Tracking instances");
     out.line("   State = {}", view.running ? "running" : "idle");
 }
 

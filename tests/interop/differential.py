@@ -109,6 +109,7 @@ class Run:
             node.script("notify.sh", f'echo "$*" >> {node.folder}/notify.log')
             node.script("slow.sh", f'sleep "$(cat {node.folder}/sleep 2>/dev/null || echo 0)"')
             node.script("flag.sh", f'exit "$(cat {node.folder}/flag 2>/dev/null || echo 0)"')
+            node.script("fifo_script.sh", f'echo "fifo script $#" >> {node.folder}/notify.log; exec sleep 100')
         for command in scenario.prepare:
             self._first.ip(command)
         fifo = FifoReader(self._first.folder / "fifo")
@@ -354,7 +355,7 @@ def without_time(aspect, trace):
     return texts
 
 
-def differences(scenario, ours, theirs):
+def differences(scenario, ours, theirs, tolerance=TOLERANCE):
     """Lines of text; none when nothing visible differs beyond what is known."""
     found = []
     for aspect in scenario.compare:
@@ -370,7 +371,7 @@ def differences(scenario, ours, theirs):
         if texts[0] != texts[1]:
             found += _text_difference(aspect, *texts)
         else:
-            found += _time_difference(aspect, left, right)
+            found += _time_difference(aspect, left, right, tolerance)
     return [line for line in found if not any(re.search(known, line) for known in scenario.known)]
 
 
@@ -379,24 +380,24 @@ def _text_difference(aspect, ours, theirs):
             if not line.startswith(("---", "+++", "@@"))]
 
 
-def _time_difference(aspect, left, right):
+def _time_difference(aspect, left, right, tolerance):
     if aspect == "log":
         return []
     found = []
     order = [sorted(trace, key=lambda entry: (entry[1], entry[0])) for trace in (left, right)]
     for mine, other in zip(*order):
-        if abs(mine[0] - other[0]) > TOLERANCE:
+        if abs(mine[0] - other[0]) > tolerance:
             found.append(f"{aspect}: at {mine[0]:.2f} s, reference at {other[0]:.2f} s: {mine[1]}")
-        if len(mine) > 2 and abs(mine[2] - other[2]) > 1:
+        if len(mine) > 2 and abs(mine[2] - other[2]) > round(1 + tolerance):
             found.append(f"{aspect}: {mine[2]} times, reference {other[2]} times: {mine[1]}")
     return found
 
 
-def compare(scenario, ours, reference, pool):
+def compare(scenario, ours, reference, pool, tolerance=TOLERANCE):
     """Both runs at the same time; returns (differences, run, run)."""
     runs = [pool.submit(Run, scenario, binary) for binary in (ours, reference)]
     left, right = (run.result() for run in runs)
-    return differences(scenario, left, right), left, right
+    return differences(scenario, left, right, tolerance), left, right
 
 
 def main():

@@ -185,6 +185,7 @@ TEST_F(DataDumpTest, GroupsScriptsFilesProcessesAndInterfaces) {
                                            "   Result = 4",
                                            "   Status = GOOD",
                                            "   VRRP instances :",
+                                           "   Tracking instances :",
                                            "     VI_1, weight -20",
                                            "   State = idle",
                                            "------< VRRP Track files >------",
