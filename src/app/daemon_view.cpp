@@ -2,41 +2,13 @@
 #include <algorithm>
 
 #include "holdfast/app/daemon.hpp"
+#include "holdfast/app/object_text.hpp"
 #include "holdfast/check/log_lines.hpp"
+#include "holdfast/netstate/resolve.hpp"
 
 namespace holdfast::app {
 
 namespace {
-
-std::string scope_name(uint8_t scope) {
-    switch (scope) {
-        case 0:
-            return "global";
-        case 200:
-            return "site";
-        case 253:
-            return "link";
-        case 254:
-            return "host";
-        case 255:
-            return "nowhere";
-        default:
-            return std::to_string(scope);
-    }
-}
-
-/// `192.0.2.200/24 dev eth0 scope global`; a host prefix is not written.
-std::string address_text(const netstate::AddressSettings& address) {
-    const IpAddress& ip = address.prefix.address;
-    std::string text =
-        address.prefix.length == ip.max_prefix_length() ? ip.to_string() : address.prefix.to_string();
-    if (address.peer) text += " peer " + address.peer->to_string();
-    if (address.broadcast) text += " brd " + address.broadcast->to_string();
-    text += " dev " + address.interface + " scope " + scope_name(address.scope);
-    if (!address.label.empty()) text += " label " + address.label;
-    if (address.no_track) text += " no_track";
-    return text;
-}
 
 std::optional<std::string> command_text(const std::optional<notify::Command>& command) {
     if (!command) return std::nullopt;
@@ -83,6 +55,11 @@ CountersView counters_view(const vrrp::Counters& counters) {
     return view;
 }
 
+/// What a script does, in words: `</path` is opened, not run.
+std::string script_text(const track::ScriptSettings& script) {
+    return script.open_path.empty() ? script.command.to_string() : "<" + script.open_path;
+}
+
 TracksView tracks_view(const config::Config& config, std::span<const track::Source> sources) {
     TracksView view;
     for (const track::Source& source : sources) {
@@ -93,7 +70,7 @@ TracksView tracks_view(const config::Config& config, std::span<const track::Sour
                 break;
             case track::Kind::script:
                 for (const track::ScriptSettings& script : config.scripts) {
-                    if (script.name == source.name) entry.command = script.command.to_string();
+                    if (script.name == source.name) entry.command = script_text(script);
                 }
                 view.scripts.push_back(entry);
                 break;
@@ -111,15 +88,72 @@ TracksView tracks_view(const config::Config& config, std::span<const track::Sour
     return view;
 }
 
-std::vector<std::string> address_list(const std::vector<netstate::AddressSettings>& addresses, bool set) {
+/// What a sync group follows by itself, with the weights that its members take over.
+std::vector<track::Source> group_sources(const config::Config& config, const track::References& references) {
+    const track::OwnWeights weights = [&](track::Kind kind,
+                                          std::string_view name) -> std::optional<track::OwnWeight> {
+        const auto look = [&](const auto& trackers) -> std::optional<track::OwnWeight> {
+            for (const auto& tracker : trackers) {
+                if (tracker.name == name) return track::OwnWeight{tracker.weight, tracker.reverse};
+            }
+            return std::nullopt;
+        };
+        switch (kind) {
+            case track::Kind::script:
+                return look(config.scripts);
+            case track::Kind::file:
+                return look(config.track_files);
+            case track::Kind::process:
+                return look(config.track_processes);
+            case track::Kind::interface:
+            case track::Kind::bfd:
+                return std::nullopt;
+        }
+        return std::nullopt;
+    };
+    return track::resolve_sources(references, nullptr, weights, false, false);
+}
+
+/// Whether the kernel has the address on its interface, whoever put it there.
+bool is_present(const netstate::AddressSettings& address, const netstate::Mirror& mirror) {
+    const auto wanted = netstate::resolve(address, mirror);
+    return wanted && mirror.address(wanted->key()) != nullptr;
+}
+
+/// `owned`: those that are present are ours at this moment.
+std::vector<std::string> address_list(const std::vector<netstate::AddressSettings>& addresses,
+                                      const netstate::Mirror& mirror, bool owned) {
     std::vector<std::string> list;
     for (const netstate::AddressSettings& address : addresses) {
-        list.push_back(address_text(address) + (set ? " set" : ""));
+        list.push_back(address_text(address) + (owned && is_present(address, mirror) ? " set" : ""));
     }
     return list;
 }
 
-InstanceView instance_view(const config::Config& config, const VrrpInstance& instance) {
+std::vector<std::string> route_list(const std::vector<netstate::RouteSettings>& routes) {
+    std::vector<std::string> list;
+    for (const netstate::RouteSettings& route : routes) list.push_back(route_text(route));
+    return list;
+}
+
+std::vector<std::string> rule_list(const std::vector<netstate::RuleSettings>& rules) {
+    std::vector<std::string> list;
+    for (const netstate::RuleSettings& rule : rules) list.push_back(rule_text(rule));
+    return list;
+}
+
+/// The VMAC interface of an instance, if there is one on this host.
+std::string vmac_interface(const config::Config& config, const config::VrrpInstance& instance,
+                           const netstate::Mirror& mirror) {
+    if (!instance.vmac) return {};
+    const std::string name = instance.vmac->name.empty() ? config.global.vmac_prefix + "." +
+                                                               std::to_string(instance.router.vrid.value)
+                                                         : instance.vmac->name;
+    return mirror.link(name) != nullptr ? name : std::string();
+}
+
+InstanceView instance_view(const config::Config& config, const Network& network,
+                           const VrrpInstance& instance) {
     const vrrp::RouterSettings& router = instance.settings.router;
     const vrrp::TransportSettings& transport = instance.settings.transport;
     InstanceView view;
@@ -141,6 +175,7 @@ InstanceView instance_view(const config::Config& config, const VrrpInstance& ins
     view.master_down_time = instance.router.master_down_interval();
     view.down_timer_adverts = router.down_timer_adverts;
     view.interface = transport.interface;
+    view.vmac_interface = vmac_interface(config, instance.settings, network.mirror());
     view.source = instance.source;
     view.source_configured = transport.source.has_value();
     if (!transport.unicast) view.multicast_group = transport.multicast_group;
@@ -166,20 +201,37 @@ InstanceView instance_view(const config::Config& config, const VrrpInstance& ins
     view.garp_lower_prio_repeat = router.garp.lower_prio_repeat;
     view.auth_type = router.auth_type;
     view.notify = notify_view(instance.settings.notify);
-    view.addresses = address_list(instance.settings.addresses, view.addresses_set);
-    view.excluded_addresses = address_list(instance.settings.excluded_addresses, view.addresses_set);
+    const bool owned = network.reconciler().holds(instance.owner());
+    view.addresses = address_list(instance.settings.addresses, network.mirror(), owned);
+    view.excluded_addresses = address_list(instance.settings.excluded_addresses, network.mirror(), owned);
+    view.routes = route_list(instance.settings.routes);
+    view.rules = rule_list(instance.settings.rules);
     view.tracks = tracks_view(config, instance.tracking.sources());
     view.sync_group = instance.group;
     view.counters = counters_view(instance.router.counters());
     return view;
 }
 
-GroupView group_view(const VrrpGroup& group) {
+/// The instances that follow an object, with what it weighs for them.
+std::vector<TrackView> followers_of(const std::vector<std::unique_ptr<VrrpInstance>>& instances,
+                                    track::Kind kind, std::string_view name) {
+    std::vector<TrackView> followers;
+    for (const auto& instance : instances) {
+        for (const track::Source& source : instance->tracking.sources()) {
+            if (source.kind == kind && source.name == name)
+                followers.push_back({instance->name(), source.weight, source.reverse, {}});
+        }
+    }
+    return followers;
+}
+
+GroupView group_view(const config::Config& config, const VrrpGroup& group) {
     GroupView view;
     view.name = group.settings.group.name;
     view.state = group.machine.state();
     view.members = group.settings.group.members;
     view.tracking_weight = group.settings.group.tracking_weight;
+    view.tracks = tracks_view(config, group_sources(config, group.settings.track));
     view.notify = notify_view(group.settings.notify);
     for (const VrrpInstance* member : group.members) {
         if (member->fitness == vrrp::Fitness::faulted) ++view.faulted_members;
@@ -253,13 +305,13 @@ DaemonView Daemon::view() const {
     view.global.script_user = config_.global.script_identity.user;
     view.global.script_security = config_.global.script_security;
     for (const auto& instance : vrrp_->instances())
-        view.instances.push_back(instance_view(config_, *instance));
-    for (const auto& [name, group] : vrrp_->groups()) view.groups.push_back(group_view(*group));
+        view.instances.push_back(instance_view(config_, network_, *instance));
+    for (const auto& [name, group] : vrrp_->groups()) view.groups.push_back(group_view(config_, *group));
     for (const track::ScriptSettings& settings : config_.scripts) {
         const track::ScriptTracker* tracker = vrrp_->scripts().tracker(settings.name);
         ScriptView script;
         script.name = settings.name;
-        script.command = settings.command.to_string();
+        script.command = script_text(settings);
         script.interval = settings.interval;
         script.timeout = settings.timeout > Duration::zero() ? settings.timeout : settings.interval;
         script.weight = settings.weight;
@@ -271,18 +323,13 @@ DaemonView Daemon::view() const {
         script.gid = settings.command.identity.gid;
         if (tracker != nullptr) {
             script.result_count = tracker->result_count();
-            script.first_result_seen = tracker->state() != track::TrackedState::unknown;
+            script.first_result_seen =
+                tracker->state() == track::TrackedState::up || tracker->state() == track::TrackedState::down;
             script.up = tracker->state() == track::TrackedState::up;
             script.running = tracker->is_running();
             script.last_status = tracker->memory().last_status;
         }
-        for (const auto& instance : vrrp_->instances()) {
-            for (const track::Source& source : instance->tracking.sources()) {
-                if (source.kind == track::Kind::script && source.name == settings.name) {
-                    script.followers.push_back({instance->name(), source.weight, source.reverse, {}});
-                }
-            }
-        }
+        script.followers = followers_of(vrrp_->instances(), track::Kind::script, settings.name);
         view.scripts.push_back(std::move(script));
     }
     for (const auto& [index, link] : network_.mirror().links()) {
@@ -295,13 +342,16 @@ DaemonView Daemon::view() const {
         entry.loopback = link.loopback;
         entry.multicast = link.multicast;
         entry.mtu = link.mtu;
+        entry.followers = followers_of(vrrp_->instances(), track::Kind::interface, link.name);
         for (const netstate::KernelAddress& address : network_.mirror().addresses(index)) {
             (address.prefix.address.is_v4() ? entry.addresses4 : entry.addresses6)
                 .push_back(address.prefix.address);
         }
         view.interfaces.push_back(std::move(entry));
     }
-    view.static_addresses = address_list(config_.static_addresses, true);
+    view.static_addresses = address_list(config_.static_addresses, network_.mirror(), true);
+    view.static_routes = route_list(config_.static_routes);
+    view.static_rules = rule_list(config_.static_rules);
     for (size_t i = 0; i < lvs_->director().size(); ++i) {
         view.virtual_servers.push_back(virtual_server_view(lvs_->director().machine(i)));
     }
