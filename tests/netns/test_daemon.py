@@ -159,3 +159,52 @@ def test_a_daemon_stopped_by_a_debugger_gives_way_to_the_one_that_served(routers
     # Whoever wins the moment, the better router serves alone soon after.
     second.wait_for_state("BACKUP")
     routers.wait_for_holder(routers.first)
+
+
+@pytest.mark.holdfast_only
+def test_a_sigterm_during_the_start_is_served(ours):
+    # At once, before the handlers are there, and again a little later.
+    for pause in (0, 0.002, 0.005, 0.01):
+        daemon = ours.start(ours.first, instance(120))
+        wait_until(lambda: "Starting" in daemon.log(), 2, "the first line")
+        time.sleep(pause)
+        assert daemon.stop() == 0, f"after {pause} s"
+        assert daemon.leftovers() == []
+
+
+def test_the_config_test_log_does_not_follow_links(ours):
+    target = ours.first.write("target", "")
+    link = ours.first.folder / "link"
+    link.symlink_to(target)
+    config = ours.first.write("wrong.conf", "no_such_keyword\n")
+    done = subprocess.run([HOLDFAST, f"-t{link}", "-f", config], text=True, capture_output=True)
+    assert done.returncode == 1
+    assert "Unable to open config-test log file" in done.stderr
+    assert target.read_text() == ""
+    plain = ours.first.folder / "plain"
+    done = subprocess.run([HOLDFAST, f"-t{plain}", "-f", config], text=True, capture_output=True)
+    assert done.returncode != 0
+    assert "no_such_keyword" in plain.read_text()
+    assert done.stderr == ""
+
+
+def test_the_dump_shows_routes_rules_and_which_addresses_are_set(ours):
+    config = instance(120, extra="""virtual_routes {
+        198.51.100.0/24 via 10.1.0.2 dev eth0
+    }
+    virtual_rules {
+        from 192.0.2.0/24 table 20 priority 100
+    }""")
+    daemon = ours.start(ours.first, config)
+    daemon.wait_for_state("MASTER")
+    wait_until(lambda: ours.first.holds(VIP), 2, "the address")
+    daemon.signal(signal.SIGUSR1)
+    dumps = daemon.folder / "tmp"
+
+    def text():
+        return "".join(path.read_text() for path in dumps.iterdir())
+
+    wait_until(lambda: "Virtual Rules" in text(), 3, "the dump")
+    assert f"{VIP}/24 dev eth0 scope global set\n" in text()
+    assert "198.51.100.0/24 via inet 10.1.0.2 dev eth0" in text()
+    assert "from 192.0.2.0/24 priority 100 tos 0x0 lookup 20" in text()
