@@ -298,7 +298,7 @@ class Run:
             self.full_log += f"--- {name}\n{daemon.log()}"
             for line in (second_log if name == "second" else daemon.log()).splitlines():
                 match = re.match(r"\w{3} \w{3} +\d+ [\d:]+ \d{4}: (.*)", line)
-                text = self._plain(match[1] if match else line)
+                text = re.sub(r"fe80::[0-9a-f:]{8,}", "LINKLOCAL", self._plain(match[1] if match else line))
                 if _LOG_OF_INTEREST.match(text) and not _LOG_DETAILS.search(text):
                     self.traces["log"].append((0.0, f"{name} {text}"))
 

@@ -103,6 +103,7 @@ REFUSED = (  # A refused packet does not put off the Master's next advert.
     r'"advert_sent"|stats after them: [-+]    Sent|Rate-limit flags',)
 NOTICES = (r"log: -.*send advert error", r"log: -.*Interface \w+ (added|deleted)",
            r"log: \+.*(Netlink reports eth1 down|no IPv4 address for interface)")
+INIT_FAIL = (r"at 2\.\d+ s, reference at 1\.", r"adverts: 7 times, reference", r"(scripts|fifo|log): \+.*(FAULT|fault)")
 ADOPTION = (r"addresses: -first [-+] 10", r"log: \+.*(keeping the VIPs|is already there|removing the VIPs)")
 
 
@@ -155,7 +156,8 @@ SCENARIOS = [
     Scenario("equal-priority", G + fast(100), G + fast(100), seconds=6),
     Scenario("partition", G + fast(150), G + fast(100),
              events=((4, ("isolate", "first")), (8, ("heal", "first"))), seconds=15,
-             compare=("adverts", "addresses", "scripts", "fifo", "log", "facts")),
+             compare=("adverts", "addresses", "scripts", "fifo", "log", "facts"),
+             known=(r"(?i)master_rx_lower_pri|with lower priority",)),
     Scenario("startup-delay", globals_("vrrp_startup_delay 3") + fast(), seconds=7, quick=True),
     # Announcements.
     Scenario("garp-delay-repeat", G + fast(extra="garp_master_delay 2\ngarp_master_repeat 3"), seconds=6, quick=True),
@@ -173,7 +175,8 @@ SCENARIOS = [
     Scenario("interval-learnt", G + fast(100),
              events=tuple((t, send(version=3, priority=200, interval=1)) for t in (1, 2, 3, 4)), seconds=10,
              known=(r"log: .*interval mismatch",)),
-    Scenario("wrong-packets-v2", G + instance(version=2, extra="authentication {\n auth_type PASS\n auth_pass secret\n }"),
+    Scenario("wrong-packets-v2",
+             G + instance(version=2, extra="authentication {\n auth_type PASS\n auth_pass secret\n }"),
              events=((0.5, send(auth=b"secret")), (1, send(auth=b"wrong")), (1.2, send(auth=b"")),
                      (1.4, send(vrid=52, auth=b"secret")), (1.6, send(interval=2, auth=b"secret")),
                      (1.8, send(ttl=64, auth=b"secret")), (2, send(version=3, interval=1)),
@@ -198,11 +201,13 @@ SCENARIOS = [
              fast(150, extra="track_script {\n S\n }"), G + fast(130),
              events=((4.2, flag(1)), (8.2, flag(0)), (11, ("dump", "after it"))), seconds=12),
     Scenario("script-rise-fall", G + script(extra="interval 1\nrise 2\nfall 2\ninit_fail") +
-             fast(extra="track_script {\n S\n }"), events=((4.5, flag(1)), (8.5, flag(0))), seconds=12),
+             fast(extra="track_script {\n S\n }"), events=((4.5, flag(1)), (8.5, flag(0))), seconds=12,
+             known=INIT_FAIL),
     Scenario("script-timeout", G + script(path="@DIR@/slow.sh", extra="interval 2\ntimeout 1") +
              fast(extra="track_script {\n S\n }"),
              events=((4.5, ("write", "first", "sleep", "5\n")), (9.2, ("write", "first", "sleep", "0\n"))), seconds=13),
-    Scenario("script-fails-from-start", G + script(extra="interval 1\nweight 20") + fast(extra="track_script {\n S\n }"),
+    Scenario("script-fails-from-start",
+             G + script(extra="interval 1\nweight 20") + fast(extra="track_script {\n S\n }"),
              events=((0, flag(3)), (4.5, flag(0))), seconds=7),
     Scenario("track-interface", G + fast(extra="track_interface {\n eth1\n }"), prepare=ETH1,
              events=((3, ip("link set eth1 down")), (6, ip("link set eth1 up"))), seconds=10, quick=True),
@@ -229,7 +234,8 @@ SCENARIOS = [
     Scenario("primary-address-removed", G + fast(),
              events=((3, ip("addr del 10.1.0.1/24 dev eth0")), (6, ip("addr add 10.1.0.1/24 dev eth0"))), seconds=10,
              compare=("adverts", "addresses", "scripts", "fifo", "log", "facts"),
-             known=(r"addresses: .first [-+] 10.1.0.100", r"(scripts|fifo|log): -.*(BACKUP|backup)", r"log: .*(put back|by somebody else|FAULT)")),
+             known=(r"addresses: .first [-+] 10.1.0.100", r"(scripts|fifo|log): -.*(BACKUP|backup)",
+                    r"log: .*(put back|by somebody else|FAULT)")),
     Scenario("no-address-at-start", G + fast(interface="eth1", addresses=["10.2.0.100/24"]),
              prepare=ETH1[:3], events=((2, ip(ETH1[3])),), seconds=6),
     Scenario("vip-there-at-start", G + fast(), prepare=(f"addr add {VIP} dev eth0",), seconds=5, quick=True),
@@ -270,7 +276,7 @@ SCENARIOS = [
         }"""), seconds=6, events=((5, ("dump", "as master")),)),
     # Reload.
     Scenario("reload-priority", G + fast(150), G + fast(100), events=((4, reload(G + fast(120))),
-             (6, reload(G + fast(90)))), seconds=12, known=RELOAD),
+             (6, reload(G + fast(90)))), seconds=12, known=(*RELOAD, r"at 7\.\d+ s, reference at 7\.", r"log: -second .*discarding")),
     Scenario("reload-vip-later", G + fast(extra="garp_master_delay 1", addresses=[VIP, "10.1.0.101/24"]),
              events=((4, reload(G + fast(extra="garp_master_delay 1", addresses=[VIP, "10.1.0.102/24"]))),), seconds=7,
              known=RELOAD),
@@ -291,6 +297,23 @@ SCENARIOS = [
     Scenario("reload-rename", G + fast(), events=((4, reload(G + fast(name="VI_X"))),), seconds=7, known=RELOAD),
     Scenario("reload-to-owner", G + fast(), events=((4, reload(G + instance(255, state="MASTER", advert=0.5))),),
              seconds=8, known=RELOAD),
+    # More of the same, in combination.
+    Scenario("ipv6-failover", G + fast(150, addresses=IPV6), G + fast(100, addresses=IPV6),
+             events=((5, ("stop", "first")),), seconds=8),
+    Scenario("v2-lower-higher-zero", G + instance(150, version=2), known=OLD_BURST, seconds=9,
+             events=((5, send(priority=90)), (6.3, send(priority=200)), (6.4, send(priority=0)))),
+    Scenario("group-hears-lower", G + group() + pair(), seconds=11,
+             events=((4, send(version=3, priority=90, interval=0.5)),)),
+    Scenario("reload-statics", G + "static_ipaddress {\n 10.1.0.77/24 dev eth0\n 10.1.0.78/32 dev eth0\n}\n" + fast(),
+             events=((3, reload(
+                 G + "static_ipaddress {\n 10.1.0.77/24 dev eth0\n 10.1.0.79/32 dev eth0\n}\n" +
+                 fast())),),
+             seconds=5, known=RELOAD),
+    Scenario("reload-routes", G + fast(extra="virtual_routes {\n 10.51.0.0/24 via 10.1.0.2 dev eth0\n }"),
+             events=((3, reload(G + fast(extra="virtual_routes {\n 10.52.0.0/24 via 10.1.0.2 dev eth0\n }"))),
+                     (4, ("snapshot", "after the reload"))), seconds=6, known=RELOAD),
+    Scenario("reload-group-order", G + group() + pair(), seconds=8, known=RELOAD,
+             events=((4, reload(G + group(members=("VI_2", "VI_1")) + pair())),)),
     # Signals and the command line.
     Scenario("kill-restart", G + fast(), events=((3, ("kill", "first")), (4, ("start", "first"))), seconds=9,
              known=ADOPTION),
@@ -304,7 +327,8 @@ SCENARIOS = [
     Scenario("missing-vrid", G + fast().replace("virtual_router_id 51", ""), seconds=2, compare=("facts",), quick=True),
     Scenario("missing-interface", G + fast(interface="eth9"), seconds=2, compare=("facts",), quick=True),
     Scenario("broken-vip", G + fast(addresses=["10.1.0.300/24"]), seconds=3, compare=("facts",)),
-    Scenario("virtual-server-without-ipvs", "virtual_server 10.1.0.100 80 {\n protocol TCP\n real_server 10.1.0.2 80 {\n"
+    Scenario("virtual-server-without-ipvs",
+             "virtual_server 10.1.0.100 80 {\n protocol TCP\n real_server 10.1.0.2 80 {\n"
              " weight 1\n TCP_CHECK {\n }\n }\n}\n", part="check", seconds=3, compare=("facts",)),
     Scenario("empty-file", "", seconds=2, compare=("facts",)),
 ]
