@@ -8,7 +8,6 @@
 
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 
 #include "holdfast/app/daemon.hpp"
 #include "holdfast/app/daemonize.hpp"
