@@ -276,7 +276,8 @@ SCENARIOS = [
         }"""), seconds=6, events=((5, ("dump", "as master")),)),
     # Reload.
     Scenario("reload-priority", G + fast(150), G + fast(100), events=((4, reload(G + fast(120))),
-             (6, reload(G + fast(90)))), seconds=12, known=(*RELOAD, r"at 7\.\d+ s, reference at 7\.", r"log: -second .*discarding")),
+             (6, reload(G + fast(90)))), seconds=12,
+             known=(*RELOAD, r"at 7\.\d+ s, reference at 7\.", r"log: -second .*discarding")),
     Scenario("reload-vip-later", G + fast(extra="garp_master_delay 1", addresses=[VIP, "10.1.0.101/24"]),
              events=((4, reload(G + fast(extra="garp_master_delay 1", addresses=[VIP, "10.1.0.102/24"]))),), seconds=7,
              known=RELOAD),
