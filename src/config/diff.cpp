@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <unordered_map>
+#include <utility>
 
 namespace holdfast::config {
 namespace {
@@ -12,21 +13,25 @@ template <class T, class Identity>
 Changes compare(const std::vector<T>& before, const std::vector<T>& after, Identity&& identity) {
     using Key = std::invoke_result_t<Identity&, const T&>;
     Changes changes;
-    std::unordered_multimap<Key, size_t> known;
-    known.reserve(before.size());
-    // Backwards, so that the multimap hands equal keys out in their order.
-    for (size_t i = before.size(); i-- > 0;) known.emplace(identity(before[i]), i);
+    // The first entry that is still free, and after each one the next with the same identity.
+    std::unordered_map<Key, size_t> first;
+    first.reserve(before.size());
+    std::vector<size_t> next(before.size(), before.size());
+    for (size_t i = before.size(); i-- > 0;) {
+        const auto [place, inserted] = first.try_emplace(identity(before[i]), i);
+        if (!inserted) next[i] = std::exchange(place->second, i);
+    }
     std::vector<bool> kept(before.size(), false);
     for (size_t i = 0; i < after.size(); ++i) {
-        const auto found = known.find(identity(after[i]));
-        if (found == known.end()) {
+        const auto found = first.find(identity(after[i]));
+        if (found == first.end() || found->second == before.size()) {
             changes.added.push_back(i);
             continue;
         }
         const Changes::Pair pair{found->second, i};
-        kept[found->second] = true;
+        kept[pair.before] = true;
         (before[pair.before] == after[i] ? changes.unchanged : changes.changed).push_back(pair);
-        known.erase(found);
+        found->second = next[pair.before];
     }
     for (size_t i = 0; i < before.size(); ++i)
         if (!kept[i]) changes.removed.push_back(i);

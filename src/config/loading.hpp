@@ -89,6 +89,10 @@ class Loading {
     /// script_user, keepalived_script or the daemon's own; nothing when script security forbids the latter.
     std::optional<notify::Identity> default_identity(const Line& line);
     void set_default_identity(std::optional<notify::Identity> identity);
+    /// The default identity was made before set_supplementary_groups was read.
+    void add_supplementary_groups() {
+        if (default_identity_) default_identity_->supplementary_groups = true;
+    }
 
     /// Looks at the file behind a command; resolves its path.
     ScriptVerdict check_script(notify::Command& command, Place place);

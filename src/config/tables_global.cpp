@@ -175,6 +175,11 @@ void read_process_names(Loading&, G& global, const Line&) {
     global.value.bfd_process.name = "keepalived_bfd";
 }
 
+/// The names themselves follow in rows of their own.
+void show_process_names(const G& global, const Row& row, Writer& writer) {
+    if (global.value.process_names) writer.line(row.facts.name, "");
+}
+
 /// Quotes a display name that holds one of RFC 5322's specials.
 std::string mail_address(std::string_view text) {
     const size_t bracket = text.rfind('<');
@@ -838,7 +843,7 @@ using B = SocketBuffers;
 constexpr Reload restart = Reload::restart;
 
 const Row kGlobalRows[] = {
-    custom<G, read_process_names>({"process_names", "", "off", "Names the threads keepalived_vrrp, keepalived_lvs and keepalived_bfd.", rare, last_wins, restart}, 0),
+    custom<G, read_process_names, show_process_names>({"process_names", "", "off", "Names the threads keepalived_vrrp, keepalived_lvs and keepalived_bfd.", rare, last_wins, restart}, 0),
     keyword<Value<&S::parent_process, &P::name>, Word{15}>({"process_name", "NAME", "keepalived", "Name of the process, at most 15 characters.", rare, last_wins, restart}),
     keyword<Value<&S::vrrp_process, &P::name>, Word{15}>({"vrrp_process_name", "NAME", "keepalived", "Name of the VRRP part, at most 15 characters.", rare, last_wins, restart}),
     keyword<Value<&S::checker_process, &P::name>, Word{15}>({"checker_process_name", "NAME", "keepalived", "Name of the checker part, at most 15 characters.", rare, last_wins, restart}).also("lvs_process_name", Spelling::old_logged),

@@ -31,6 +31,16 @@ void show_ipvs_namespace(const Draft& draft, const Row& row, Writer& writer) {
 
 GlobalDraft* open_globals(Loading&, Draft& draft, const Line&) { return &draft.global; }
 
+/// set_supplementary_groups counts for the users of the block wherever it stands in it.
+void close_globals(Loading& loading, Draft& draft, GlobalDraft&, const Line&) {
+    GlobalSettings& global = draft.global.value;
+    if (!global.set_supplementary_groups) return;
+    global.script_identity.supplementary_groups = true;
+    for (auto* fifo : {&global.notify_fifo, &global.vrrp_notify_fifo, &global.lvs_notify_fifo})
+        if (*fifo) (*fifo)->owner.supplementary_groups = true;
+    loading.add_supplementary_groups();
+}
+
 void show_globals(const Draft& draft, const Row& row, Writer& writer) {
     const size_t before = writer.size();
     writer.open(row.facts.name);
@@ -65,7 +75,7 @@ const std::vector<Row>& rows() {
             keyword<Root<&R::use_pid_dir>, Flag{}>({"use_pid_dir", "", "off; on with instance or net_namespace", "Pid files go to a directory of their own.", common, last_wins, restart}).first(),
             keyword<Root<&R::instance>, SoftWord{}>({"instance", "NAME", "none", "Name of this daemon, so that several can run.", common, once, restart}).first(),
             keyword<Root<&R::child_wait_time>, WholeSeconds{0, kMaxUint32, Lenient::no}>({"child_wait_time", "SECS", "5", "Limit of an orderly shutdown.", rare}).first(),
-            block<Draft, GlobalDraft, open_globals, nullptr, show_globals>({"global_defs", "{ ... }", "", "Global settings.", everyday, adds_up}, kGlobalDefs).first(),
+            block<Draft, GlobalDraft, open_globals, close_globals, show_globals>({"global_defs", "{ ... }", "", "Global settings.", everyday, adds_up}, kGlobalDefs).first(),
         };
         list.push_back(kTrackRootRows[0]);
         list.push_back(block<Draft, Draft, same<Draft>, nullptr, show_entries<netstate::AddressSettings, &Config::static_addresses>>({"static_ipaddress", "{ ADDR... }", "", "Addresses kept whatever the state.", common, adds_up}, kStaticAddressList).of(Part::vrrp));

@@ -516,7 +516,6 @@ void read_sync_interface(Loading& loading, D& instance, const Line& line) {
         bad_word(loading, ReportClass::general, line, 0, "comes after lvs_sync_daemon; it is ignored");
         return;
     }
-    instance.value.lvs_sync_daemon_interface = name;
     daemon.emplace();
     daemon->interface = name;
     daemon->instance = name_of(instance);
@@ -908,6 +907,10 @@ void read_global_tracking(Loading& loading, SG& group, const Line& line) {
     group.value.group.global_tracking = true;
 }
 
+void show_global_tracking(const SG& group, const Row& row, Writer& writer) {
+    if (group.value.group.global_tracking) writer.line(row.facts.name, "");
+}
+
 template <Tracked tracked>
 void read_group_tracked(Loading& loading, void* target, const Line& line) {
     SG& group = *static_cast<SG*>(target);
@@ -946,7 +949,7 @@ const Row kSyncGroupRows[] = {
     keyword<GroupValue<&S::notify, &NS::stop>, kNotify>({"notify_stop", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the daemon stops.", common, once}),
     keyword<GroupValue<&S::notify, &NS::generic>, kNotify>({"notify", "SCRIPT [USER [[:]GROUP]]", "none", "Run on every transition with GROUP, name, state and 0.", everyday, once}),
     keyword<Field<&SG::smtp_alert>, Switch{}>({"smtp_alert", "[BOOL]", "smtp_alert_vrrp", "Mail on transitions."}),
-    custom<SG, read_global_tracking>({"global_tracking", "", "off", "Obsolete form of sync_group_tracking_weight.", rare}, 0),
+    custom<SG, read_global_tracking, show_global_tracking>({"global_tracking", "", "off", "Obsolete form of sync_group_tracking_weight.", rare}, 0),
     keyword<GroupValue<&S::group, &vrrp::SyncGroupSettings::tracking_weight>, Flag{}>({"sync_group_tracking_weight", "", "off", "Keep the tracking weights of the group and its members.", rare}),
     keyword<Field<&SG::notify_priority_changes>, Switch{}>({"notify_priority_changes", "[BOOL]", "global setting", "Default for the members.", rare}),
 };

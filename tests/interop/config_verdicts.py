@@ -72,7 +72,7 @@ def wrap(path, example):
     security = "global_defs {\n enable_script_security\n script_user root\n}\n"
     if "bfd" not in (path + example).lower():
         before = before[:before.index("bfd_instance")]
-    if len(parts) == 1 or parts[-1] in ("fwmark", "group") and parts[0] == "virtual_server":
+    if len(parts) == 1 or path in ("virtual_server/fwmark", "virtual_server/group"):
         return security + before + plain + second + example + "\n"
     inner = example
     blocks = parts[:-1]
