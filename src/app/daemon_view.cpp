@@ -313,7 +313,7 @@ DaemonView Daemon::view() const {
         script.name = settings.name;
         script.command = script_text(settings);
         script.interval = settings.interval;
-        script.timeout = settings.timeout > Duration::zero() ? settings.timeout : settings.interval;
+        script.timeout = settings.timeout;  // 0 = interval, shown as configured.
         script.weight = settings.weight;
         script.reverse = settings.reverse;
         script.rise = settings.rise;

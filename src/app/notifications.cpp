@@ -39,6 +39,7 @@ class Notifications::Speaker {
 
     notify::NotifyQueue& queue() { return queue_; }
     bool stopped() const { return stopped_; }
+    bool is_idle() const { return queue_.pending() == 0 && queue_.running() == 0 && failed_.empty(); }
 
   private:
     void perform(const notify::StartScript& start) {
@@ -191,7 +192,7 @@ class Notifications::Lane {
     io::Timer stage_ends_{owner_.edges_.timers, [this] { next_stage(); }};
 };
 
-Notifications::Notifications(Edges& edges) : edges_(edges) {}
+Notifications::Notifications(Edges& edges) : edges_(edges), sweep_(edges.timers, [this] { sweep(); }) {}
 
 Notifications::~Notifications() = default;
 
@@ -205,7 +206,16 @@ void Notifications::define(const notify::QueueSettings& settings) {
 }
 
 void Notifications::remove(notify::Subject subject, const std::string& name) {
-    speakers_.erase({subject, name});
+    const auto speaker = speakers_.find({subject, name});
+    if (speaker == speakers_.end()) return;
+    retired_.push_back(std::move(speaker->second));
+    speakers_.erase(speaker);
+    sweep_.arm_after(kSweepPeriod);
+}
+
+void Notifications::sweep() {
+    std::erase_if(retired_, [](const auto& speaker) { return speaker->is_idle(); });
+    if (!retired_.empty()) sweep_.arm_after(kSweepPeriod);
 }
 
 void Notifications::tell(notify::Subject subject, const std::string& name, const notify::QueueEvent& event) {
@@ -223,12 +233,16 @@ void Notifications::stop(std::function<void()> done) {
     stopped_ = std::move(done);
     for (const auto& [name, lane] : lanes_) lane->stop();
     for (const auto& [key, speaker] : speakers_) speaker->handle(notify::StopRequested{});
+    for (const auto& speaker : retired_) speaker->handle(notify::StopRequested{});
     check_stopped();
 }
 
 void Notifications::check_stopped() {
     if (stopped_ == nullptr) return;
     for (const auto& [key, speaker] : speakers_) {
+        if (!speaker->stopped()) return;
+    }
+    for (const auto& speaker : retired_) {
         if (!speaker->stopped()) return;
     }
     for (const auto& [name, lane] : lanes_) {

@@ -121,7 +121,7 @@ void LanguageReader::read_main(const std::string& path) {
     storage_.file_missing = true;
     if (matched.missing) {
         bool demanded = matched.has_braces || !matched.paths.empty() ? policy_.brace_match : policy_.match;
-        problem(class_of(demanded), matched.paths.empty() ? "the configuration file is missing"
+        problem(class_of(demanded), matched.paths.empty() ? "Config files missing '" + path + "'."
                                                           : "some of the configuration files are missing");
         if (matched.paths.empty() || demanded) return;
     } else if (matched.paths.empty()) {

@@ -47,6 +47,15 @@ void Loading::report(ReportClass report_class, Place place, std::string message)
     report(report_class, line, place.word == Place::kNone ? kWholeLine : place.word, std::move(message));
 }
 
+void Loading::corrected(Place place, std::string message) {
+    if (stopped_) return;
+    if (place.directive == Place::kNone) return report(ReportClass::warning, place, std::move(message));
+    const Line line(*this, document.directive(place.directive));
+    add(place.word == Place::kNone
+            ? document.report(Severity::warning, ReportClass::general, line.directive(), std::move(message))
+            : document.report(Severity::warning, ReportClass::general, line.directive(), place.word, std::move(message)));
+}
+
 void Loading::missing_word(const Line& line, size_t word) {
     report(ReportClass::missing_parameter, line, kWholeLine,
            word == 0 || line.directive().word(word - 1).empty()

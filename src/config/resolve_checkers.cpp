@@ -72,7 +72,7 @@ class ServerResolver {
 
   private:
     void complain(std::string_view problem) {
-        loading_.error(server_.place, fmt::format("virtual_server {}: {}", name(), problem));
+        loading_.corrected(server_.place, fmt::format("virtual_server {}: {}", name(), problem));
     }
     std::string name() const {
         if (group_ != nullptr) return "group " + value_.group;
@@ -206,12 +206,12 @@ class ServerResolver {
         const bool nat = forwarding.method == ForwardingMethod::masquerade;
         if (server_.by_mark) {
             if (nat || endpoint.port == 0) return;
-            loading_.error(place, fmt::format("{} {}: a service by mark has no port, it is ignored", what, endpoint.to_string()));
+            loading_.corrected(place, fmt::format("{} {}: a service by mark has no port, it is ignored", what, endpoint.to_string()));
             endpoint.port = 0;
         } else if (endpoint.port == 0) {
             endpoint.port = port;
         } else if (!nat && endpoint.port != port) {
-            loading_.error(place, fmt::format("{} {}: DR and TUN cannot change the port; {} is used", what, endpoint.to_string(), port));
+            loading_.corrected(place, fmt::format("{} {}: DR and TUN cannot change the port; {} is used", what, endpoint.to_string(), port));
             endpoint.port = port;
         }
     }
@@ -227,7 +227,7 @@ class ServerResolver {
         };
         for (const RD& real : server_.real_servers)
             if (differs(real.value.endpoint, real.value.forwarding))
-                loading_.error(real.place, fmt::format("real_server {}: DR and TUN cannot change the port, it is ignored",
+                loading_.corrected(real.place, fmt::format("real_server {}: DR and TUN cannot change the port, it is ignored",
                                                        real.value.endpoint.to_string()));
         if (const auto& sorry = value_.sorry_server; sorry && differs(sorry->endpoint, sorry->forwarding))
             complain("the port of the sorry_server is ignored, because DR and TUN cannot change it");

@@ -51,7 +51,7 @@ class InstanceResolver {
     }
 
   private:
-    void complain(std::string_view problem) { loading_.error(d_.place, fmt::format("({}) {}", router_.name, problem)); }
+    void complain(std::string_view problem) { loading_.corrected(d_.place, fmt::format("({}) {}", router_.name, problem)); }
     void fatal(std::string_view problem) { loading_.fatal(d_.place, fmt::format("({}) {}", router_.name, problem)); }
     bool owner() const { return router_.priority == vrrp::kOwner; }
     const std::optional<InterfaceFacts>& facts() {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "holdfast/app/edges.hpp"
 #include "holdfast/notify/queue.hpp"
@@ -22,7 +23,7 @@ class Notifications {
 
     /// Makes the queue of this subject, or gives an existing one new settings (reload).
     void define(const notify::QueueSettings& settings);
-    /// Forgets a subject whose last event has been told; its running scripts run on.
+    /// No more will be told about this subject; what waits is still run, in order.
     void remove(notify::Subject subject, const std::string& name);
     void tell(notify::Subject subject, const std::string& name, const notify::QueueEvent& event);
 
@@ -38,11 +39,15 @@ class Notifications {
     class Lane;
     using Key = std::pair<notify::Subject, std::string>;
 
+    static constexpr Duration kSweepPeriod = std::chrono::seconds(1);
     void check_stopped();
+    void sweep();
 
     Edges& edges_;
     std::map<Key, std::unique_ptr<Speaker>> speakers_;
     std::map<std::string, std::unique_ptr<Lane>> lanes_;
+    std::vector<std::unique_ptr<Speaker>> retired_;  ///< Removed subjects whose scripts have not all ended.
+    io::Timer sweep_;
     std::function<void()> stopped_;
 };
 
