@@ -10,7 +10,7 @@ namespace {
 
 // The number at the front of a text, in the manner of strtol(3): blanks, sign, digits.
 struct Leading {
-    bool digits = false;    ///< At least one digit was there.
+    bool digits = false;  ///< At least one digit was there.
     bool negative = false;
     bool overflow = false;
     bool trailing = false;  ///< Something follows the number.
@@ -60,8 +60,9 @@ std::string not_a_number(const Leading& number, bool used) {
 Parsed<int64_t> parse_integer(std::string_view text, int64_t min, int64_t max, Lenient lenient, int base) {
     const Leading number = leading_number(text, base);
     Parsed<int64_t> result;
-    const bool fits = number.digits && !number.overflow && number.magnitude <= static_cast<uint64_t>(INT64_MAX);
-    const int64_t value = !fits ? 0
+    const bool fits =
+        number.digits && !number.overflow && number.magnitude <= static_cast<uint64_t>(INT64_MAX);
+    const int64_t value = !fits             ? 0
                           : number.negative ? -static_cast<int64_t>(number.magnitude)
                                             : static_cast<int64_t>(number.magnitude);
     const bool in_range = fits && value >= min && value <= max;
@@ -77,11 +78,12 @@ Parsed<int64_t> parse_integer(std::string_view text, int64_t min, int64_t max, L
     return result;
 }
 
-Parsed<uint64_t> parse_unsigned(std::string_view text, uint64_t min, uint64_t max, Lenient lenient, int base) {
+Parsed<uint64_t> parse_unsigned(std::string_view text, uint64_t min, uint64_t max, Lenient lenient,
+                                int base) {
     const Leading number = leading_number(text, base);
     Parsed<uint64_t> result;
-    const bool in_range =
-        number.digits && !number.overflow && !number.negative && number.magnitude >= min && number.magnitude <= max;
+    const bool in_range = number.digits && !number.overflow && !number.negative && number.magnitude >= min &&
+                          number.magnitude <= max;
     if (!number.digits || number.trailing) {
         const bool use = in_range && lenient == Lenient::yes;
         result.problem = not_a_number(number, use);
@@ -94,7 +96,8 @@ Parsed<uint64_t> parse_unsigned(std::string_view text, uint64_t min, uint64_t ma
     return result;
 }
 
-Parsed<uint64_t> parse_decimal(std::string_view text, uint64_t min, uint64_t max, int digits, Lenient lenient) {
+Parsed<uint64_t> parse_decimal(std::string_view text, uint64_t min, uint64_t max, int digits,
+                               Lenient lenient) {
     Parsed<uint64_t> result;
     if (text.starts_with('-')) {
         result.problem = "is negative";
@@ -138,7 +141,8 @@ Parsed<uint64_t> parse_decimal(std::string_view text, uint64_t min, uint64_t max
         return result;
     }
     if (!in_range) {
-        result.problem = fmt::format("is outside {}..{}", format_decimal(min, digits), format_decimal(max, digits));
+        result.problem =
+            fmt::format("is outside {}..{}", format_decimal(min, digits), format_decimal(max, digits));
         return result;
     }
     if (too_many) result.problem = fmt::format("has more than {} decimals; it is rounded", digits);

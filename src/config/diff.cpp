@@ -42,8 +42,9 @@ std::string identity_of(const VrrpInstance& instance) {
     return fmt::format("{} {} {} {} {} {}", instance.router.vrid.value, to_string(instance.router.family),
                        instance.transport.interface, instance.transport.unicast ? "unicast" : "multicast",
                        instance.vmac ? (instance.vmac->ipvlan ? "ipvlan" : "vmac") : "-",
-                       instance.transport.unicast ? (instance.transport.source ? instance.transport.source->to_string() : "")
-                                                  : instance.transport.multicast_group.to_string());
+                       instance.transport.unicast
+                           ? (instance.transport.source ? instance.transport.source->to_string() : "")
+                           : instance.transport.multicast_group.to_string());
 }
 
 std::string identity_of(const check::VirtualServerSettings& server) {
@@ -83,15 +84,17 @@ bool same_service(const check::VirtualServerSettings& a, const check::VirtualSer
     return bare(a) == bare(b);
 }
 
-std::string prefix_text(const std::optional<Prefix>& prefix) { return prefix ? prefix->to_string() : "all"; }
+std::string prefix_text(const std::optional<Prefix>& prefix) {
+    return prefix ? prefix->to_string() : "all";
+}
 
 }  // namespace
 
 bool Plan::empty() const {
     return !root_changed && !globals_changed && !tls_changed && !interfaces_changed && instances.empty() &&
            sync_groups.empty() && scripts.empty() && track_files.empty() && track_processes.empty() &&
-           bfd_sessions.empty() && virtual_server_groups.empty() && virtual_servers.empty() && static_addresses.empty() &&
-           static_routes.empty() && static_rules.empty();
+           bfd_sessions.empty() && virtual_server_groups.empty() && virtual_servers.empty() &&
+           static_addresses.empty() && static_routes.empty() && static_rules.empty();
 }
 
 Plan diff(const Config& before, const Config& after) {
@@ -109,15 +112,18 @@ Plan diff(const Config& before, const Config& after) {
     refuse(before.global.tmp_config_directory != after.global.tmp_config_directory, "tmp_config_directory");
     refuse(before.global.disable_local_igmp != after.global.disable_local_igmp, "disable_local_igmp");
 
-    plan.instances = compare(before.instances, after.instances, [](const VrrpInstance& instance) { return identity_of(instance); });
-    plan.sync_groups = compare(before.sync_groups, after.sync_groups, [](const SyncGroup& group) { return group.group.name; });
+    plan.instances = compare(before.instances, after.instances,
+                             [](const VrrpInstance& instance) { return identity_of(instance); });
+    plan.sync_groups = compare(before.sync_groups, after.sync_groups,
+                               [](const SyncGroup& group) { return group.group.name; });
     plan.scripts = by_name(before.scripts, after.scripts);
     plan.track_files = by_name(before.track_files, after.track_files);
     plan.track_processes = by_name(before.track_processes, after.track_processes);
     plan.bfd_sessions = by_name(before.bfd_sessions, after.bfd_sessions);
     plan.virtual_server_groups = by_name(before.virtual_server_groups, after.virtual_server_groups);
-    plan.virtual_servers = compare(before.virtual_servers, after.virtual_servers,
-                                   [](const check::VirtualServerSettings& server) { return identity_of(server); });
+    plan.virtual_servers =
+        compare(before.virtual_servers, after.virtual_servers,
+                [](const check::VirtualServerSettings& server) { return identity_of(server); });
     for (const Changes::Pair& pair : plan.virtual_servers.changed) {
         const check::VirtualServerSettings& old_server = before.virtual_servers[pair.before];
         const check::VirtualServerSettings& new_server = after.virtual_servers[pair.after];
@@ -128,19 +134,25 @@ Plan diff(const Config& before, const Config& after) {
                                       [](const check::RealServerSettings& real) { return real.endpoint; });
         plan.virtual_server_changes.push_back(std::move(change));
     }
-    plan.static_addresses = compare(before.static_addresses, after.static_addresses, [](const netstate::AddressSettings& address) {
-        return fmt::format("{} {}", address.prefix.to_string(), address.interface);
-    });
-    plan.static_routes = compare(before.static_routes, after.static_routes, [](const netstate::RouteSettings& route) {
-        return fmt::format("{} {} {} {}", route.destination.to_string(), route.table, route.tos, route.priority.value_or(0));
-    });
-    plan.static_rules = compare(before.static_rules, after.static_rules, [](const netstate::RuleSettings& rule) {
-        return fmt::format("{} {} {} {}", to_string(rule.family), rule.priority, prefix_text(rule.from), prefix_text(rule.to));
-    });
+    plan.static_addresses = compare(
+        before.static_addresses, after.static_addresses, [](const netstate::AddressSettings& address) {
+            return fmt::format("{} {}", address.prefix.to_string(), address.interface);
+        });
+    plan.static_routes =
+        compare(before.static_routes, after.static_routes, [](const netstate::RouteSettings& route) {
+            return fmt::format("{} {} {} {}", route.destination.to_string(), route.table, route.tos,
+                               route.priority.value_or(0));
+        });
+    plan.static_rules =
+        compare(before.static_rules, after.static_rules, [](const netstate::RuleSettings& rule) {
+            return fmt::format("{} {} {} {}", to_string(rule.family), rule.priority, prefix_text(rule.from),
+                               prefix_text(rule.to));
+        });
     plan.tls_changed = before.tls != after.tls;
     plan.interfaces_changed = before.linkbeat_interfaces != after.linkbeat_interfaces ||
                               before.linkbeat_methods != after.linkbeat_methods ||
-                              before.interface_delays != after.interface_delays || before.garp_groups != after.garp_groups ||
+                              before.interface_delays != after.interface_delays ||
+                              before.garp_groups != after.garp_groups ||
                               before.track_groups != after.track_groups;
     return plan;
 }

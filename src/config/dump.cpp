@@ -1,4 +1,5 @@
-// A finished generation is turned back into drafts in which everything is "given", and their rows are printed.
+// A finished generation is turned back into drafts in which everything is "given", and their rows are
+// printed.
 #include "holdfast/config/dump.hpp"
 
 #include "loading.hpp"
@@ -79,8 +80,10 @@ std::unique_ptr<VirtualServerDraft> describe(const check::VirtualServerSettings&
     draft->forwarding = server.forwarding;
     draft->scheduler = server.attributes.scheduler;
     const uint32_t widest = server.key.family == Family::ipv4 ? 0xffffffffU : 128U;
-    if (server.attributes.persistence_netmask != widest) draft->netmask = server.attributes.persistence_netmask;
-    for (const check::RealServerSettings& real : server.real_servers) draft->real_servers.push_back(describe(real));
+    if (server.attributes.persistence_netmask != widest)
+        draft->netmask = server.attributes.persistence_netmask;
+    for (const check::RealServerSettings& real : server.real_servers)
+        draft->real_servers.push_back(describe(real));
     return draft;
 }
 
@@ -97,7 +100,8 @@ Draft describe(const Config& config) {
     }
     for (const VrrpInstance& instance : config.instances) draft.instances.push_back(describe(instance));
     for (const SyncGroup& group : config.sync_groups) draft.sync_groups.push_back(describe(group));
-    for (const check::VirtualServerSettings& server : config.virtual_servers) draft.virtual_servers.push_back(describe(server));
+    for (const check::VirtualServerSettings& server : config.virtual_servers)
+        draft.virtual_servers.push_back(describe(server));
     return draft;
 }
 

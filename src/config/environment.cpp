@@ -1,5 +1,5 @@
-// The real machine: interfaces by ioctl(2), because /sys shows the network namespace it was mounted in rather than
-// ours; the names of iproute2 from its files.
+// The real machine: interfaces by ioctl(2), because /sys shows the network namespace it was mounted in rather
+// than ours; the names of iproute2 from its files.
 #include "holdfast/config/environment.hpp"
 
 #include <grp.h>
@@ -36,29 +36,47 @@ struct BuiltinName {
 };
 // Names that work without any file of iproute2.
 constexpr BuiltinName kBuiltinNames[] = {
-    {NameTable::route_tables, "default", 253},   {NameTable::route_tables, "main", 254},
-    {NameTable::route_tables, "local", 255},     {NameTable::route_protocols, "none", 0},
-    {NameTable::route_protocols, "redirect", 1}, {NameTable::route_protocols, "kernel", 2},
-    {NameTable::route_protocols, "boot", 3},     {NameTable::route_protocols, "static", 4},
-    {NameTable::route_protocols, "gated", 8},    {NameTable::route_protocols, "ra", 9},
-    {NameTable::route_protocols, "mrt", 10},     {NameTable::route_protocols, "zebra", 11},
-    {NameTable::route_protocols, "bird", 12},    {NameTable::route_protocols, "dnrouted", 13},
-    {NameTable::route_protocols, "xorp", 14},    {NameTable::route_protocols, "ntk", 15},
-    {NameTable::route_protocols, "dhcp", 16},    {NameTable::route_protocols, "keepalived", 18},
-    {NameTable::route_protocols, "babel", 42},   {NameTable::scopes, "global", 0},
-    {NameTable::scopes, "site", 200},            {NameTable::scopes, "link", 253},
-    {NameTable::scopes, "host", 254},            {NameTable::scopes, "nowhere", 255},
+    {NameTable::route_tables, "default", 253},
+    {NameTable::route_tables, "main", 254},
+    {NameTable::route_tables, "local", 255},
+    {NameTable::route_protocols, "none", 0},
+    {NameTable::route_protocols, "redirect", 1},
+    {NameTable::route_protocols, "kernel", 2},
+    {NameTable::route_protocols, "boot", 3},
+    {NameTable::route_protocols, "static", 4},
+    {NameTable::route_protocols, "gated", 8},
+    {NameTable::route_protocols, "ra", 9},
+    {NameTable::route_protocols, "mrt", 10},
+    {NameTable::route_protocols, "zebra", 11},
+    {NameTable::route_protocols, "bird", 12},
+    {NameTable::route_protocols, "dnrouted", 13},
+    {NameTable::route_protocols, "xorp", 14},
+    {NameTable::route_protocols, "ntk", 15},
+    {NameTable::route_protocols, "dhcp", 16},
+    {NameTable::route_protocols, "keepalived", 18},
+    {NameTable::route_protocols, "babel", 42},
+    {NameTable::scopes, "global", 0},
+    {NameTable::scopes, "site", 200},
+    {NameTable::scopes, "link", 253},
+    {NameTable::scopes, "host", 254},
+    {NameTable::scopes, "nowhere", 255},
     {NameTable::groups, "default", 0},
 };
 
 const char* file_of(NameTable table) {
     switch (table) {
-        case NameTable::route_tables: return "rt_tables";
-        case NameTable::route_protocols: return "rt_protos";
-        case NameTable::scopes: return "rt_scopes";
-        case NameTable::realms: return "rt_realms";
-        case NameTable::dsfield: return "rt_dsfield";
-        case NameTable::groups: return "group";
+        case NameTable::route_tables:
+            return "rt_tables";
+        case NameTable::route_protocols:
+            return "rt_protos";
+        case NameTable::scopes:
+            return "rt_scopes";
+        case NameTable::realms:
+            return "rt_realms";
+        case NameTable::dsfield:
+            return "rt_dsfield";
+        case NameTable::groups:
+            return "group";
     }
     return "";
 }
@@ -80,17 +98,22 @@ std::optional<uint32_t> look_up(const std::string& path, std::string_view name) 
 
 /// inotify(7) sees nothing that other machines or the kernel itself write.
 bool unwatchable(const std::string& path) {
-    struct statfs facts {};
+    struct statfs facts{};
     if (statfs(path.c_str(), &facts) != 0) return false;
-    constexpr std::array<uint32_t, 22> kTypes{
-        0xcafe4a11 /* bpf */,    0x0027e0eb /* cgroup */,  0x63677270 /* cgroup2 */, 0x64626720 /* debugfs */,
-        0x00001cd1 /* devpts */, 0xde5e81e4 /* efivarfs */, 0x65735546 /* fuse */,   0x19800202 /* mqueue */,
-        0x00006969 /* nfs */,    0x50495045 /* pipefs */,  0x00009fa0 /* proc */,    0x00007275 /* romfs */,
-        0xf97cff8c /* selinux */, 0x0000517b /* smb */,    0xfe534d42 /* smb2 */,    0x534f434b /* sockfs */,
-        0x62656572 /* sysfs */,  0x012ff7b6 /* sysv2 */,   0x012ff7b5 /* sysv4 */,   0x74726163 /* tracefs */,
-        0x00006969 /* nfs */,    0xff534d42 /* cifs */};
-    const bool listed = std::find(kTypes.begin(), kTypes.end(), static_cast<uint32_t>(facts.f_type)) != kTypes.end();
-    struct statvfs flags {};
+    constexpr std::array<uint32_t, 22> kTypes{0xcafe4a11 /* bpf */,     0x0027e0eb /* cgroup */,
+                                              0x63677270 /* cgroup2 */, 0x64626720 /* debugfs */,
+                                              0x00001cd1 /* devpts */,  0xde5e81e4 /* efivarfs */,
+                                              0x65735546 /* fuse */,    0x19800202 /* mqueue */,
+                                              0x00006969 /* nfs */,     0x50495045 /* pipefs */,
+                                              0x00009fa0 /* proc */,    0x00007275 /* romfs */,
+                                              0xf97cff8c /* selinux */, 0x0000517b /* smb */,
+                                              0xfe534d42 /* smb2 */,    0x534f434b /* sockfs */,
+                                              0x62656572 /* sysfs */,   0x012ff7b6 /* sysv2 */,
+                                              0x012ff7b5 /* sysv4 */,   0x74726163 /* tracefs */,
+                                              0x00006969 /* nfs */,     0xff534d42 /* cifs */};
+    const bool listed =
+        std::find(kTypes.begin(), kTypes.end(), static_cast<uint32_t>(facts.f_type)) != kTypes.end();
+    struct statvfs flags{};
     const bool read_only = statvfs(path.c_str(), &flags) == 0 && (flags.f_flag & ST_RDONLY) != 0;
     return listed || read_only;
 }
@@ -103,8 +126,8 @@ std::string SystemEnvironment::host_name() const {
     return name.data();
 }
 
-// What only netlink knows (the mode of a macvlan, the table of a VRF) is left at its default here; the daemon asks its
-// own mirror of the kernel instead.
+// What only netlink knows (the mode of a macvlan, the table of a VRF) is left at its default here; the daemon
+// asks its own mirror of the kernel instead.
 std::optional<InterfaceFacts> SystemEnvironment::interface(std::string_view name) const {
     if (name.empty() || name.size() >= IFNAMSIZ) return std::nullopt;
     const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -134,7 +157,8 @@ std::optional<UserFacts> SystemEnvironment::user(std::string_view name) const {
     std::vector<char> buffer(16384);
     passwd entry{};
     passwd* found = nullptr;
-    if (getpwnam_r(std::string(name).c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
+    if (getpwnam_r(std::string(name).c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+        found == nullptr)
         return std::nullopt;
     return UserFacts{entry.pw_uid, entry.pw_gid};
 }
@@ -143,14 +167,15 @@ std::optional<uint32_t> SystemEnvironment::group(std::string_view name) const {
     std::vector<char> buffer(65536);
     ::group entry{};
     ::group* found = nullptr;
-    if (getgrnam_r(std::string(name).c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
+    if (getgrnam_r(std::string(name).c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+        found == nullptr)
         return std::nullopt;
     return entry.gr_gid;
 }
 
 FileFacts SystemEnvironment::file(const std::string& path) const {
     FileFacts facts;
-    struct stat found {};
+    struct stat found{};
     if (lstat(path.c_str(), &found) == 0) facts.symbolic_link = S_ISLNK(found.st_mode);
     if (stat(path.c_str(), &found) != 0) return facts;
     facts.kind = S_ISREG(found.st_mode)    ? FileKind::regular
@@ -180,7 +205,8 @@ Result<std::string> SystemEnvironment::contents(const std::string& path, size_t 
 }
 
 std::vector<std::string> SystemEnvironment::search_path() const {
-    const char* variable = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing sets the environment.
+    const char* variable =
+        std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing sets the environment.
     std::istringstream list(variable != nullptr ? variable : "/bin:/usr/bin");
     std::vector<std::string> directories;
     for (std::string directory; std::getline(list, directory, ':');)
@@ -212,7 +238,9 @@ std::optional<IpAddress> SystemEnvironment::resolve(const std::string& name) con
     return std::nullopt;
 }
 
-uint32_t SystemEnvironment::effective_uid() const { return geteuid(); }
+uint32_t SystemEnvironment::effective_uid() const {
+    return geteuid();
+}
 
 uint32_t SystemEnvironment::processor_count() const {
     const long count = sysconf(_SC_NPROCESSORS_ONLN);

@@ -61,8 +61,8 @@ void report_unknown(Loading& loading, const Block& block, const Line& line) {
     loading.add(std::move(diagnostic));
 }
 
-// Several directives written on one line are one directive with words that mean nothing. keepalived does not say so;
-// here one remark does, when such a word is itself a keyword of the block.
+// Several directives written on one line are one directive with words that mean nothing. keepalived does not
+// say so; here one remark does, when such a word is itself a keyword of the block.
 void remark_flattened(Loading& loading, const Block& block, const Row& row, const Line& line) {
     if (row.raw || row.words == kAnyWords) return;
     const size_t first_extra = static_cast<size_t>(row.words) + 1;
@@ -83,19 +83,22 @@ void read_list(Loading& loading, const Block& block, void* target, const Directi
     }
 }
 
-void read_row(Loading& loading, const Block& block, const Found& found, void* target, const Directive& directive) {
+void read_row(Loading& loading, const Block& block, const Found& found, void* target,
+              const Directive& directive) {
     const Row& row = *found.row;
     const Line line(loading, directive);
     report_alias(loading, line, row, found.alias);
 
     if (row.block == nullptr) {
-        // The language reader accepts a backslash before a quote for the readers of scripts; here it is a lone quote.
+        // The language reader accepts a backslash before a quote for the readers of scripts; here it is a
+        // lone quote.
         if (!row.raw && directive.unmatched_quote() && directive.text().find('\\') != std::string_view::npos)
             loading.report(ReportClass::quote, line, kWholeLine, "a double quote has no partner");
         row.apply(loading, target, row, line);
         if (loading.stopped()) return;
         if (directive.has_block()) {
-            loading.report(ReportClass::brace, line, kWholeLine, fmt::format("{} does not open a block", row.facts.name));
+            loading.report(ReportClass::brace, line, kWholeLine,
+                           fmt::format("{} does not open a block", row.facts.name));
             read_block(loading, block, target, directive.children());
             return;
         }
@@ -122,10 +125,14 @@ void read_row(Loading& loading, const Block& block, const Found& found, void* ta
 
 bool part_runs(const LoadOptions& options, Part part) {
     switch (part) {
-        case Part::all: return true;
-        case Part::vrrp: return options.vrrp;
-        case Part::checkers: return options.checkers;
-        case Part::bfd: return options.bfd;
+        case Part::all:
+            return true;
+        case Part::vrrp:
+            return options.vrrp;
+        case Part::checkers:
+            return options.checkers;
+        case Part::bfd:
+            return options.bfd;
     }
     return true;
 }
@@ -152,7 +159,8 @@ bool expects_block(std::string_view parent, std::string_view keyword) {
     // A handful of names (group, interfaces, url) exist under several parents; any of them will do.
     for (const auto& [block, index] : indexes()) {
         const size_t slash = block->name.rfind('/');
-        const std::string_view last = slash == std::string_view::npos ? block->name : block->name.substr(slash + 1);
+        const std::string_view last =
+            slash == std::string_view::npos ? block->name : block->name.substr(slash + 1);
         if (last != parent) continue;
         const auto found = index.find(keyword);
         if (found != index.end() && found->second.row->block != nullptr) return true;
@@ -183,7 +191,7 @@ void read_root(Loading& loading) {
     for (const bool early : {true, false}) {
         for (const Directive directive : loading.document.directives()) {
             if (loading.stopped()) return;
-                const auto found = directive.words().empty() ? index.end() : index.find(directive.keyword());
+            const auto found = directive.words().empty() ? index.end() : index.find(directive.keyword());
             if (found != index.end() && found->second.row->early == early) {
                 if (part_runs(loading.options, found->second.row->part))
                     read_row(loading, root, found->second, &loading.draft, directive);

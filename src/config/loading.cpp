@@ -11,12 +11,15 @@ namespace {
 
 Severity severity_of(ReportClass report_class) {
     switch (report_class) {
-        case ReportClass::remark: return Severity::remark;
+        case ReportClass::remark:
+            return Severity::remark;
         case ReportClass::notice:
         case ReportClass::warning:
         case ReportClass::deprecated:
-        case ReportClass::security: return Severity::warning;
-        default: return Severity::error;
+        case ReportClass::security:
+            return Severity::warning;
+        default:
+            return Severity::error;
     }
 }
 
@@ -29,8 +32,9 @@ void Loading::add(Diagnostic diagnostic) {
 void Loading::report(ReportClass report_class, const Line& line, size_t word, std::string message) {
     if (stopped_) return;
     const Severity severity = severity_of(report_class);
-    add(word == kWholeLine ? document.report(severity, report_class, line.directive(), std::move(message))
-                           : document.report(severity, report_class, line.directive(), word, std::move(message)));
+    add(word == kWholeLine
+            ? document.report(severity, report_class, line.directive(), std::move(message))
+            : document.report(severity, report_class, line.directive(), word, std::move(message)));
 }
 
 void Loading::report(ReportClass report_class, Place place, std::string message) {
@@ -53,14 +57,16 @@ void Loading::corrected(Place place, std::string message) {
     const Line line(*this, document.directive(place.directive));
     add(place.word == Place::kNone
             ? document.report(Severity::warning, ReportClass::general, line.directive(), std::move(message))
-            : document.report(Severity::warning, ReportClass::general, line.directive(), place.word, std::move(message)));
+            : document.report(Severity::warning, ReportClass::general, line.directive(), place.word,
+                              std::move(message)));
 }
 
 void Loading::missing_word(const Line& line, size_t word) {
-    report(ReportClass::missing_parameter, line, kWholeLine,
-           word == 0 || line.directive().word(word - 1).empty()
-               ? fmt::format("{} lacks a word", line.keyword())
-               : fmt::format("a word is missing after {}; reading stops here", line.directive().word(word - 1)));
+    report(
+        ReportClass::missing_parameter, line, kWholeLine,
+        word == 0 || line.directive().word(word - 1).empty()
+            ? fmt::format("{} lacks a word", line.keyword())
+            : fmt::format("a word is missing after {}; reading stops here", line.directive().word(word - 1)));
     stopped_ = true;
     fatal_ = true;
 }
@@ -82,7 +88,8 @@ bool Loading::interface_usable(std::string_view name) {
     return false;
 }
 
-std::optional<notify::Identity> Loading::identity(const Line& line, std::string_view user, std::string_view group) {
+std::optional<notify::Identity> Loading::identity(const Line& line, std::string_view user,
+                                                  std::string_view group) {
     notify::Identity result;
     result.user = user;
     result.supplementary_groups = draft.global.value.set_supplementary_groups;
@@ -160,10 +167,12 @@ bool read_command(Loading& loading, const Line& line, notify::Command& out) {
         return false;
     }
     std::optional<notify::Identity> identity =
-        words->size() > 1 ? loading.identity(line, (*words)[1], words->size() > 2 ? (*words)[2] : std::string())
-                          : loading.default_identity(line);
+        words->size() > 1
+            ? loading.identity(line, (*words)[1], words->size() > 2 ? (*words)[2] : std::string())
+            : loading.default_identity(line);
     if (!identity) {
-        loading.remark(line, kWholeLine, fmt::format("{} is left out, because nobody can run it", line.keyword()));
+        loading.remark(line, kWholeLine,
+                       fmt::format("{} is left out, because nobody can run it", line.keyword()));
         return false;
     }
     out.arguments = std::move(*arguments);
@@ -183,13 +192,15 @@ std::optional<std::string> command_text(const notify::Command& command) {
     std::string text = command_words(command);
     if (!command.identity.user.empty()) text += ' ' + command.identity.user;
     if (!command.identity.group.empty())
-        text += fmt::format(" {}{}", command.identity.supplementary_groups ? ":" : "", command.identity.group);
+        text +=
+            fmt::format(" {}{}", command.identity.supplementary_groups ? ":" : "", command.identity.group);
     return text;
 }
 
 std::string join(const Line& line, size_t first) {
     std::string text;
-    for (size_t i = first; i < line.size(); ++i) text += (i == first ? "" : " ") + std::string(line.directive().word(i));
+    for (size_t i = first; i < line.size(); ++i)
+        text += (i == first ? "" : " ") + std::string(line.directive().word(i));
     return text;
 }
 

@@ -65,8 +65,8 @@ class Loading {
         report(ReportClass::general, line, word, std::move(message));
     }
     void error(Place place, std::string message) { report(ReportClass::general, place, std::move(message)); }
-    /// Two wishes do not go together and one was settled: reported as any error (`-t` exits 5), but everything works, so
-    /// it does not keep a reload from going live.
+    /// Two wishes do not go together and one was settled: reported as any error (`-t` exits 5), but
+    /// everything works, so it does not keep a reload from going live.
     void corrected(Place place, std::string message);
     void remark(const Line& line, size_t word, std::string message) {
         report(ReportClass::remark, line, word, std::move(message));

@@ -1,5 +1,6 @@
-// Virtual servers once everything is read: groups are linked, inherited timing is settled, and what IPVS could not do
-// is corrected or dropped, each with a report. The order of the reports and the corrections are keepalived 2.4.3's.
+// Virtual servers once everything is read: groups are linked, inherited timing is settled, and what IPVS
+// could not do is corrected or dropped, each with a report. The order of the reports and the corrections are
+// keepalived 2.4.3's.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -101,11 +102,13 @@ class ServerResolver {
             complain("ops works only with UDP; it is ignored");
             value_.attributes.flags.one_packet = false;
         }
-        if (value_.attributes.persistence_timeout == 0 && group_ == nullptr && value_.key.endpoint.port == 0) set_persistent();
+        if (value_.attributes.persistence_timeout == 0 && group_ == nullptr && value_.key.endpoint.port == 0)
+            set_persistent();
     }
 
     void check_persistence() {
-        if (value_.attributes.persistence_timeout == 0 && group_ != nullptr && group_->portless_address) set_persistent();
+        if (value_.attributes.persistence_timeout == 0 && group_ != nullptr && group_->portless_address)
+            set_persistent();
     }
 
     void set_persistent() {
@@ -114,7 +117,8 @@ class ServerResolver {
     }
 
     void check_protocol() {
-        const bool only_marks = group_ != nullptr ? group_->any_mark && !group_->any_address : server_.by_mark;
+        const bool only_marks =
+            group_ != nullptr ? group_->any_mark && !group_->any_address : server_.by_mark;
         if (value_.key.protocol == Protocol::none || !only_marks) return;
         complain("protocol has no meaning for marks; it is ignored");
         value_.key.protocol = Protocol::none;
@@ -132,8 +136,9 @@ class ServerResolver {
         kept.reserve(server_.real_servers.size());
         for (RD& real : server_.real_servers) {
             if (!seen.insert(real.value.endpoint).second) {
-                loading_.error(real.place, fmt::format("real_server {} is given twice; the second one is left out",
-                                                       real.value.endpoint.to_string()));
+                loading_.error(real.place,
+                               fmt::format("real_server {} is given twice; the second one is left out",
+                                           real.value.endpoint.to_string()));
                 continue;
             }
             if (!real.forwarding) {
@@ -143,8 +148,10 @@ class ServerResolver {
             inherit(real);
             weight_sum_ += real.value.weight;
             auto& sorry = value_.sorry_server;
-            if (sorry && sorry->endpoint == real.value.endpoint && sorry->inhibit != real.value.inhibit_on_failure) {
-                complain("the sorry_server is also a real_server with another inhibit_on_failure, which is used");
+            if (sorry && sorry->endpoint == real.value.endpoint &&
+                sorry->inhibit != real.value.inhibit_on_failure) {
+                complain(
+                    "the sorry_server is also a real_server with another inhibit_on_failure, which is used");
                 sorry->inhibit = real.value.inhibit_on_failure;
             }
             kept.push_back(std::move(real));
@@ -156,7 +163,8 @@ class ServerResolver {
         const ScheduleDraft& ours = server_.schedule;
         ScheduleDraft& its = real.schedule;
         its.retry = its.retry ? its.retry : ours.retry;
-        its.connect_timeout = its.connect_timeout.value_or(ours.connect_timeout.value_or(std::chrono::seconds(5)));
+        its.connect_timeout =
+            its.connect_timeout.value_or(ours.connect_timeout.value_or(std::chrono::seconds(5)));
         its.delay_loop = its.delay_loop.value_or(ours.delay_loop.value_or(std::chrono::seconds(60)));
         its.warmup = its.warmup ? its.warmup : ours.warmup;
         its.delay_before_retry = its.delay_before_retry ? its.delay_before_retry : ours.delay_before_retry;
@@ -180,12 +188,14 @@ class ServerResolver {
 
     void check_quorum() {
         if (value_.quorum > weight_sum_) {
-            complain(fmt::format("quorum {} is more than the weight of all real servers; {} is used", value_.quorum, weight_sum_));
+            complain(fmt::format("quorum {} is more than the weight of all real servers; {} is used",
+                                 value_.quorum, weight_sum_));
             value_.quorum = static_cast<uint32_t>(weight_sum_);
         }
         if (value_.hysteresis >= value_.quorum) {
             const uint32_t largest = value_.quorum == 0 ? 0 : value_.quorum - 1;
-            complain(fmt::format("hysteresis {} is not less than quorum; {} is used", value_.hysteresis, largest));
+            complain(
+                fmt::format("hysteresis {} is not less than quorum; {} is used", value_.hysteresis, largest));
             value_.hysteresis = largest;
         }
     }
@@ -196,22 +206,27 @@ class ServerResolver {
             return;
         }
         const uint16_t port = value_.key.endpoint.port;
-        for (RD& real : server_.real_servers) adjust_port(real.value.endpoint, real.value.forwarding, port, real.place, "real_server");
-        if (auto& sorry = value_.sorry_server; sorry && sorry->forwarding.method != ForwardingMethod::masquerade)
+        for (RD& real : server_.real_servers)
+            adjust_port(real.value.endpoint, real.value.forwarding, port, real.place, "real_server");
+        if (auto& sorry = value_.sorry_server;
+            sorry && sorry->forwarding.method != ForwardingMethod::masquerade)
             adjust_port(sorry->endpoint, sorry->forwarding, port, server_.place, "sorry_server");
     }
 
     // Only NAT can change the port: with DR and TUN packets arrive with the port of the service.
-    void adjust_port(Endpoint& endpoint, const ipvs::Forwarding& forwarding, uint16_t port, Place place, std::string_view what) {
+    void adjust_port(Endpoint& endpoint, const ipvs::Forwarding& forwarding, uint16_t port, Place place,
+                     std::string_view what) {
         const bool nat = forwarding.method == ForwardingMethod::masquerade;
         if (server_.by_mark) {
             if (nat || endpoint.port == 0) return;
-            loading_.corrected(place, fmt::format("{} {}: a service by mark has no port, it is ignored", what, endpoint.to_string()));
+            loading_.corrected(place, fmt::format("{} {}: a service by mark has no port, it is ignored", what,
+                                                  endpoint.to_string()));
             endpoint.port = 0;
         } else if (endpoint.port == 0) {
             endpoint.port = port;
         } else if (!nat && endpoint.port != port) {
-            loading_.corrected(place, fmt::format("{} {}: DR and TUN cannot change the port; {} is used", what, endpoint.to_string(), port));
+            loading_.corrected(place, fmt::format("{} {}: DR and TUN cannot change the port; {} is used",
+                                                  what, endpoint.to_string(), port));
             endpoint.port = port;
         }
     }
@@ -223,12 +238,15 @@ class ServerResolver {
             if (entry.firewall_mark == 0) ports.insert(entry.first.port);
         const auto differs = [&](const Endpoint& endpoint, const ipvs::Forwarding& forwarding) {
             if (forwarding.method == ForwardingMethod::masquerade || endpoint.port == 0) return false;
-            return group_->any_mark || ports.size() > 1 || (ports.size() == 1 && *ports.begin() != endpoint.port);
+            return group_->any_mark || ports.size() > 1 ||
+                   (ports.size() == 1 && *ports.begin() != endpoint.port);
         };
         for (const RD& real : server_.real_servers)
             if (differs(real.value.endpoint, real.value.forwarding))
-                loading_.corrected(real.place, fmt::format("real_server {}: DR and TUN cannot change the port, it is ignored",
-                                                       real.value.endpoint.to_string()));
+                loading_.corrected(
+                    real.place,
+                    fmt::format("real_server {}: DR and TUN cannot change the port, it is ignored",
+                                real.value.endpoint.to_string()));
         if (const auto& sorry = value_.sorry_server; sorry && differs(sorry->endpoint, sorry->forwarding))
             complain("the port of the sorry_server is ignored, because DR and TUN cannot change it");
     }
@@ -250,7 +268,8 @@ class ServerResolver {
 /// False: the server is dropped (a remark says why).
 bool link_group(Loading& loading, V& server, GroupFacts& facts) {
     const auto drop = [&](std::string_view why) {
-        loading.remark(server.place, fmt::format("virtual_server group {} is left out: {}", server.value.group, why));
+        loading.remark(server.place,
+                       fmt::format("virtual_server group {} is left out: {}", server.value.group, why));
         return false;
     };
     if (facts.ipv4 && facts.ipv6) {
@@ -260,7 +279,9 @@ bool link_group(Loading& loading, V& server, GroupFacts& facts) {
         if (!server.family) server.family = family;
         if (*server.family != family) return drop("the group is of another family than its servers");
     } else if (!server.family) {
-        loading.remark(server.place, fmt::format("virtual_server group {}: the family is not known, IPv4 is used", server.value.group));
+        loading.remark(server.place,
+                       fmt::format("virtual_server group {}: the family is not known, IPv4 is used",
+                                   server.value.group));
     }
     // Several services may use one group; this number tells them apart in names and logs.
     server.value.key.endpoint.port = static_cast<uint16_t>(facts.members++);
@@ -287,24 +308,30 @@ void resolve_checker(const Loading& loading, const V& server, const RD& real, Pe
     const ScheduleDraft& own = pending.schedule;
     const ScheduleDraft& base = real.schedule;
     schedule.alpha = own.alpha.value_or(real.value.alpha);
-    schedule.log_all_failures = schedule.log_all_failures || loading.draft.global.value.checker_log_all_failures;
+    schedule.log_all_failures =
+        schedule.log_all_failures || loading.draft.global.value.checker_log_all_failures;
     if (std::holds_alternative<check::FileCheck>(pending.value.probe)) schedule.alpha = false;
     if (pending.polled) {
         schedule.retry = own.retry.value_or(base.retry.value_or(pending.default_retry));
         schedule.delay_loop = own.delay_loop.value_or(*base.delay_loop);
         schedule.warmup = own.warmup.value_or(base.warmup.value_or(schedule.delay_loop));
-        const Duration fallback = pending.default_delay_before_retry != Duration{0} ? pending.default_delay_before_retry
-                                                                                    : schedule.delay_loop;
-        schedule.delay_before_retry = own.delay_before_retry.value_or(base.delay_before_retry.value_or(fallback));
+        const Duration fallback = pending.default_delay_before_retry != Duration{0}
+                                      ? pending.default_delay_before_retry
+                                      : schedule.delay_loop;
+        schedule.delay_before_retry =
+            own.delay_before_retry.value_or(base.delay_before_retry.value_or(fallback));
     }
     if (check::ConnectSettings* connect = connection(pending.value)) {
         connect->timeout = own.connect_timeout.value_or(*base.connect_timeout);
         // A checker without port follows its real server, whose port may have been settled only now.
         if (connect->destination.port == 0) connect->destination.port = real.value.endpoint.port;
     }
-    if (auto* http = std::get_if<check::HttpCheck>(&pending.value.probe); http != nullptr && http->virtualhost.empty())
-        http->virtualhost = !real.value.virtualhost.empty() ? real.value.virtualhost : server.value.virtualhost;
-    if (auto* misc = std::get_if<check::MiscCheck>(&pending.value.probe); misc != nullptr && misc->timeout == Duration{0})
+    if (auto* http = std::get_if<check::HttpCheck>(&pending.value.probe);
+        http != nullptr && http->virtualhost.empty())
+        http->virtualhost =
+            !real.value.virtualhost.empty() ? real.value.virtualhost : server.value.virtualhost;
+    if (auto* misc = std::get_if<check::MiscCheck>(&pending.value.probe);
+        misc != nullptr && misc->timeout == Duration{0})
         misc->timeout = server.schedule.delay_loop.value_or(std::chrono::seconds(60));
 }
 
@@ -359,8 +386,10 @@ void resolve_checkers(Loading& loading) {
         if (!server->value.group.empty()) {
             const auto found = groups.find(server->value.group);
             if (found == groups.end()) {
-                loading.remark(server->place, fmt::format("virtual_server group {} is left out: there is no such virtual_server_group",
-                                                          server->value.group));
+                loading.remark(
+                    server->place,
+                    fmt::format("virtual_server group {} is left out: there is no such virtual_server_group",
+                                server->value.group));
                 continue;
             }
             facts = &found->second;
@@ -376,7 +405,8 @@ void resolve_checkers(Loading& loading) {
 
     for (auto& server : draft.virtual_servers) {
         for (RD& real : server->real_servers) {
-            for (PendingChecker& checker : real.checkers) real.value.checkers.push_back(std::move(checker.value));
+            for (PendingChecker& checker : real.checkers)
+                real.value.checkers.push_back(std::move(checker.value));
             server->value.real_servers.push_back(std::move(real.value));
         }
         draft.config.virtual_servers.push_back(std::move(server->value));

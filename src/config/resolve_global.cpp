@@ -9,7 +9,8 @@ namespace {
 
 constexpr Place kNowhere{};
 
-void drop_fifo(Loading& loading, std::optional<notify::FifoSettings>& fifo, std::string_view name, std::string_view why) {
+void drop_fifo(Loading& loading, std::optional<notify::FifoSettings>& fifo, std::string_view name,
+               std::string_view why) {
     loading.remark(kNowhere, fmt::format("{} is left out: {}", name, why));
     fifo.reset();
 }
@@ -29,7 +30,8 @@ void resolve_fifos(Loading& loading) {
         drop_fifo(loading, global.lvs_notify_fifo, "lvs_notify_fifo", "notify_fifo has the same path");
     if (same(global.vrrp_notify_fifo, global.lvs_notify_fifo) && global.vrrp_notify_fifo->script &&
         global.lvs_notify_fifo->script) {
-        loading.remark(kNowhere, "lvs_notify_fifo_script is left out: vrrp_notify_fifo has the same path and a script");
+        loading.remark(kNowhere,
+                       "lvs_notify_fifo_script is left out: vrrp_notify_fifo has the same path and a script");
         global.lvs_notify_fifo->script.reset();
     }
 }
@@ -55,8 +57,8 @@ void resolve_firewall(Loading& loading) {
 void report_security(Loading& loading, bool any_script, bool insecure, std::string_view which) {
     if (!any_script || loading.draft.global.value.script_security) return;
     loading.report(ReportClass::security, kNowhere,
-                   fmt::format("SECURITY VIOLATION - {} are run, but enable_script_security is not set{}", which,
-                               insecure ? "; some of them can be changed by others than root" : ""));
+                   fmt::format("SECURITY VIOLATION - {} are run, but enable_script_security is not set{}",
+                               which, insecure ? "; some of them can be changed by others than root" : ""));
 }
 
 void resolve_globals(Loading& loading) {

@@ -1,5 +1,5 @@
-// One vrrp_instance once everything is read: defaults, RFC 'strict' corrections, contradictions. The order of the steps
-// is keepalived 2.4.3's, because a correction early in the list changes what a later one sees.
+// One vrrp_instance once everything is read: defaults, RFC 'strict' corrections, contradictions. The order of
+// the steps is keepalived 2.4.3's, because a correction early in the list changes what a later one sees.
 #include "resolve_instance.hpp"
 
 #include <fmt/format.h>
@@ -22,8 +22,13 @@ constexpr uint32_t kDefaultDownTimerAdverts = 3;
 class InstanceResolver {
   public:
     InstanceResolver(Loading& loading, InstanceDraft& instance)
-        : loading_(loading), d_(instance), v_(instance.value), router_(v_.router), transport_(v_.transport),
-          global_(loading.draft.global), defaults_(global_.instance) {}
+        : loading_(loading),
+          d_(instance),
+          v_(instance.value),
+          router_(v_.router),
+          transport_(v_.transport),
+          global_(loading.draft.global),
+          defaults_(global_.instance) {}
 
     void resolve() {
         strict_ = d_.strict.value_or(defaults_.strict);
@@ -51,8 +56,12 @@ class InstanceResolver {
     }
 
   private:
-    void complain(std::string_view problem) { loading_.corrected(d_.place, fmt::format("({}) {}", router_.name, problem)); }
-    void fatal(std::string_view problem) { loading_.fatal(d_.place, fmt::format("({}) {}", router_.name, problem)); }
+    void complain(std::string_view problem) {
+        loading_.corrected(d_.place, fmt::format("({}) {}", router_.name, problem));
+    }
+    void fatal(std::string_view problem) {
+        loading_.fatal(d_.place, fmt::format("({}) {}", router_.name, problem));
+    }
     bool owner() const { return router_.priority == vrrp::kOwner; }
     const std::optional<InterfaceFacts>& facts() {
         static const std::optional<InterfaceFacts> kNone;
@@ -65,7 +74,8 @@ class InstanceResolver {
             d_.version = Version::v3;
         }
         router_.family = d_.family.value_or(Family::ipv4);
-        router_.version = d_.version.value_or(router_.family == Family::ipv6 ? Version::v3 : defaults_.version);
+        router_.version =
+            d_.version.value_or(router_.family == Family::ipv6 ? Version::v3 : defaults_.version);
     }
 
     void resolve_priority() {
@@ -110,9 +120,11 @@ class InstanceResolver {
             router_.auth_data = {};
         }
         const auto& keys = d_.hmac.keys;
-        const bool known = std::any_of(keys.begin(), keys.end(), [&](const vrrp::HmacKey& key) { return key.id == d_.hmac.active_key; });
+        const bool known = std::any_of(
+            keys.begin(), keys.end(), [&](const vrrp::HmacKey& key) { return key.id == d_.hmac.active_key; });
         if (!known) {
-            complain(fmt::format("auth_hmac is not used: active_key {} is not one of its keys", d_.hmac.active_key));
+            complain(fmt::format("auth_hmac is not used: active_key {} is not one of its keys",
+                                 d_.hmac.active_key));
             return;
         }
         if (strict_ && d_.hmac.mode != vrrp::HmacMode::enforce) {
@@ -128,11 +140,14 @@ class InstanceResolver {
         if (d_.unicast_keyword && transport_.peers.empty()) {
             if (transport_.unicast_fault_no_peer) {
                 transport_.unicast = true;
-                loading_.remark(d_.place, fmt::format("({}) has no unicast peers and stays in FAULT", router_.name));
+                loading_.remark(d_.place,
+                                fmt::format("({}) has no unicast peers and stays in FAULT", router_.name));
                 v_.config_faults.emplace_back("unicast without peers");
             } else {
-                loading_.report(ReportClass::deprecated, d_.place,
-                                fmt::format("({}) has a unicast keyword but no unicast_peer; multicast is used", router_.name));
+                loading_.report(
+                    ReportClass::deprecated, d_.place,
+                    fmt::format("({}) has a unicast keyword but no unicast_peer; multicast is used",
+                                router_.name));
             }
         }
         transport_.check_unicast_source = transport_.check_unicast_source || defaults_.check_unicast_source;
@@ -152,11 +167,13 @@ class InstanceResolver {
             }
         }
         if (facts() && !facts()->multicast && !transport_.unicast) {
-            complain(fmt::format("interface {} has no multicast: unicast_peer is needed; it stays in FAULT", *d_.interface));
+            complain(fmt::format("interface {} has no multicast: unicast_peer is needed; it stays in FAULT",
+                                 *d_.interface));
             v_.config_faults.emplace_back("the interface has no multicast");
         }
         if (!transport_.vrf.empty() && (d_.interface || !transport_.unicast)) {
-            complain(fmt::format("vrf works only {}; it is ignored", d_.interface ? "without interface" : "with unicast"));
+            complain(fmt::format("vrf works only {}; it is ignored",
+                                 d_.interface ? "without interface" : "with unicast"));
             transport_.vrf.clear();
         }
         if (!transport_.source) transport_.track_source = false;
@@ -201,20 +218,24 @@ class InstanceResolver {
         if (strict_)
             complain("the first virtual address must be link-local");
         else
-            loading_.remark(d_.place, fmt::format("({}) the first virtual address should be link-local", router_.name));
+            loading_.remark(d_.place,
+                            fmt::format("({}) the first virtual address should be link-local", router_.name));
     }
 
     // What does not fit one advert is held all the same, but not advertised.
     void move_excess_addresses() {
         const bool v4 = router_.family == Family::ipv4;
         size_t header = 14U + 8U + (v4 ? 20U : 40U);
-        if (v4 && router_.version == Version::v2) header += 8U + (router_.auth_type == AuthType::header ? 24U : 0U);
+        if (v4 && router_.version == Version::v2)
+            header += 8U + (router_.auth_type == AuthType::header ? 24U : 0U);
         if (router_.hmac && router_.hmac->mode != vrrp::HmacMode::receive_only) header += kHmacTrailer;
         const size_t mtu = facts() ? facts()->mtu : kDefaultMtu;
-        const size_t room = mtu > header ? std::min<size_t>(kMaxAddresses, (mtu - header) / (v4 ? 4U : 16U)) : 0;
+        const size_t room =
+            mtu > header ? std::min<size_t>(kMaxAddresses, (mtu - header) / (v4 ? 4U : 16U)) : 0;
         if (v_.addresses.size() <= room) return;
-        complain(fmt::format("{} virtual addresses are more than the {} an advert can hold; the others are not advertised",
-                             v_.addresses.size(), room));
+        complain(fmt::format(
+            "{} virtual addresses are more than the {} an advert can hold; the others are not advertised",
+            v_.addresses.size(), room));
         const auto first = v_.addresses.begin() + static_cast<std::ptrdiff_t>(room);
         v_.excluded_addresses.insert(v_.excluded_addresses.end(), first, v_.addresses.end());
         v_.addresses.erase(first, v_.addresses.end());
@@ -257,7 +278,9 @@ class InstanceResolver {
         }
         GlobalSettings& global = global_.value;
         if ((!v_.accept || d_.use_vmac) && !global.iptables && !global.nftables.table) {
-            loading_.remark(d_.place, fmt::format("({}) needs a firewall and none is configured; nftables is used", router_.name));
+            loading_.remark(
+                d_.place,
+                fmt::format("({}) needs a firewall and none is configured; nftables is used", router_.name));
             global.nftables.table = "keepalived";
         }
     }
@@ -273,8 +296,9 @@ class InstanceResolver {
         else if (router_.family == Family::ipv4)
             transport_.multicast_group = global.multicast_group4;
         else
-            transport_.multicast_group = global.multicast_group6.is_unspecified() ? *IpAddress::parse("ff02::12")
-                                                                                  : global.multicast_group6;
+            transport_.multicast_group = global.multicast_group6.is_unspecified()
+                                             ? *IpAddress::parse("ff02::12")
+                                             : global.multicast_group6;
     }
 
     template <class T>
@@ -289,10 +313,18 @@ class InstanceResolver {
 
     void resolve_strict_switches() {
         vrrp::GarpSettings& garp = router_.garp;
-        garp.lower_prio_repeat = strict_choice<uint32_t>(d_.garp_lower_prio_repeat, 0, defaults_.garp_lower_prio_repeat.value_or(defaults_.garp_master_repeat), "garp_lower_prio_repeat");
-        garp.lower_prio_delay = strict_choice<Duration>(d_.garp_lower_prio_delay, Duration{0}, defaults_.garp_lower_prio_delay.value_or(defaults_.garp_master_delay), "garp_lower_prio_delay");
-        router_.lower_priority_no_advert = strict_choice<bool>(d_.lower_priority_no_advert, true, defaults_.lower_priority_no_advert, "lower_prio_no_advert");
-        router_.higher_priority_send_advert = strict_choice<bool>(d_.higher_priority_send_advert, false, defaults_.higher_priority_send_advert, "higher_prio_send_advert");
+        garp.lower_prio_repeat =
+            strict_choice<uint32_t>(d_.garp_lower_prio_repeat, 0,
+                                    defaults_.garp_lower_prio_repeat.value_or(defaults_.garp_master_repeat),
+                                    "garp_lower_prio_repeat");
+        garp.lower_prio_delay = strict_choice<Duration>(
+            d_.garp_lower_prio_delay, Duration{0},
+            defaults_.garp_lower_prio_delay.value_or(defaults_.garp_master_delay), "garp_lower_prio_delay");
+        router_.lower_priority_no_advert = strict_choice<bool>(
+            d_.lower_priority_no_advert, true, defaults_.lower_priority_no_advert, "lower_prio_no_advert");
+        router_.higher_priority_send_advert =
+            strict_choice<bool>(d_.higher_priority_send_advert, false, defaults_.higher_priority_send_advert,
+                                "higher_prio_send_advert");
     }
 
     void resolve_owner() {
@@ -311,7 +343,8 @@ class InstanceResolver {
 
     void resolve_notifications() {
         const GlobalSettings& global = global_.value;
-        if (!v_.notify.smtp_alert) v_.notify.smtp_alert = global.smtp_alert_vrrp.value_or(global.smtp_alert.value_or(false));
+        if (!v_.notify.smtp_alert)
+            v_.notify.smtp_alert = global.smtp_alert_vrrp.value_or(global.smtp_alert.value_or(false));
         v_.notify.priority_changes = d_.notify_priority_changes.value_or(
             d_.group != nullptr && d_.group->notify_priority_changes ? *d_.group->notify_priority_changes
                                                                      : global.vrrp_notify_priority_changes);
@@ -323,13 +356,17 @@ class InstanceResolver {
         const bool v2 = router_.version == Version::v2;
         const Duration unit = v2 ? Duration(seconds(1)) : Duration(milliseconds(10));
         const Duration largest = v2 ? Duration(seconds(255)) : Duration(milliseconds(40950));
-        const auto text = [](Duration value) { return format_decimal(static_cast<uint64_t>(duration_cast<microseconds>(value).count()), 6); };
+        const auto text = [](Duration value) {
+            return format_decimal(static_cast<uint64_t>(duration_cast<microseconds>(value).count()), 6);
+        };
         if (interval > largest) {
-            complain(fmt::format("advert_int {} is more than version {} can say; {} is used", text(interval), v2 ? 2 : 3, text(largest)));
+            complain(fmt::format("advert_int {} is more than version {} can say; {} is used", text(interval),
+                                 v2 ? 2 : 3, text(largest)));
             interval = largest;
         } else if (interval % unit != Duration{0}) {
             const Duration rounded = std::clamp((interval + unit / 2) / unit * unit, unit, largest);
-            complain(fmt::format("advert_int {} must be a multiple of {} in version {}; {} is used", text(interval), text(unit), v2 ? 2 : 3, text(rounded)));
+            complain(fmt::format("advert_int {} must be a multiple of {} in version {}; {} is used",
+                                 text(interval), text(unit), v2 ? 2 : 3, text(rounded)));
             interval = rounded;
         }
         router_.advert_interval = interval;
@@ -384,7 +421,10 @@ class InstanceResolver {
 
     bool check_any_address() {
         if (v_.no_virtual_ipaddress && strict_) {
-            loading_.report(ReportClass::warning, d_.place, fmt::format("({}) no_virtual_ipaddress does not go with strict mode; it is ignored", router_.name));
+            loading_.report(
+                ReportClass::warning, d_.place,
+                fmt::format("({}) no_virtual_ipaddress does not go with strict mode; it is ignored",
+                            router_.name));
             v_.no_virtual_ipaddress = false;
         }
         if (v_.no_virtual_ipaddress || !v_.addresses.empty()) return true;
@@ -392,7 +432,9 @@ class InstanceResolver {
             fatal("has no virtual_ipaddress; at least one is needed");
             return false;
         }
-        loading_.report(ReportClass::warning, d_.place, fmt::format("({}) has no virtual_ipaddress; at least one would be sensible", router_.name));
+        loading_.report(
+            ReportClass::warning, d_.place,
+            fmt::format("({}) has no virtual_ipaddress; at least one would be sensible", router_.name));
         return true;
     }
 
@@ -403,7 +445,8 @@ class InstanceResolver {
         const std::string_view why = grouped ? "its sync group" : "priority 255";
         const Draft& draft = loading_.draft;
         const auto ignored = [&](std::string_view what, const std::string& name, std::string_view part) {
-            complain(fmt::format("{} {} has a weight, which does not go with {}; {} is ignored", what, name, why, part));
+            complain(fmt::format("{} {} has a weight, which does not go with {}; {} is ignored", what, name,
+                                 why, part));
         };
         std::erase_if(v_.track.interfaces, [&](track::Reference& reference) {
             if (reference.weight.value_or(0) == 0) return false;
@@ -413,14 +456,16 @@ class InstanceResolver {
         });
         std::erase_if(v_.track.scripts, [&](const track::Reference& reference) {
             const auto script = draft.script_names.find(reference.name);
-            if (reference.weight.value_or(script == draft.script_names.end() ? 0 : draft.scripts[script->second].value.weight) == 0)
+            if (reference.weight.value_or(
+                    script == draft.script_names.end() ? 0 : draft.scripts[script->second].value.weight) == 0)
                 return false;
             ignored("track_script", reference.name, "it");
             return true;
         });
         std::erase_if(v_.track.files, [&](track::Reference& reference) {
             const auto file = draft.file_names.find(reference.name);
-            const int weight = reference.weight.value_or(file == draft.file_names.end() ? 1 : draft.config.track_files[file->second].weight);
+            const int weight = reference.weight.value_or(
+                file == draft.file_names.end() ? 1 : draft.config.track_files[file->second].weight);
             if (weight == 0) return false;
             ignored("track_file", reference.name, weight == 1 ? "the weight" : "it");
             reference.weight = 0;
@@ -428,7 +473,9 @@ class InstanceResolver {
         });
         std::erase_if(v_.track.bfds, [&](const track::Reference& reference) {
             const auto session = draft.bfd_names.find(reference.name);
-            if (reference.weight.value_or(session == draft.bfd_names.end() ? 0 : draft.config.bfd_sessions[session->second].weight) == 0)
+            if (reference.weight.value_or(session == draft.bfd_names.end()
+                                              ? 0
+                                              : draft.config.bfd_sessions[session->second].weight) == 0)
                 return false;
             ignored("track_bfd", reference.name, "it");
             return true;
@@ -440,10 +487,12 @@ class InstanceResolver {
         router_.down_timer_adverts = static_cast<uint8_t>(d_.down_timer_adverts);
         if (d_.timer_expired_backup) router_.timer_expired_backup = vrrp::Priority{*d_.timer_expired_backup};
         router_.addresses.clear();
-        for (const netstate::AddressSettings& address : v_.addresses) router_.addresses.push_back(address.prefix.address);
+        for (const netstate::AddressSettings& address : v_.addresses)
+            router_.addresses.push_back(address.prefix.address);
         if (loading_.draft.root.value.linkbeat_use_polling) v_.linkbeat_use_polling = true;
         if (!d_.interface) v_.linkbeat_use_polling = false;
-        static_cast<SourcePosition&>(v_.position) = loading_.document.directive(d_.place.directive).position();
+        static_cast<SourcePosition&>(v_.position) =
+            loading_.document.directive(d_.place.directive).position();
     }
 
     Loading& loading_;
@@ -460,6 +509,8 @@ class InstanceResolver {
 
 }  // namespace
 
-void resolve_instance(Loading& loading, InstanceDraft& instance) { InstanceResolver(loading, instance).resolve(); }
+void resolve_instance(Loading& loading, InstanceDraft& instance) {
+    InstanceResolver(loading, instance).resolve();
+}
 
 }  // namespace holdfast::config

@@ -31,8 +31,8 @@ struct VrrpScripts {
         if (command && !judge(*command, place).usable) command.reset();
     }
     void check(notify::ScriptSettings& scripts, Place place) {
-        for (auto* command : {&scripts.backup, &scripts.master, &scripts.fault, &scripts.stop, &scripts.deleted,
-                              &scripts.generic, &scripts.master_rx_lower_pri})
+        for (auto* command : {&scripts.backup, &scripts.master, &scripts.fault, &scripts.stop,
+                              &scripts.deleted, &scripts.generic, &scripts.master_rx_lower_pri})
             check(*command, place);
     }
 };
@@ -48,10 +48,12 @@ void check_scripts(Loading& loading) {
         const ScriptVerdict verdict = scripts.judge(script.value.command, script.place);
         if (verdict.usable) continue;
         unusable.insert(name);
-        if (verdict.serious) loading.error(script.place, fmt::format("vrrp_script {} is not run: {}", name, verdict.problem));
+        if (verdict.serious)
+            loading.error(script.place, fmt::format("vrrp_script {} is not run: {}", name, verdict.problem));
     }
     const auto untrack = [&](track::References& references) {
-        std::erase_if(references.scripts, [&](const track::Reference& reference) { return unusable.contains(reference.name); });
+        std::erase_if(references.scripts,
+                      [&](const track::Reference& reference) { return unusable.contains(reference.name); });
     };
     for (const auto& instance : draft.instances) {
         scripts.check(instance->value.notify, instance->place);
@@ -72,7 +74,9 @@ void check_scripts(Loading& loading) {
 /// False: no members are left.
 bool link_members(Loading& loading, SyncGroupDraft& group) {
     const std::string& name = group.value.group.name;
-    const auto complain = [&](const std::string& text) { loading.error(group.place, fmt::format("vrrp_sync_group {}: {}", name, text)); };
+    const auto complain = [&](const std::string& text) {
+        loading.error(group.place, fmt::format("vrrp_sync_group {}: {}", name, text));
+    };
     std::optional<bool> owners;  // Whether all members so far are masters by ownership.
     for (const std::string& member : *group.members) {
         const auto found = loading.draft.instance_names.find(member);
@@ -95,21 +99,23 @@ bool link_members(Loading& loading, SyncGroupDraft& group) {
         complain("it has no members and is left out");
         return false;
     }
-    if (group.value.group.members.size() == 1) complain("it has only one member, which is probably not what you want");
+    if (group.value.group.members.size() == 1)
+        complain("it has only one member, which is probably not what you want");
     return true;
 }
 
 void clear_weights(Loading& loading, SyncGroupDraft& group) {
     const auto& names = loading.draft.instance_names;
-    const bool owner = std::any_of(group.value.group.members.begin(), group.value.group.members.end(), [&](const std::string& member) {
-        return names.at(member)->value.router.priority == vrrp::kOwner;
-    });
+    const bool owner = std::any_of(
+        group.value.group.members.begin(), group.value.group.members.end(),
+        [&](const std::string& member) { return names.at(member)->value.router.priority == vrrp::kOwner; });
     if (!owner) return;
     const Draft& draft = loading.draft;
     const auto clear = [&](std::vector<track::Reference>& list, std::string_view what, auto&& own_weight) {
         for (track::Reference& reference : list) {
             if (reference.weight.value_or(own_weight(reference.name)) == 0) continue;
-            loading.error(group.place, fmt::format("vrrp_sync_group {}: {} {} has a weight, which does not go with a member of priority 255; it is 0",
+            loading.error(group.place, fmt::format("vrrp_sync_group {}: {} {} has a weight, which does not "
+                                                   "go with a member of priority 255; it is 0",
                                                    group.value.group.name, what, reference.name));
             reference.weight = 0;
         }
@@ -119,10 +125,19 @@ void clear_weights(Loading& loading, SyncGroupDraft& group) {
         const auto found = index.find(name);
         return found == index.end() ? 0 : weight(list[found->second]);
     };
-    clear(track.scripts, "track_script", [&](const std::string& name) { return at(draft.script_names, draft.scripts, name, [](const auto& s) { return s.value.weight; }); });
-    clear(track.files, "track_file", [&](const std::string& name) { return at(draft.file_names, draft.config.track_files, name, [](const auto& f) { return f.weight; }); });
-    clear(track.processes, "track_process", [&](const std::string& name) { return at(draft.process_names, draft.config.track_processes, name, [](const auto& p) { return p.weight; }); });
-    clear(track.bfds, "track_bfd", [&](const std::string& name) { return at(draft.bfd_names, draft.config.bfd_sessions, name, [](const auto& b) { return b.weight; }); });
+    clear(track.scripts, "track_script", [&](const std::string& name) {
+        return at(draft.script_names, draft.scripts, name, [](const auto& s) { return s.value.weight; });
+    });
+    clear(track.files, "track_file", [&](const std::string& name) {
+        return at(draft.file_names, draft.config.track_files, name, [](const auto& f) { return f.weight; });
+    });
+    clear(track.processes, "track_process", [&](const std::string& name) {
+        return at(draft.process_names, draft.config.track_processes, name,
+                  [](const auto& p) { return p.weight; });
+    });
+    clear(track.bfds, "track_bfd", [&](const std::string& name) {
+        return at(draft.bfd_names, draft.config.bfd_sessions, name, [](const auto& b) { return b.weight; });
+    });
     clear(track.interfaces, "track_interface", [](const std::string&) { return 0; });
 }
 
@@ -142,7 +157,8 @@ bool check_minimum(Loading& loading, InstanceDraft& instance) {
     return true;
 }
 
-/// Two instances must not hear each other's adverts: per interface, family and group (or peer) a VRID exists once.
+/// Two instances must not hear each other's adverts: per interface, family and group (or peer) a VRID exists
+/// once.
 class ConflictFinder {
   public:
     explicit ConflictFinder(Loading& loading) : loading_(loading) {}
@@ -154,7 +170,8 @@ class ConflictFinder {
         if (!transport.unicast) {
             // An interface that is only awaited may turn out to be another one.
             if (!loading_.interface(transport.interface)) return;
-            claim(instance, fmt::format("{} {} {}", base, transport.interface, transport.multicast_group.to_string()),
+            claim(instance,
+                  fmt::format("{} {} {}", base, transport.interface, transport.multicast_group.to_string()),
                   fmt::format("on interface {}", transport.interface));
             return;
         }
@@ -163,11 +180,15 @@ class ConflictFinder {
             const std::string key = fmt::format("{} {} {}", base, source, peer.address.to_string());
             const std::string what = fmt::format("with peer {}", peer.address.to_string());
             // Without an interface an instance hears the adverts of every interface.
-            if (transport.interface.empty() ? claim(instance, "any " + key, what) : claim(instance, fmt::format("{} {}", transport.interface, key), what)) continue;
+            if (transport.interface.empty()
+                    ? claim(instance, "any " + key, what)
+                    : claim(instance, fmt::format("{} {}", transport.interface, key), what))
+                continue;
             if (transport.interface.empty()) {
                 claim(instance, "free " + key, what);
             } else {
-                if (const auto other = claims_.find("free " + key); other != claims_.end()) return conflict(instance, *other->second, what);
+                if (const auto other = claims_.find("free " + key); other != claims_.end())
+                    return conflict(instance, *other->second, what);
                 claims_.try_emplace("any " + key, &instance);
             }
         }
@@ -185,9 +206,11 @@ class ConflictFinder {
     void conflict(const InstanceDraft& instance, const InstanceDraft& other, const std::string& what) {
         Diagnostic diagnostic = loading_.document.report(
             Severity::error, ReportClass::general, loading_.document.directive(instance.place.directive),
-            fmt::format("({}) has VRID {} for {} {}, as {} does", instance.value.router.name, instance.value.router.vrid.value,
-                        to_string(instance.value.router.family), what, other.value.router.name));
-        diagnostic.note = loading_.document.note(loading_.document.directive(other.place.directive), "the other one is here");
+            fmt::format("({}) has VRID {} for {} {}, as {} does", instance.value.router.name,
+                        instance.value.router.vrid.value, to_string(instance.value.router.family), what,
+                        other.value.router.name));
+        diagnostic.note = loading_.document.note(loading_.document.directive(other.place.directive),
+                                                 "the other one is here");
         loading_.add(std::move(diagnostic));
         loading_.set_fatal();
     }
@@ -204,10 +227,12 @@ void clean_track_groups(Loading& loading) {
         std::erase_if(members, [&, &group = name](const std::string& member) {
             const auto found = loading.draft.instance_names.find(member);
             if (found != loading.draft.instance_names.end() && found->second != nullptr) return false;
-            loading.remark(Place{}, fmt::format("track_group {}: there is no vrrp_instance {}", group, member));
+            loading.remark(Place{},
+                           fmt::format("track_group {}: there is no vrrp_instance {}", group, member));
             return true;
         });
-        if (members.empty()) loading.remark(Place{}, fmt::format("track_group {} has no instances and is left out", name));
+        if (members.empty())
+            loading.remark(Place{}, fmt::format("track_group {} has no instances and is left out", name));
     }
     std::erase_if(groups, [](const auto& group) { return group.second.empty(); });
 }
@@ -226,7 +251,8 @@ void keep_used_scripts(Loading& loading) {
         if (used.contains(script.value.name) && first != draft.script_names.end() && first->second == i)
             draft.config.scripts.push_back(std::move(script.value));
         else
-            loading.remark(script.place, fmt::format("vrrp_script {} is not tracked and not run", script.value.name));
+            loading.remark(script.place,
+                           fmt::format("vrrp_script {} is not tracked and not run", script.value.name));
     }
 }
 
@@ -235,7 +261,8 @@ void check_sync_daemon(Loading& loading) {
     if (!daemon || daemon->instance.empty()) return;
     const auto found = loading.draft.instance_names.find(daemon->instance);
     if (found != loading.draft.instance_names.end() && found->second != nullptr) return;
-    loading.remark(Place{}, fmt::format("lvs_sync_daemon is not used: there is no vrrp_instance {}", daemon->instance));
+    loading.remark(
+        Place{}, fmt::format("lvs_sync_daemon is not used: there is no vrrp_instance {}", daemon->instance));
     daemon.reset();
 }
 
@@ -244,8 +271,9 @@ void check_sync_daemon(Loading& loading) {
 void resolve_vrrp(Loading& loading) {
     Draft& draft = loading.draft;
     if (loading.interface_missing()) {
-        loading.report(ReportClass::interface, Place{},
-                       "an interface that does not exist is configured; dynamic_interfaces would wait for it");
+        loading.report(
+            ReportClass::interface, Place{},
+            "an interface that does not exist is configured; dynamic_interfaces would wait for it");
         loading.set_fatal();
         return;
     }
@@ -263,9 +291,11 @@ void resolve_vrrp(Loading& loading) {
     for (const auto& group : draft.sync_groups) {
         clear_weights(loading, *group);
         const GlobalSettings& global = draft.global.value;
-        group->value.notify.smtp_alert = group->smtp_alert.value_or(global.smtp_alert_vrrp.value_or(global.smtp_alert.value_or(false)));
+        group->value.notify.smtp_alert =
+            group->smtp_alert.value_or(global.smtp_alert_vrrp.value_or(global.smtp_alert.value_or(false)));
         group->value.notify.priority_changes = group->notify_priority_changes;
-        static_cast<SourcePosition&>(group->value.position) = loading.document.directive(group->place.directive).position();
+        static_cast<SourcePosition&>(group->value.position) =
+            loading.document.directive(group->place.directive).position();
     }
     clean_track_groups(loading);
     keep_used_scripts(loading);

@@ -1,6 +1,6 @@
-// Is a configured script there, may its user run it, and could somebody else than root change it? keepalived's rules
-// for enable_script_security: every component of the path as written and as resolved must belong to root and be
-// writable by root alone (a sticky directory excepted), if root would run the script.
+// Is a configured script there, may its user run it, and could somebody else than root change it?
+// keepalived's rules for enable_script_security: every component of the path as written and as resolved must
+// belong to root and be writable by root alone (a sticky directory excepted), if root would run the script.
 #include <fmt/format.h>
 
 #include <string>
@@ -39,7 +39,8 @@ std::string clean_path(std::string_view path) {
 bool path_is_safe(const Environment& environment, const std::string& path) {
     for (size_t slash = 0; slash != std::string::npos;) {
         const size_t next = path.find('/', slash + 1);
-        const std::string part = slash == 0 && next == std::string::npos && path == "/" ? path : path.substr(0, next);
+        const std::string part =
+            slash == 0 && next == std::string::npos && path == "/" ? path : path.substr(0, next);
         slash = next;
         const FileFacts facts = environment.file(part);
         if (facts.symbolic_link) continue;  // The resolved path is checked as well.

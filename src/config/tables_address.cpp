@@ -1,4 +1,5 @@
-// virtual_ipaddress, virtual_ipaddress_excluded and static_ipaddress: one address per line, options as `ip address`.
+// virtual_ipaddress, virtual_ipaddress_excluded and static_ipaddress: one address per line, options as `ip
+// address`.
 #include <fmt/format.h>
 
 #include "tables.hpp"
@@ -10,7 +11,11 @@ using netstate::AddressSettings;
 
 const Option kAddressOptions[] = {
     {"dev", "IFNAME", "Interface of this address, tracked too unless no_track.", everyday},
-    {"brd", "ADDR|+|-", "Broadcast address; + sets and - clears the host bits. IPv4 only.", common, {"broadcast"}},
+    {"brd",
+     "ADDR|+|-",
+     "Broadcast address; + sets and - clears the host bits. IPv4 only.",
+     common,
+     {"broadcast"}},
     {"scope", "global|site|link|host|nowhere|N", "Address scope, IPv4 only."},
     {"label", "NAME", "Label of at most 15 characters, IPv4 only.", everyday},
     {"peer", "ADDR", "Other end of a point-to-point link.", rare},
@@ -174,7 +179,8 @@ class AddressReader {
         }
         const auto seconds = parse_integer(value_, 0, kMaxUint32, Lenient::yes);
         if (!seconds.problem.empty())
-            loading_.report(ReportClass::number, line_, word_, fmt::format("preferred_lft {} {}", value_, seconds.problem));
+            loading_.report(ReportClass::number, line_, word_,
+                            fmt::format("preferred_lft {} {}", value_, seconds.problem));
         if (seconds.value) address_.preferred_lifetime = static_cast<uint32_t>(*seconds.value);
         return true;
     }
@@ -183,7 +189,8 @@ class AddressReader {
         if (broadcast_given_ && address_.peer) {
             complain(0, "has a peer, so the broadcast address is ignored");
             clear_broadcast();
-        } else if ((address_.broadcast_all_ones || address_.broadcast_network) && address_.prefix.length > 30) {
+        } else if ((address_.broadcast_all_ones || address_.broadcast_network) &&
+                   address_.prefix.length > 30) {
             complain(0, "has a prefix too long for a broadcast address");
             clear_broadcast();
         }
@@ -222,8 +229,9 @@ class AddressReader {
 bool accepted_family(Loading& loading, InstanceDraft& instance, const Line& line, Family family) {
     if (!instance.family) instance.family = family;
     if (*instance.family == family) return true;
-    loading.error(line, 0, fmt::format("{} is not of the family of instance {}; it is ignored", line.word(0),
-                                       instance.value.router.name));
+    loading.error(line, 0,
+                  fmt::format("{} is not of the family of instance {}; it is ignored", line.word(0),
+                              instance.value.router.name));
     return false;
 }
 
@@ -293,15 +301,18 @@ std::string to_text(const AddressSettings& address) {
     if (address.autojoin) text += " autojoin";
     if (address.no_track) text += " no_track";
     if (address.preferred_lifetime)
-        text += *address.preferred_lifetime == UINT32_MAX ? " preferred_lft forever"
-                                                          : fmt::format(" preferred_lft {}", *address.preferred_lifetime);
+        text += *address.preferred_lifetime == UINT32_MAX
+                    ? " preferred_lft forever"
+                    : fmt::format(" preferred_lft {}", *address.preferred_lifetime);
     if (address.use_vmac) text += " use_vmac";
     if (!address.track_group.empty()) text += " track_group " + quoted(address.track_group);
     return text;
 }
 
-const Block kAddressList{"vrrp_instance/virtual_ipaddress", {}, read_virtual_address, kAddressOptions, kEntry};
-const Block kExcludedAddressList{"vrrp_instance/virtual_ipaddress_excluded", {}, read_excluded_address, kAddressOptions, kEntry};
+const Block kAddressList{
+    "vrrp_instance/virtual_ipaddress", {}, read_virtual_address, kAddressOptions, kEntry};
+const Block kExcludedAddressList{
+    "vrrp_instance/virtual_ipaddress_excluded", {}, read_excluded_address, kAddressOptions, kEntry};
 const Block kStaticAddressList{"static_ipaddress", {}, read_static_address, kAddressOptions, kEntry};
 
 }  // namespace holdfast::config

@@ -40,7 +40,8 @@ void close_bfd(Loading& loading, Draft& draft, D& session, const Line& line) {
     if (!draft.bfd_keys.insert(key).second) return left_out("has the same addresses as another one");
     const int ttl = value.ttl.value_or(value.neighbor.is_v4() ? 255 : 64);
     if (value.max_hops > ttl) {
-        loading.error(line, 1, fmt::format("bfd_instance {}: max_hops is more than ttl; {} is used", value.name, ttl));
+        loading.error(line, 1,
+                      fmt::format("bfd_instance {}: max_hops is more than ttl; {} is used", value.name, ttl));
         value.max_hops = ttl;
     }
     value.for_vrrp = session.vrrp || !session.checker;
@@ -53,7 +54,8 @@ void read_neighbor(Loading& loading, D& session, const Line& line) {
     const auto address = parse_address(line.word(1));
     if (loading.stopped()) return;
     if (!address) {
-        bad_word(loading, ReportClass::general, line, 1, "is not an IP address; the bfd_instance is left out");
+        bad_word(loading, ReportClass::general, line, 1,
+                 "is not an IP address; the bfd_instance is left out");
         session.malformed = true;
         return;
     }
@@ -75,11 +77,13 @@ struct Milliseconds {
         if (!number.problem.empty()) bad_word(loading, ReportClass::number, line, 1, number.problem);
         if (!number.value) return false;
         out = std::chrono::microseconds(*number.value);
-        if (out > std::chrono::seconds(10)) loading.remark(line, 1, fmt::format("{} is unusually long", line.keyword()));
+        if (out > std::chrono::seconds(10))
+            loading.remark(line, 1, fmt::format("{} is unusually long", line.keyword()));
         return true;
     }
     std::optional<std::string> write(const Duration& in) const {
-        return format_decimal(static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(in).count()), 3);
+        return format_decimal(
+            static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(in).count()), 3);
     }
 };
 
@@ -94,12 +98,14 @@ void read_weight(Loading& loading, D& session, const Line& line) {
 
 void show_weight(const D& session, const Row& row, Writer& writer) {
     if (session.value.weight != 0 || session.value.reverse)
-        writer.line(row.facts.name, fmt::format("{}{}", session.value.weight, session.value.reverse ? " reverse" : ""));
+        writer.line(row.facts.name,
+                    fmt::format("{}{}", session.value.weight, session.value.reverse ? " reverse" : ""));
 }
 
 template <auto... Path>
 using Value = Field<&D::value, Path...>;
 
+// clang-format off: one row, one line
 const Row kRows[] = {
     keyword<Value<&S::source>, Address{}>({"source_ip", "ADDR", "kernel's choice", "Local address, of the family of neighbor_ip."}),
     custom<D, read_neighbor, show_neighbor>({"neighbor_ip", "ADDR", "required", "Remote address.", everyday}, 1).also("neighbour_ip"),
@@ -115,6 +121,7 @@ const Row kRows[] = {
     keyword<Field<&D::vrrp>, Flag{}>({"vrrp", "", "both", "Events go to VRRP only, unless checker is given too.", rare}),
     keyword<Field<&D::checker>, Flag{}>({"checker", "", "both", "Events go to the checkers only, unless vrrp is given too.", rare}),
 };
+// clang-format on
 
 void show_bfd(const Draft& draft, const Row& row, Writer& writer) {
     for (const S& session : draft.config.bfd_sessions) {
@@ -132,6 +139,8 @@ void show_bfd(const Draft& draft, const Row& row, Writer& writer) {
 
 const Block kBfdInstance{"bfd_instance", kRows};
 
+// clang-format off: one row, one line
 const Row kBfdRootRow = block<Draft, D, open_bfd, close_bfd, show_bfd>({"bfd_instance", "NAME { ... }", "", "A BFD session.", common, adds_up}, kBfdInstance);
+// clang-format on
 
 }  // namespace holdfast::config

@@ -1,4 +1,5 @@
-// The checkers of a real_server: one table of rows all have in common, one of those that connect, and one per kind.
+// The checkers of a real_server: one table of rows all have in common, one of those that connect, and one per
+// kind.
 #include "tables_checker.hpp"
 
 #include <fmt/format.h>
@@ -23,14 +24,20 @@ C* fresh(Loading& loading, uint32_t retry = 1, Duration delay_before_retry = std
     return &checker;
 }
 
-C* open_plain(Loading& loading, RD&, const Line&) { return fresh(loading); }
-C* open_misc(Loading& loading, RD&, const Line&) { return fresh(loading, 0); }
+C* open_plain(Loading& loading, RD&, const Line&) {
+    return fresh(loading);
+}
+C* open_misc(Loading& loading, RD&, const Line&) {
+    return fresh(loading, 0);
+}
 C* open_http(Loading& loading, RD&, const Line& line) {
     C* checker = fresh(loading, 1, std::chrono::seconds(3));
     checker->http.tls = line.keyword() == "SSL_GET";
     return checker;
 }
-C* open_dns(Loading& loading, RD&, const Line&) { return fresh(loading, 3, Duration{0}); }
+C* open_dns(Loading& loading, RD&, const Line&) {
+    return fresh(loading, 3, Duration{0});
+}
 C* open_udp(Loading& loading, RD&, const Line&) {
     C* checker = fresh(loading);
     checker->udp.min_reply_length = 0;
@@ -39,7 +46,8 @@ C* open_udp(Loading& loading, RD&, const Line&) {
 }
 
 /// Fills in what is not given: the real server's address and port. False = reported, the checker is dropped.
-bool resolve_connect(Loading& loading, const RD& real, const CD& draft, const Line& line, check::ConnectSettings& out) {
+bool resolve_connect(Loading& loading, const RD& real, const CD& draft, const Line& line,
+                     check::ConnectSettings& out) {
     out.destination.address = draft.address.value_or(real.value.endpoint.address);
     out.destination.port = draft.port.value_or(real.value.endpoint.port);
     out.has_bind = draft.bind_address.has_value() || draft.bind_port.has_value();
@@ -47,9 +55,11 @@ bool resolve_connect(Loading& loading, const RD& real, const CD& draft, const Li
     out.bind.port = draft.bind_port.value_or(0);
     out.bind_interface = draft.bind_interface;
     out.firewall_mark = draft.firewall_mark;
-    if (out.destination.address.is_v6() && out.destination.address.is_link_local() && out.bind_interface.empty()) {
-        loading.error(line, 0, fmt::format("the link-local address {} needs bind_if; the checker is left out",
-                                           out.destination.address.to_string()));
+    if (out.destination.address.is_v6() && out.destination.address.is_link_local() &&
+        out.bind_interface.empty()) {
+        loading.error(line, 0,
+                      fmt::format("the link-local address {} needs bind_if; the checker is left out",
+                                  out.destination.address.to_string()));
         return false;
     }
     return true;
@@ -103,7 +113,8 @@ void close_http(Loading& loading, RD& real, C& checker, const Line& line) {
         add_checker(real, checker, std::move(checker.http), line, checker.connect.timeout);
 }
 
-// Each obsolete `host` block is a checker of its own; the block's own address counts only when something is given.
+// Each obsolete `host` block is a checker of its own; the block's own address counts only when something is
+// given.
 void close_smtp(Loading& loading, RD& real, C& checker, const Line& line) {
     if (checker.smtp.helo_name.empty()) checker.smtp.helo_name = "smtpchecker.keepalived.org";
     if (!checker.smtp_hosts.empty())
@@ -153,27 +164,32 @@ void close_bfd(Loading& loading, RD& real, C& checker, const Line& line) {
 
 // ---- Keywords with a function of their own ----
 
-template <std::optional<IpAddress> CD::*member, std::optional<IpAddress> CD::*other>
+template <std::optional<IpAddress> CD::* member, std::optional<IpAddress> CD::* other>
 void read_address_of(Loading& loading, CD& connect, const Line& line) {
     IpAddress address;
     if (!Address{}.read(loading, line, address)) return;
     if (connect.*other && (connect.*other)->family() != address.family()) {
-        bad_word(loading, ReportClass::general, line, 1, "is not of the family of the other address; it is ignored");
+        bad_word(loading, ReportClass::general, line, 1,
+                 "is not of the family of the other address; it is ignored");
         return;
     }
     connect.*member = address;
 }
 
-void read_connect_ip(Loading& loading, C& checker, const Line& line) { read_address_of<&CD::address, &CD::bind_address>(loading, checker.connect, line); }
+void read_connect_ip(Loading& loading, C& checker, const Line& line) {
+    read_address_of<&CD::address, &CD::bind_address>(loading, checker.connect, line);
+}
 
-// The checker's destination is known when it opens, so bindto is compared with the real server's family as well.
+// The checker's destination is known when it opens, so bindto is compared with the real server's family as
+// well.
 void read_bindto(Loading& loading, C& checker, const Line& line) {
     IpAddress address;
     if (!Address{}.read(loading, line, address)) return;
     const Family destination =
         checker.connect.address.value_or(loading.real_server_workbench.value.endpoint.address).family();
     if (destination != address.family()) {
-        bad_word(loading, ReportClass::general, line, 1, "is not of the family of the destination; it is ignored");
+        bad_word(loading, ReportClass::general, line, 1,
+                 "is not of the family of the destination; it is ignored");
         return;
     }
     checker.connect.bind_address = address;
@@ -195,7 +211,8 @@ void read_bind_if(Loading& loading, C& checker, const Line& line) {
         checker.connect.bind_interface = name;
 }
 void show_bind_if(const C& checker, const Row& row, Writer& writer) {
-    if (!checker.connect.bind_interface.empty()) writer.line(row.facts.name, quoted(checker.connect.bind_interface));
+    if (!checker.connect.bind_interface.empty())
+        writer.line(row.facts.name, quoted(checker.connect.bind_interface));
 }
 
 void read_helo(Loading& loading, C& checker, const Line& line) {
@@ -204,7 +221,9 @@ void read_helo(Loading& loading, C& checker, const Line& line) {
         bad_word(loading, ReportClass::general, line, 0, "was given before; this one replaces it");
     checker.smtp.helo_name = line.word(1);
 }
-void show_helo(const C& checker, const Row& row, Writer& writer) { writer.line(row.facts.name, quoted(checker.smtp.helo_name)); }
+void show_helo(const C& checker, const Row& row, Writer& writer) {
+    writer.line(row.facts.name, quoted(checker.smtp.helo_name));
+}
 
 void read_misc_path(Loading& loading, C& checker, const Line& line) {
     const auto words = read_quoted(line.directive().rest());
@@ -216,19 +235,25 @@ void read_misc_path(Loading& loading, C& checker, const Line& line) {
     auto arguments = read_escaped(words->front());
     if (arguments && !arguments->empty()) checker.misc.command.arguments = std::move(*arguments);
 }
-void show_misc_path(const C& checker, const Row& row, Writer& writer) { writer.line(row.facts.name, command_words(checker.misc.command)); }
+void show_misc_path(const C& checker, const Row& row, Writer& writer) {
+    writer.line(row.facts.name, command_words(checker.misc.command));
+}
 
 void read_misc_user(Loading& loading, C& checker, const Line& line) {
     if (!word_present<Missing::reported>(loading, line, 1)) return;
     checker.misc_identity = loading.identity(line, 1);
     if (checker.misc_identity) return;
-    bad_word(loading, ReportClass::general, line, 1, "is not a user that exists, or its group is unknown; the checker is left out");
+    bad_word(loading, ReportClass::general, line, 1,
+             "is not a user that exists, or its group is unknown; the checker is left out");
     checker.remove = true;
 }
 void show_misc_user(const C& checker, const Row& row, Writer& writer) {
     const notify::Identity& identity = checker.misc.command.identity;
     if (!identity.user.empty())
-        writer.line(row.facts.name, identity.user + (identity.group.empty() ? "" : (identity.supplementary_groups ? " :" : " ") + identity.group));
+        writer.line(row.facts.name,
+                    identity.user + (identity.group.empty()
+                                         ? ""
+                                         : (identity.supplementary_groups ? " :" : " ") + identity.group));
 }
 
 constexpr uint16_t kDnsTypes[] = {1, 2, 5, 6, 15, 16, 28, 46, 48};
@@ -264,7 +289,9 @@ void read_dns_name(Loading& loading, C& checker, const Line& line) {
     checker.dns.name = name;
     checker.dns_name_set = true;
 }
-void show_dns_name(const C& checker, const Row& row, Writer& writer) { writer.line(row.facts.name, quoted(checker.dns.name)); }
+void show_dns_name(const C& checker, const Row& row, Writer& writer) {
+    writer.line(row.facts.name, quoted(checker.dns.name));
+}
 
 void read_payload(Loading& loading, C& checker, const Line& line) {
     if (!word_present<Missing::reported>(loading, line, 1)) return;
@@ -303,7 +330,8 @@ void show_payload(const C& checker, const Row& row, Writer& writer) {
 }
 void show_reply(const C& checker, const Row& row, Writer& writer) {
     if (checker.udp.require_reply)
-        writer.line(row.facts.name, checker.udp.reply ? hex_text(*checker.udp.reply, checker.udp.reply_mask) : "");
+        writer.line(row.facts.name,
+                    checker.udp.reply ? hex_text(*checker.udp.reply, checker.udp.reply_mask) : "");
 }
 
 void read_track_file(Loading& loading, C& checker, const Line& line) {
@@ -314,7 +342,9 @@ void read_track_file(Loading& loading, C& checker, const Line& line) {
     else
         bad_word(loading, ReportClass::general, line, 1, "is not the name of a track_file above");
 }
-void show_track_file(const C& checker, const Row& row, Writer& writer) { writer.line(row.facts.name, quoted(checker.file.track_file)); }
+void show_track_file(const C& checker, const Row& row, Writer& writer) {
+    writer.line(row.facts.name, quoted(checker.file.track_file));
+}
 
 void read_file_weight(Loading& loading, C& checker, const Line& line) {
     if (!word_present<Missing::reported>(loading, line, 1)) return;
@@ -325,7 +355,8 @@ void read_file_weight(Loading& loading, C& checker, const Line& line) {
         if (line.word(2) == "reverse") {
             reverse = true;
         } else if (line.word(2) != "noreverse") {
-            bad_word(loading, ReportClass::general, line, 2, "is not reverse or noreverse; the line is ignored");
+            bad_word(loading, ReportClass::general, line, 2,
+                     "is not reverse or noreverse; the line is ignored");
             return;
         }
     }
@@ -333,7 +364,9 @@ void read_file_weight(Loading& loading, C& checker, const Line& line) {
     checker.file.reverse = reverse;
 }
 void show_file_weight(const C& checker, const Row& row, Writer& writer) {
-    if (checker.file.weight) writer.line(row.facts.name, fmt::format("{}{}", *checker.file.weight, checker.file.reverse ? " reverse" : ""));
+    if (checker.file.weight)
+        writer.line(row.facts.name,
+                    fmt::format("{}{}", *checker.file.weight, checker.file.reverse ? " reverse" : ""));
 }
 
 void read_bfd_name(Loading& loading, C& checker, const Line& line) {
@@ -344,15 +377,19 @@ void read_bfd_name(Loading& loading, C& checker, const Line& line) {
     if (line.size() != 2) return refuse("name takes exactly one word");
     const std::string name(line.word(1));
     const auto known = loading.draft.bfd_names.find(name);
-    if (known == loading.draft.bfd_names.end() || !loading.draft.config.bfd_sessions[known->second].for_checker)
+    if (known == loading.draft.bfd_names.end() ||
+        !loading.draft.config.bfd_sessions[known->second].for_checker)
         return refuse(fmt::format("{} is not a bfd_instance above that tells the checkers", name));
     if (!checker.bfd.session.empty()) return refuse("it has two names");
     for (const PendingChecker& other : loading.real_server_workbench.checkers)
-        if (const auto* bfd = std::get_if<check::BfdCheck>(&other.value.probe); bfd != nullptr && bfd->session == name)
+        if (const auto* bfd = std::get_if<check::BfdCheck>(&other.value.probe);
+            bfd != nullptr && bfd->session == name)
             return refuse(fmt::format("{} is checked twice", name));
     checker.bfd.session = name;
 }
-void show_bfd_name(const C& checker, const Row& row, Writer& writer) { writer.line(row.facts.name, quoted(checker.bfd.session)); }
+void show_bfd_name(const C& checker, const Row& row, Writer& writer) {
+    writer.line(row.facts.name, quoted(checker.bfd.session));
+}
 
 /// [NAME]; a bare keyword only switches SNI on.
 void read_sni_name(Loading& loading, C& checker, const Line& line) {
@@ -374,7 +411,8 @@ constexpr std::pair<std::string_view, check::HttpProtocol> kProtocols[] = {
 };
 
 void read_http_protocol(Loading& loading, C& checker, const Line& line) {
-    if (word_present<Missing::reported>(loading, line, 1)) OneOf<kProtocols>{}.read(loading, line, checker.http.protocol);
+    if (word_present<Missing::reported>(loading, line, 1))
+        OneOf<kProtocols>{}.read(loading, line, checker.http.protocol);
 }
 void show_http_protocol(const C& checker, const Row& row, Writer& writer) {
     writer.line(row.facts.name, OneOf<kProtocols>{}.write(checker.http.protocol).value_or("1.0"));
@@ -426,7 +464,8 @@ void read_digest(Loading& loading, UrlDraft& url, const Line& line) {
     std::copy(bytes->begin(), bytes->end(), url.value.digest->begin());
 }
 void show_digest(const UrlDraft& url, const Row& row, Writer& writer) {
-    if (url.value.digest) writer.line(row.facts.name, fmt::format("{:02x}", fmt::join(*url.value.digest, "")));
+    if (url.value.digest)
+        writer.line(row.facts.name, fmt::format("{:02x}", fmt::join(*url.value.digest, "")));
 }
 
 void read_status(Loading& loading, UrlDraft& url, const Line& line) {
@@ -434,12 +473,16 @@ void read_status(Loading& loading, UrlDraft& url, const Line& line) {
         const std::string_view text = line.word(i);
         const size_t dash = text.find('-');
         const auto first = parse_unsigned(text.substr(0, dash), 100, 599, Lenient::no);
-        const auto last = dash == std::string_view::npos ? first : parse_unsigned(text.substr(dash + 1), 100, 599, Lenient::no);
+        const auto last = dash == std::string_view::npos
+                              ? first
+                              : parse_unsigned(text.substr(dash + 1), 100, 599, Lenient::no);
         if (!first.value || !last.value || *first.value > *last.value) {
-            bad_word(loading, ReportClass::general, line, i, "is not a status code or a range of them (100..599)");
+            bad_word(loading, ReportClass::general, line, i,
+                     "is not a status code or a range of them (100..599)");
             continue;
         }
-        for (uint64_t code = *first.value; code <= *last.value; ++code) url.value.status_codes.set(code - 100);
+        for (uint64_t code = *first.value; code <= *last.value; ++code)
+            url.value.status_codes.set(code - 100);
     }
 }
 void show_status(const UrlDraft& url, const Row& row, Writer& writer) {
@@ -462,11 +505,13 @@ void read_regex(Loading& loading, UrlDraft& url, const Line& line) {
         bad_word(loading, ReportClass::general, line, 0, "takes exactly one word");
         return;
     }
-    if (!url.value.regex.empty()) bad_word(loading, ReportClass::general, line, 0, "was given before; this one replaces it");
+    if (!url.value.regex.empty())
+        bad_word(loading, ReportClass::general, line, 0, "was given before; this one replaces it");
     url.value.regex = std::move(words->front());
 }
 void show_regex(const UrlDraft& url, const Row& row, Writer& writer) {
-    if (!url.value.regex.empty()) writer.line(row.facts.name, fmt::format("\"{}\"", escaped_argument(url.value.regex)));
+    if (!url.value.regex.empty())
+        writer.line(row.facts.name, fmt::format("\"{}\"", escaped_argument(url.value.regex)));
 }
 
 struct RegexOption {
@@ -475,20 +520,25 @@ struct RegexOption {
 };
 // PCRE2_* option bits of pcre2.h, part of its stable interface.
 constexpr RegexOption kRegexOptions[] = {
-    {"allow_empty_class", 0x00000001}, {"alt_bsux", 0x00000002},          {"auto_callout", 0x00000004},
-    {"caseless", 0x00000008},          {"dollar_endonly", 0x00000010},    {"dotall", 0x00000020},
-    {"dupnames", 0x00000040},          {"extended", 0x00000080},          {"firstline", 0x00000100},
-    {"match_unset_backref", 0x00000200}, {"multiline", 0x00000400},       {"never_ucp", 0x00000800},
-    {"never_utf", 0x00001000},         {"no_auto_capture", 0x00002000},   {"no_auto_possess", 0x00004000},
-    {"no_dotstar_anchor", 0x00008000}, {"no_start_optimize", 0x00010000}, {"ucp", 0x00020000},
-    {"ungreedy", 0x00040000},          {"utf", 0x00080000},               {"never_backslash_c", 0x00100000},
-    {"alt_circumflex", 0x00200000},    {"alt_verbnames", 0x00400000},     {"use_offset_limit", 0x00800000},
+    {"allow_empty_class", 0x00000001}, {"alt_bsux", 0x00000002},
+    {"auto_callout", 0x00000004},      {"caseless", 0x00000008},
+    {"dollar_endonly", 0x00000010},    {"dotall", 0x00000020},
+    {"dupnames", 0x00000040},          {"extended", 0x00000080},
+    {"firstline", 0x00000100},         {"match_unset_backref", 0x00000200},
+    {"multiline", 0x00000400},         {"never_ucp", 0x00000800},
+    {"never_utf", 0x00001000},         {"no_auto_capture", 0x00002000},
+    {"no_auto_possess", 0x00004000},   {"no_dotstar_anchor", 0x00008000},
+    {"no_start_optimize", 0x00010000}, {"ucp", 0x00020000},
+    {"ungreedy", 0x00040000},          {"utf", 0x00080000},
+    {"never_backslash_c", 0x00100000}, {"alt_circumflex", 0x00200000},
+    {"alt_verbnames", 0x00400000},     {"use_offset_limit", 0x00800000},
 };
 
 void read_regex_options(Loading& loading, UrlDraft& url, const Line& line) {
     for (size_t i = 1; i < line.size(); ++i) {
-        const auto* option = std::find_if(std::begin(kRegexOptions), std::end(kRegexOptions),
-                                          [&](const RegexOption& candidate) { return candidate.name == line.word(i); });
+        const auto* option =
+            std::find_if(std::begin(kRegexOptions), std::end(kRegexOptions),
+                         [&](const RegexOption& candidate) { return candidate.name == line.word(i); });
         if (option != std::end(kRegexOptions))
             url.value.regex_options |= option->bit;
         else
@@ -498,7 +548,8 @@ void read_regex_options(Loading& loading, UrlDraft& url, const Line& line) {
 void show_regex_options(const UrlDraft& url, const Row& row, Writer& writer) {
     std::string text;
     for (const RegexOption& option : kRegexOptions)
-        if ((url.value.regex_options & option.bit) != 0) (text += text.empty() ? "" : " ").append(option.name);
+        if ((url.value.regex_options & option.bit) != 0)
+            (text += text.empty() ? "" : " ").append(option.name);
     if (!text.empty()) writer.line(row.facts.name, text);
 }
 
@@ -508,7 +559,8 @@ std::optional<size_t> regex_number(Loading& loading, const Line& line, size_t wo
         return std::nullopt;
     }
     const auto number = parse_unsigned(line.word(word), 0, UINT32_MAX, Lenient::no);
-    if (!number.value) loading.remark(line, word, fmt::format("{} {} {}", line.keyword(), line.word(word), number.problem));
+    if (!number.value)
+        loading.remark(line, word, fmt::format("{} {} {}", line.keyword(), line.word(word), number.problem));
     return number.value ? std::optional(static_cast<size_t>(*number.value)) : std::nullopt;
 }
 
@@ -519,10 +571,12 @@ void read_max_offset(Loading& loading, UrlDraft& url, const Line& line) {
     url.value.regex_max_offset = regex_number(loading, line, 1, 2);
 }
 void show_min_offset(const UrlDraft& url, const Row& row, Writer& writer) {
-    if (url.value.regex_min_offset != 0) writer.line(row.facts.name, fmt::format("{}", url.value.regex_min_offset));
+    if (url.value.regex_min_offset != 0)
+        writer.line(row.facts.name, fmt::format("{}", url.value.regex_min_offset));
 }
 void show_max_offset(const UrlDraft& url, const Row& row, Writer& writer) {
-    if (url.value.regex_max_offset) writer.line(row.facts.name, fmt::format("{}", *url.value.regex_max_offset));
+    if (url.value.regex_max_offset)
+        writer.line(row.facts.name, fmt::format("{}", *url.value.regex_max_offset));
 }
 
 void read_regex_stack(Loading& loading, UrlDraft& url, const Line& line) {
@@ -538,7 +592,8 @@ void read_regex_stack(Loading& loading, UrlDraft& url, const Line& line) {
 }
 void show_regex_stack(const UrlDraft& url, const Row& row, Writer& writer) {
     if (url.value.regex_stack_max != 0)
-        writer.line(row.facts.name, fmt::format("{} {}", url.value.regex_stack_start, url.value.regex_stack_max));
+        writer.line(row.facts.name,
+                    fmt::format("{} {}", url.value.regex_stack_start, url.value.regex_stack_max));
 }
 
 template <auto... Path>
@@ -546,6 +601,7 @@ using Url = Field<&UrlDraft::value, Path...>;
 using US = check::UrlSettings;
 
 template <size_t... sizes>
+// clang-format off: one row, one line
 constexpr auto concat(const std::array<Row, sizes>&... tables) {
     std::array<Row, (sizes + ...)> all{};
     size_t at = 0;
@@ -591,7 +647,9 @@ constexpr std::array kTimingRows{
     keyword<Schedule<&SD::alpha>, Switch{}>({"alpha", "[BOOL]", "of the real_server", "Start as failed."}),
     keyword<Field<&C::log_all_failures>, Switch{}>({"log_all_failures", "[BOOL]", "off", "Log every failed attempt."}),
 };
+// clang-format on
 
+// clang-format off: one row, one line
 constexpr std::array kConnectRows{
     custom<C, read_connect_ip, show_connect_ip>({"connect_ip", "ADDR", "of the real_server", "Address to connect to."}, 1),
     keyword<Connect<&CD::port>, kPort>({"connect_port", "PORT", "of the real_server", "Port to connect to.", everyday}),
@@ -601,9 +659,11 @@ constexpr std::array kConnectRows{
     keyword<Connect<&CD::timeout>, kConnectTimeout>({"connect_timeout", "SECS", "of the real_server", "Limit of connecting and of each step after it.", everyday}),
     keyword<Connect<&CD::firewall_mark>, Integer{0, kMaxUint32}>({"fwmark", "N", "0", "Mark of the packets.", rare}),
 };
+// clang-format on
 
 constexpr auto kConnectingRows = concat(kConnectRows, kTimingRows);
 
+// clang-format off: one row, one line
 constexpr std::array kUrlRows{
     keyword<Url<&US::path>, Word{}>({"path", "PATH", "required", "Request target, sent as it is.", everyday, replaces}),
     custom<UrlDraft, read_digest, show_digest>({"digest", "MD5HEX", "none", "MD5 of the body.", everyday, once}, 1),
@@ -616,9 +676,12 @@ constexpr std::array kUrlRows{
     custom<UrlDraft, read_max_offset, show_max_offset>({"regex_max_offset", "N", "no limit", "Last offset where a match may start.", rare}, 1),
     custom<UrlDraft, read_regex_stack, show_regex_stack>({"regex_stack", "START MAX", "of PCRE2", "Sizes of the matcher's stack, in bytes.", rare}, 2),
 };
+// clang-format on
+// clang-format off: one row, one line
 constexpr std::array kTlsUrlRow{
     keyword<Url<&US::tls_compliant>, Switch{}>({"tls_compliant", "[BOOL]", "of the checker", "As SSL_GET/tls_compliant, for this url.", rare, last_wins, Reload::live, "2.4"}),
 };
+// clang-format on
 constexpr auto kTlsUrlRows = concat(kUrlRows, kTlsUrlRow);
 const Block kUrl{"virtual_server/real_server/HTTP_GET/url", kUrlRows};
 const Block kTlsUrl{"virtual_server/real_server/SSL_GET/url", kTlsUrlRows};
@@ -639,6 +702,7 @@ void read_old_retry(Loading& loading, C& checker, const Line& line) {
     if (Integer{0, kMaxUint32}.read(loading, line, retry)) checker.schedule.retry = retry;
 }
 
+// clang-format off: one row, one line
 constexpr std::array kHttpCommonRows{
     custom<C, read_old_retry>({"nb_get_retry", "N", "as retry", "Old name of retry."}, 1),
     keyword<Http<&HC::virtualhost>, SoftWord{}>({"virtualhost", "STRING", "of the real_server, else address and port", "Host of urls without their own.", everyday, replaces}),
@@ -647,54 +711,71 @@ constexpr std::array kHttpCommonRows{
     custom<C, read_sni_name, show_sni_name>({"sni_name", "[NAME]", "the virtual host", "Name to send; switches enable_sni on.", common, replaces, Reload::live, "2.4"}, 1),
     keyword<Http<&HC::fast_recovery>, Switch{}>({"fast_recovery", "[BOOL]", "off", "Ask all urls without pause when recovering.", rare}),
 };
+// clang-format on
+// clang-format off: one row, one line
 constexpr std::array kHttpUrlRow{
     block<C, UrlDraft, open_url, close_url, show_urls<kUrl>>({"url", "{ path P ... }", "required", "One request; all must pass.", everyday, adds_up}, kUrl),
 };
+// clang-format on
+// clang-format off: one row, one line
 constexpr std::array kTlsOnlyRows{
     keyword<Http<&HC::tls_compliant>, Switch{}>({"tls_compliant", "[BOOL]", "off", "Send close_notify at the end.", rare, last_wins, Reload::live, "2.4"}),
     block<C, UrlDraft, open_url, close_url, show_urls<kTlsUrl>>({"url", "{ path P ... }", "required", "One request; all must pass.", everyday, adds_up}, kTlsUrl),
 };
+// clang-format on
 constexpr auto kHttpRows = concat(kConnectingRows, kHttpCommonRows, kHttpUrlRow);
 constexpr auto kSslRows = concat(kConnectingRows, kHttpCommonRows, kTlsOnlyRows);
 
+// clang-format off: one row, one line
 constexpr std::array kMiscOwnRows{
     custom<C, read_misc_path, show_misc_path>({"misc_path", "PATH | \"PATH ARGS\"", "required", "Program; exit 0 = up, 1 = down, others down unless misc_dynamic.", everyday}).raw_line(),
     keyword<Field<&C::misc, &MC::timeout>, WholeSeconds{0, kMaxDelaySeconds}>({"misc_timeout", "SECS", "delay_loop", "Limit of its run time.", everyday}),
     keyword<Field<&C::misc, &MC::dynamic>, Flag{}>({"misc_dynamic", "", "off", "Exit status 2..255 sets the weight."}),
     custom<C, read_misc_user, show_misc_user>({"user", "USER [[:]GROUP]", "script_user", "Who runs it."}, 2),
 };
+// clang-format on
 constexpr auto kMiscRows = concat(kTimingRows, kMiscOwnRows);
 
 const Block kHost{"virtual_server/real_server/SMTP_CHECK/host", kConnectingRows};
+// clang-format off: one row, one line
 constexpr std::array kSmtpOwnRows{
     custom<C, read_helo, show_helo>({"helo_name", "STRING", "smtpchecker.keepalived.org", "Argument of HELO.", common, replaces}, 1),
     block<C, C, open_host, close_host>({"host", "{ ... }", "none", "Obsolete: one SMTP_CHECK per address.", rare, adds_up}, kHost),
 };
+// clang-format on
 constexpr auto kSmtpRows = concat(kConnectingRows, kSmtpOwnRows);
 
+// clang-format off: one row, one line
 constexpr std::array kUdpOwnRows{
     custom<C, read_payload, show_payload>({"payload", "HEX...", "random", "What is sent."}),
     custom<C, read_reply, show_reply>({"require_reply", "[HEX...]", "none needed", "A reply must come, and match; X = any digit."}),
     keyword<Field<&C::udp, &UC::min_reply_length>, Integer{0, 65535, Lenient::no}>({"min_reply_length", "0..65535", "0", "Least length of the reply.", rare}),
     keyword<Field<&C::udp, &UC::max_reply_length>, Integer{0, 65535, Lenient::no}>({"max_reply_length", "0..65535", "255", "Greatest length of the reply.", rare}),
 };
+// clang-format on
 constexpr auto kUdpRows = concat(kConnectingRows, kUdpOwnRows);
 
+// clang-format off: one row, one line
 constexpr std::array kDnsOwnRows{
     custom<C, read_dns_type, show_dns_type>({"type", "A|NS|CNAME|SOA|MX|TXT|AAAA|RRSIG|DNSKEY", "SOA", "Type of the question.", everyday}, 1),
     custom<C, read_dns_name, show_dns_name>({"name", "DOMAIN", ".", "Name in the question.", everyday, once}, 1),
 };
+// clang-format on
 constexpr auto kDnsRows = concat(kConnectingRows, kDnsOwnRows);
 
+// clang-format off: one row, one line
 constexpr std::array kFileRows{
     custom<C, read_track_file, show_track_file>({"track_file", "NAME", "required", "A track_file above.", rare}, 1),
     custom<C, read_file_weight, show_file_weight>({"weight", "N [reverse|noreverse]", "of the track_file", "Multiplier; 0: another number than 0 is down.", rare}, 2),
 };
+// clang-format on
 
+// clang-format off: one row, one line
 constexpr std::array kBfdRows{
     custom<C, read_bfd_name, show_bfd_name>({"name", "NAME", "required", "A bfd_instance above.", common, once}),
     keyword<Schedule<&SD::alpha>, Switch{}>({"alpha", "[BOOL]", "of the real_server", "Start as failed.", rare}),
 };
+// clang-format on
 
 // ---- For the dump ----
 
@@ -710,6 +791,7 @@ CD describe(const check::ConnectSettings& connect) {
     return draft;
 }
 
+// clang-format off: one row, one line
 const Row& row_of(const check::Checker& checker) {
     struct Index {
         size_t operator()(const check::MiscCheck&) const { return 0; }
@@ -790,6 +872,7 @@ const Block kDnsCheck{"virtual_server/real_server/DNS_CHECK", kDnsRows};
 const Block kFileCheck{"virtual_server/real_server/FILE_CHECK", kFileRows};
 const Block kBfdCheck{"virtual_server/real_server/BFD_CHECK", kBfdRows};
 
+// clang-format off: one row, one line
 constexpr Row kCheckerRowTable[10] = {
     block<RD, C, open_misc, close_misc, show_checkers>({"MISC_CHECK", "{ ... }", "", "Run a program.", everyday, adds_up}, kMiscCheck),
     block<RD, C, open_plain, close_smtp>({"SMTP_CHECK", "{ ... }", "", "Talk SMTP up to QUIT.", common, adds_up}, kSmtpCheck),
@@ -802,7 +885,11 @@ constexpr Row kCheckerRowTable[10] = {
     block<RD, C, open_plain, close_file>({"FILE_CHECK", "{ ... }", "", "Weight or state from a track_file.", rare, adds_up}, kFileCheck),
     block<RD, C, open_plain, close_bfd>({"BFD_CHECK", "{ ... }", "", "Up while a BFD session is up.", common, adds_up}, kBfdCheck),
 };
+// clang-format on
+// clang-format on
 
-std::span<const Row> checker_rows() { return kCheckerRowTable; }
+std::span<const Row> checker_rows() {
+    return kCheckerRowTable;
+}
 
 }  // namespace holdfast::config

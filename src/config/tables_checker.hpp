@@ -7,7 +7,8 @@
 
 namespace holdfast::config {
 
-/// MISC_CHECK, SMTP_CHECK, TCP_CHECK, PING_CHECK, UDP_CHECK, HTTP_GET, SSL_GET, DNS_CHECK, FILE_CHECK, BFD_CHECK.
+/// MISC_CHECK, SMTP_CHECK, TCP_CHECK, PING_CHECK, UDP_CHECK, HTTP_GET, SSL_GET, DNS_CHECK, FILE_CHECK,
+/// BFD_CHECK.
 std::span<const Row> checker_rows();
 
 }  // namespace holdfast::config

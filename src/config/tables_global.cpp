@@ -57,8 +57,8 @@ struct CpuList {
         if (!word_present<Missing::reported>(loading, line, 1)) return false;
         std::vector<uint32_t> list;
         for (size_t i = 1; i < line.size(); ++i) {
-            const auto cpu =
-                parse_integer(line.word(i), 0, int64_t{loading.environment.processor_count()} - 1, Lenient::yes);
+            const auto cpu = parse_integer(line.word(i), 0,
+                                           int64_t{loading.environment.processor_count()} - 1, Lenient::yes);
             if (!cpu.problem.empty()) bad_word(loading, ReportClass::number, line, i, cpu.problem);
             if (!cpu.value) return false;
             list.push_back(static_cast<uint32_t>(*cpu.value));
@@ -120,7 +120,9 @@ struct AtLeastOneSecond {
         }
         return true;
     }
-    std::optional<std::string> write(const std::chrono::seconds& in) const { return fmt::format("{}", in.count()); }
+    std::optional<std::string> write(const std::chrono::seconds& in) const {
+        return fmt::format("{}", in.count());
+    }
 };
 
 /// A multicast group of one family.
@@ -132,7 +134,8 @@ struct MulticastGroup {
         if (!Address{}.read(loading, line, address)) return false;
         if (address.family() != family || !address.is_multicast()) {
             bad_word(loading, ReportClass::general, line, 1,
-                     family == Family::ipv4 ? "is not an IPv4 multicast address" : "is not an IPv6 multicast address");
+                     family == Family::ipv4 ? "is not an IPv4 multicast address"
+                                            : "is not an IPv6 multicast address");
             return false;
         }
         if (family == Family::ipv6 && (address.bytes()[1] & 0x0fU) != 2)
@@ -146,7 +149,8 @@ struct MulticastGroup {
 };
 
 /// `[all] SECS` of the extra-interface announcements.
-bool read_extra_interfaces(Loading& loading, const Line& line, int64_t min, std::optional<Duration>& delay, bool& all) {
+bool read_extra_interfaces(Loading& loading, const Line& line, int64_t min, std::optional<Duration>& delay,
+                           bool& all) {
     std::optional<int64_t> seconds;
     for (size_t i = 1; i < line.size(); ++i) {
         if (line.word(i) == "all") {
@@ -187,7 +191,8 @@ std::string mail_address(std::string_view text) {
     size_t end = bracket;
     while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t')) --end;
     const std::string_view name = text.substr(0, end);
-    if (name.starts_with('"') || name.find_first_of("()<>[]:;@\\,.") == std::string_view::npos) return std::string(text);
+    if (name.starts_with('"') || name.find_first_of("()<>[]:;@\\,.") == std::string_view::npos)
+        return std::string(text);
     std::string result = "\"";
     for (const char c : name) {
         if (c == '"' || c == '\\') result += '\\';
@@ -202,7 +207,8 @@ void read_mail_entry(Loading&, void* target, const Line& line) {
 }
 
 void close_mail(Loading& loading, G&, G& global, const Line& line) {
-    if (global.value.mail.recipients.empty()) bad_word(loading, ReportClass::general, line, 0, "has no address");
+    if (global.value.mail.recipients.empty())
+        bad_word(loading, ReportClass::general, line, 0, "has no address");
 }
 
 /// The plain reader knows no quote within quotes: a name that was quoted automatically is written without.
@@ -225,7 +231,8 @@ void show_mail(const G& global, const Row& row, Writer& writer) {
 
 void read_mail_from(Loading& loading, G& global, const Line& line) {
     if (!word_present<Missing::reported>(loading, line, 1)) return;
-    if (line.size() > 2) bad_word(loading, ReportClass::general, line, 2, "is one word too many; it is ignored");
+    if (line.size() > 2)
+        bad_word(loading, ReportClass::general, line, 2, "is one word too many; it is ignored");
     global.value.mail.from = mail_address(line.word(1));
 }
 
@@ -256,10 +263,11 @@ void read_smtp_server(Loading& loading, G& global, const Line& line) {
 
 void show_smtp_server(const G& global, const Row& row, Writer& writer) {
     if (!global.value.mail.server_name.empty())
-        writer.line(row.facts.name, fmt::format("{} {}", global.value.mail.server_name, global.value.mail.port));
+        writer.line(row.facts.name,
+                    fmt::format("{} {}", global.value.mail.server_name, global.value.mail.port));
 }
 
-template <std::optional<notify::Command> S::*script>
+template <std::optional<notify::Command> S::* script>
 void read_run_once(Loading& loading, G& global, const Line& line) {
     auto& command = global.value.*script;
     if (command) {
@@ -274,7 +282,7 @@ void read_run_once(Loading& loading, G& global, const Line& line) {
         bad_word(loading, ReportClass::general, line, 0, "cannot be used");
 }
 
-template <std::optional<notify::Command> S::*script>
+template <std::optional<notify::Command> S::* script>
 void show_run_once(const G& global, const Row& row, Writer& writer) {
     if (const auto& command = global.value.*script)
         if (auto text = command_text(*command)) writer.line(row.facts.name, *text);
@@ -309,7 +317,8 @@ void show_dynamic_interfaces(const G& global, const Row& row, Writer& writer) {
 void read_disable_local_igmp(Loading& loading, G& global, const Line& line) {
     const std::string sysctl = "/proc/sys/net/ipv4/igmp_link_local_mcast_reports";
     if (loading.environment.file(sysctl).kind == FileKind::missing)
-        bad_word(loading, ReportClass::general, line, 0, fmt::format("needs {}, which this kernel lacks", sysctl));
+        bad_word(loading, ReportClass::general, line, 0,
+                 fmt::format("needs {}, which this kernel lacks", sysctl));
     else
         global.value.disable_local_igmp = true;
 }
@@ -396,7 +405,8 @@ void read_sync_daemon(Loading& loading, G& global, const Line& line) {
                 bad_word(loading, ReportClass::general, line, i, "is a second instance; it is ignored");
             continue;
         }
-        if (option == "id" || option == "maxlen" || option == "port" || option == "ttl" || option == "group") {
+        if (option == "id" || option == "maxlen" || option == "port" || option == "ttl" ||
+            option == "group") {
             if (!line.has(i + 1)) {
                 bad_word(loading, ReportClass::general, line, i, "has no value");
                 continue;
@@ -474,7 +484,7 @@ void show_garp_extra(const G& global, const Row& row, Writer& writer) {
                                         *WholeSeconds{1, 86400}.write(global.value.garp_extra_interfaces));
 }
 
-template <Duration S::*interval>
+template <Duration S::* interval>
 void read_interval(Loading& loading, G& global, const Line& line) {
     Duration value{0};
     if (!Seconds{1, kUint32Microseconds}.read(loading, line, value)) return;
@@ -483,7 +493,7 @@ void read_interval(Loading& loading, G& global, const Line& line) {
         loading.remark(line, 1, fmt::format("{} is very long", line.keyword()));
 }
 
-template <Duration S::*interval>
+template <Duration S::* interval>
 void show_interval(const G& global, const Row& row, Writer& writer) {
     if (global.value.*interval != Duration{0})
         writer.line(row.facts.name, *Seconds{1, kUint32Microseconds}.write(global.value.*interval));
@@ -594,10 +604,11 @@ void read_nftables_ipvs(Loading& loading, G& global, const Line& line) {
 }
 
 void show_nftables_ipvs(const G& global, const Row& row, Writer& writer) {
-    if (global.value.nftables.ipvs_table) writer.line(row.facts.name, quoted(*global.value.nftables.ipvs_table));
+    if (global.value.nftables.ipvs_table)
+        writer.line(row.facts.name, quoted(*global.value.nftables.ipvs_table));
 }
 
-template <std::optional<notify::FifoSettings> S::*member>
+template <std::optional<notify::FifoSettings> S::* member>
 void read_fifo(Loading& loading, G& global, const Line& line) {
     if (!word_present<Missing::reported>(loading, line, 1)) return;
     auto& fifo = global.value.*member;
@@ -607,7 +618,8 @@ void read_fifo(Loading& loading, G& global, const Line& line) {
     }
     const auto owner = line.has(2) ? loading.identity(line, 2) : loading.default_identity(line);
     if (!owner) {
-        loading.remark(line, kWholeLine, fmt::format("{} is left out, because its owner is unknown", line.keyword()));
+        loading.remark(line, kWholeLine,
+                       fmt::format("{} is left out, because its owner is unknown", line.keyword()));
         return;
     }
     if (!fifo) fifo.emplace();
@@ -615,7 +627,7 @@ void read_fifo(Loading& loading, G& global, const Line& line) {
     fifo->owner = *owner;
 }
 
-template <std::optional<notify::FifoSettings> S::*member>
+template <std::optional<notify::FifoSettings> S::* member>
 void show_fifo(const G& global, const Row& row, Writer& writer) {
     const auto& fifo = global.value.*member;
     if (!fifo || fifo->path.empty()) return;
@@ -626,7 +638,7 @@ void show_fifo(const G& global, const Row& row, Writer& writer) {
     writer.line(row.facts.name, text);
 }
 
-template <std::optional<notify::FifoSettings> S::*member>
+template <std::optional<notify::FifoSettings> S::* member>
 void read_fifo_script(Loading& loading, G& global, const Line& line) {
     if (line.directive().rest().empty() && !word_present<Missing::reported>(loading, line, 1)) return;
     auto& fifo = global.value.*member;
@@ -640,7 +652,7 @@ void read_fifo_script(Loading& loading, G& global, const Line& line) {
     fifo->script = std::move(command);
 }
 
-template <std::optional<notify::FifoSettings> S::*member>
+template <std::optional<notify::FifoSettings> S::* member>
 void show_fifo_script(const G& global, const Row& row, Writer& writer) {
     const auto& fifo = global.value.*member;
     if (!fifo || !fifo->script) return;
@@ -675,7 +687,8 @@ void read_script_user(Loading& loading, G& global, const Line& line) {
         global.value.script_identity = *identity;
         global.value.script_user_set = true;
     } else {
-        bad_word(loading, ReportClass::general, line, 1, "is not a user that exists, or its group is unknown");
+        bad_word(loading, ReportClass::general, line, 1,
+                 "is not a user that exists, or its group is unknown");
     }
     loading.set_default_identity(std::move(identity));
 }
@@ -683,9 +696,10 @@ void read_script_user(Loading& loading, G& global, const Line& line) {
 void show_script_user(const G& global, const Row& row, Writer& writer) {
     if (!global.value.script_user_set) return;
     const notify::Identity& identity = global.value.script_identity;
-    writer.line(row.facts.name,
-                identity.user + (identity.group.empty() ? ""
-                                                        : (identity.supplementary_groups ? " :" : " ") + identity.group));
+    writer.line(
+        row.facts.name,
+        identity.user +
+            (identity.group.empty() ? "" : (identity.supplementary_groups ? " :" : " ") + identity.group));
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
@@ -717,7 +731,7 @@ void read_rx_policy(Loading& loading, G& global, const Line& line) {
         bad_word(loading, ReportClass::general, line, 0, "has MTU and ADVERT; MTU is used");
         global.rx_policy_advert = false;
     }
-    global.value.rx_buffer_policy = global.rx_buffer_size ? fmt::format("{}", *global.rx_buffer_size)
+    global.value.rx_buffer_policy = global.rx_buffer_size     ? fmt::format("{}", *global.rx_buffer_size)
                                     : global.rx_policy_mtu    ? "MTU"
                                     : global.rx_policy_advert ? "ADVERT"
                                                               : "";
@@ -727,15 +741,16 @@ void show_rx_policy(const G& global, const Row& row, Writer& writer) {
     if (!global.value.rx_buffer_policy.empty()) writer.line(row.facts.name, global.value.rx_buffer_policy);
 }
 
-template <Duration S::*member>
+template <Duration S::* member>
 void read_start_delay(Loading& loading, G& global, const Line& line) {
     Duration delay{0};
     if (!Seconds{1000, kUint32Microseconds}.read(loading, line, delay)) return;
-    if (delay >= std::chrono::seconds(60)) loading.remark(line, 1, fmt::format("{} is very long", line.keyword()));
+    if (delay >= std::chrono::seconds(60))
+        loading.remark(line, 1, fmt::format("{} is very long", line.keyword()));
     global.value.*member = std::max(global.value.*member, delay);
 }
 
-template <Duration S::*member>
+template <Duration S::* member>
 void show_start_delay(const G& global, const Row& row, Writer& writer) {
     if (global.value.*member != Duration{0})
         writer.line(row.facts.name, *Seconds{1000, kUint32Microseconds}.write(global.value.*member));
@@ -779,8 +794,9 @@ void read_umask(Loading& loading, G& global, const Line& line) {
             wants_bit = true;
             continue;
         }
-        const auto* bit = std::find_if(std::begin(kUmaskBits), std::end(kUmaskBits),
-                                       [&](const UmaskBit& candidate) { return rest.starts_with(candidate.name); });
+        const auto* bit =
+            std::find_if(std::begin(kUmaskBits), std::end(kUmaskBits),
+                         [&](const UmaskBit& candidate) { return rest.starts_with(candidate.name); });
         if (bit == std::end(kUmaskBits)) {
             bad_word(loading, ReportClass::general, line, 0, fmt::format("does not know the bit {}", rest));
             return;
@@ -812,13 +828,15 @@ void read_save_dir(Loading& loading, G& global, const Line& line) {
 }
 
 void show_save_dir(const G& global, const Row& row, Writer& writer) {
-    if (!global.value.config_save_dir.empty()) writer.line(row.facts.name, quoted(global.value.config_save_dir));
+    if (!global.value.config_save_dir.empty())
+        writer.line(row.facts.name, quoted(global.value.config_save_dir));
 }
 
 // include_check is obeyed and checked while files are read (language); here it only has to be known.
 void ignore(Loading&, G&, const Line&) {}
 
-constexpr std::pair<std::string_view, vrrp::Version> kVersions[] = {{"2", vrrp::Version::v2}, {"3", vrrp::Version::v3}};
+constexpr std::pair<std::string_view, vrrp::Version> kVersions[] = {{"2", vrrp::Version::v2},
+                                                                    {"3", vrrp::Version::v3}};
 
 struct VersionCodec {
     static constexpr uint8_t kWords = 1;
@@ -842,6 +860,7 @@ using B = SocketBuffers;
 
 constexpr Reload restart = Reload::restart;
 
+// clang-format off: one row, one line
 const Row kGlobalRows[] = {
     custom<G, read_process_names, show_process_names>({"process_names", "", "off", "Names the threads keepalived_vrrp, keepalived_lvs and keepalived_bfd.", rare, last_wins, restart}, 0),
     keyword<Value<&S::parent_process, &P::name>, Word{15}>({"process_name", "NAME", "keepalived", "Name of the process, at most 15 characters.", rare, last_wins, restart}),
@@ -977,10 +996,12 @@ const Row kGlobalRows[] = {
     keyword<Value<&S::stats_dump_file>, WordOf<Missing::reported>{0, true}>({"stats_dump_file", "PATH", "/tmp/keepalived.stats", "Where SIGUSR2 dumps go.", rare, last_wins, Reload::live, "2.3"}),
     keyword<Value<&S::json_dump_file>, WordOf<Missing::reported>{0, true}>({"json_dump_file", "PATH", "/tmp/keepalived.json", "Where JSON dumps go.", rare, last_wins, Reload::live, "2.3"}),
 };
+// clang-format on
 
 }  // namespace
 
 const Block kGlobalDefs{"global_defs", kGlobalRows};
-const Block kNotificationEmail{"global_defs/notification_email", {}, read_mail_entry, {}, "ADDR | \"NAME <ADDR>\""};
+const Block kNotificationEmail{
+    "global_defs/notification_email", {}, read_mail_entry, {}, "ADDR | \"NAME <ADDR>\""};
 
 }  // namespace holdfast::config

@@ -24,15 +24,16 @@ void close_garp_group(Loading& loading, Draft& draft, GG& group, const Line& lin
     for (const std::string& name : group.value.interfaces) draft.garp_interfaces.erase(name);
 }
 
-template <std::optional<Duration> GarpGroup::*member>
+template <std::optional<Duration> GarpGroup::* member>
 void read_interval(Loading& loading, GG& group, const Line& line) {
     Duration interval{0};
     if (!Seconds{0, kUint32Microseconds}.read(loading, line, interval)) return;
     group.value.*member = interval;
-    if (interval >= std::chrono::seconds(1)) loading.remark(line, 1, fmt::format("{} is very long", line.keyword()));
+    if (interval >= std::chrono::seconds(1))
+        loading.remark(line, 1, fmt::format("{} is very long", line.keyword()));
 }
 
-template <std::optional<Duration> GarpGroup::*member>
+template <std::optional<Duration> GarpGroup::* member>
 void show_interval(const GG& group, const Row& row, Writer& writer) {
     if (group.value.*member) writer.line(row.facts.name, *Seconds{0, 0}.write(*(group.value.*member)));
 }
@@ -45,7 +46,8 @@ void add_interface(Loading& loading, GG& group, const Line& line, size_t word) {
         return;
     }
     if (const auto& facts = loading.interface(name); facts && facts->vmac) {
-        loading.error(line, word, fmt::format("{} is a VMAC, which a garp_group cannot have; it is ignored", name));
+        loading.error(line, word,
+                      fmt::format("{} is a VMAC, which a garp_group cannot have; it is ignored", name));
         return;
     }
     if (!loading.draft.garp_interfaces.insert(name).second) {
@@ -55,7 +57,9 @@ void add_interface(Loading& loading, GG& group, const Line& line, size_t word) {
     group.value.interfaces.push_back(name);
 }
 
-void read_interface(Loading& loading, GG& group, const Line& line) { add_interface(loading, group, line, 1); }
+void read_interface(Loading& loading, GG& group, const Line& line) {
+    add_interface(loading, group, line, 1);
+}
 
 void read_interface_entry(Loading& loading, void* target, const Line& line) {
     for (size_t i = 0; i < line.size(); ++i) add_interface(loading, *static_cast<GG*>(target), line, i);
@@ -73,12 +77,14 @@ void show_interfaces(const GG& group, const Row& row, Writer& writer) {
 }
 
 const Block kInterfaces{"garp_group/interfaces", {}, read_interface_entry, {}, "IFNAME..."};
+// clang-format off: one row, one line
 const Row kGarpRows[] = {
     custom<GG, read_interval<&GarpGroup::garp_interval>, show_interval<&GarpGroup::garp_interval>>({"garp_interval", "SECS", "none", "Least time between gratuitous ARPs over the group."}, 1),
     custom<GG, read_interval<&GarpGroup::gna_interval>, show_interval<&GarpGroup::gna_interval>>({"gna_interval", "SECS", "none", "The same for unsolicited neighbour advertisements."}, 1),
     custom<GG, read_interface>({"interface", "IFNAME", "", "One interface of the group.", common, adds_up}, 1),
     block<GG, GG, same<GG>, close_interfaces, show_interfaces>({"interfaces", "{ IF... }", "", "Interfaces that share the pacing.", rare, adds_up}, kInterfaces),
 };
+// clang-format on
 
 void show_garp_groups(const Draft& draft, const Row& row, Writer& writer) {
     for (const GarpGroup& group : draft.config.garp_groups) {
@@ -151,7 +157,8 @@ void read_delays(Loading& loading, void* target, const Line& line) {
     for (size_t i = 1; i <= 2 && line.has(i); ++i) {
         const auto number = parse_decimal(line.word(i), 0, 255000000, 6, Lenient::yes);
         if (!number.problem.empty())
-            loading.report(ReportClass::number, line, i, fmt::format("delay {} {}", line.word(i), number.problem));
+            loading.report(ReportClass::number, line, i,
+                           fmt::format("delay {} {}", line.word(i), number.problem));
         if (!number.value) return;
         (i == 1 ? delays.down : delays.up) = std::chrono::microseconds(*number.value);
     }
@@ -162,7 +169,8 @@ void show_delays(const Draft& draft, const Row& row, Writer& writer) {
     if (draft.config.interface_delays.empty()) return;
     writer.open(row.facts.name);
     for (const auto& [name, delays] : draft.config.interface_delays)
-        writer.entry(fmt::format("{} {} {}", quoted(name), *Seconds{0, 0}.write(delays.down), *Seconds{0, 0}.write(delays.up)));
+        writer.entry(fmt::format("{} {} {}", quoted(name), *Seconds{0, 0}.write(delays.down),
+                                 *Seconds{0, 0}.write(delays.up)));
     writer.close();
 }
 
@@ -172,10 +180,12 @@ const Block kGarpGroup{"garp_group", kGarpRows};
 const Block kLinkbeatInterfaces{"linkbeat_interfaces", {}, read_linkbeat, {}, "IFNAME [MII|ETHTOOL|IOCTL]"};
 const Block kInterfaceDelays{"interface_up_down_delays", {}, read_delays, {}, "IFNAME DOWN [UP]"};
 
+// clang-format off: one row, one line
 const Row kInterfaceRootRows[3] = {
     block<Draft, GG, open_garp_group, close_garp_group, show_garp_groups>({"garp_group", "{ ... }", "", "Pacing of announcements shared by interfaces.", common, adds_up}, kGarpGroup).of(Part::vrrp),
     block<Draft, Draft, same<Draft>, nullptr, show_linkbeat>({"linkbeat_interfaces", "{ IF [TYPE]... }", "", "Interfaces whose link state is polled.", rare, adds_up}, kLinkbeatInterfaces).of(Part::vrrp),
     block<Draft, Draft, same<Draft>, nullptr, show_delays>({"interface_up_down_delays", "{ IF DOWN [UP]... }", "", "Debouncing of interface changes, seconds 0..255.", rare, adds_up}, kInterfaceDelays).of(Part::vrrp),
 };
+// clang-format on
 
 }  // namespace holdfast::config

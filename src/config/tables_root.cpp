@@ -29,7 +29,9 @@ void show_ipvs_namespace(const Draft& draft, const Row& row, Writer& writer) {
     if (name) writer.line(row.facts.name, name->empty() ? "" : quoted(*name));
 }
 
-GlobalDraft* open_globals(Loading&, Draft& draft, const Line&) { return &draft.global; }
+GlobalDraft* open_globals(Loading&, Draft& draft, const Line&) {
+    return &draft.global;
+}
 
 /// set_supplementary_groups counts for the users of the block wherever it stands in it.
 void close_globals(Loading& loading, Draft& draft, GlobalDraft&, const Line&) {
@@ -54,7 +56,7 @@ void show_globals(const Draft& draft, const Row& row, Writer& writer) {
     }
 }
 
-template <class Settings, std::vector<Settings> Config::*member>
+template <class Settings, std::vector<Settings> Config::* member>
 void show_entries(const Draft& draft, const Row& row, Writer& writer) {
     const auto& list = draft.config.*member;
     if (list.empty()) return;
@@ -67,6 +69,7 @@ constexpr Reload restart = Reload::restart;
 
 const std::vector<Row>& rows() {
     static const std::vector<Row> all = [] {
+        // clang-format off: one row, one line
         std::vector<Row> list{
             keyword<Root<&R::linkbeat_use_polling>, Flag{}>({"linkbeat_use_polling", "", "off", "Poll the link state of every VRRP interface.", rare}).first(),
             keyword<Root<&R::net_namespace>, SoftWord{}>({"net_namespace", "NAME", "the current one", "Run in this network namespace.", common, once, restart}).first(),
@@ -88,6 +91,7 @@ const std::vector<Row>& rows() {
         list.push_back(kVrrpRootRows[1]);
         list.insert(list.end(), std::begin(kServerRootRows), std::end(kServerRootRows));
         return list;
+        // clang-format on
     }();
     return all;
 }

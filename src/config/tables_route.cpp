@@ -19,9 +19,9 @@ struct RouteType {
     uint8_t number;
 };
 // RTN_* of linux/rtnetlink.h.
-constexpr RouteType kRouteTypes[] = {{"unicast", 1},     {"local", 2},    {"broadcast", 3}, {"brd", 3},
-                                     {"anycast", 4},     {"multicast", 5}, {"blackhole", 6}, {"unreachable", 7},
-                                     {"prohibit", 8},    {"throw", 9},    {"nat", 10},      {"xresolve", 11}};
+constexpr RouteType kRouteTypes[] = {{"unicast", 1},  {"local", 2},     {"broadcast", 3}, {"brd", 3},
+                                     {"anycast", 4},  {"multicast", 5}, {"blackhole", 6}, {"unreachable", 7},
+                                     {"prohibit", 8}, {"throw", 9},     {"nat", 10},      {"xresolve", 11}};
 
 std::optional<uint8_t> route_type(std::string_view word) {
     for (const RouteType& type : kRouteTypes)
@@ -40,13 +40,20 @@ struct Metric {
     bool lockable;
 };
 constexpr Metric kMetrics[] = {
-    {"mtu", 2, MetricUnit::number, true},          {"window", 3, MetricUnit::number, false},
-    {"rtt", 4, MetricUnit::eighths, true},         {"rttvar", 5, MetricUnit::quarters, true},
-    {"ssthresh", 6, MetricUnit::number, true},     {"cwnd", 7, MetricUnit::number, true},
-    {"advmss", 8, MetricUnit::number, true},       {"reordering", 9, MetricUnit::number, true},
-    {"hoplimit", 10, MetricUnit::byte, false},     {"initcwnd", 11, MetricUnit::number, false},
-    {"rto_min", 13, MetricUnit::milliseconds, true}, {"initrwnd", 14, MetricUnit::number, false},
-    {"quickack", 15, MetricUnit::bit, false},      {"fastopen_no_cookie", 17, MetricUnit::bit, false},
+    {"mtu", 2, MetricUnit::number, true},
+    {"window", 3, MetricUnit::number, false},
+    {"rtt", 4, MetricUnit::eighths, true},
+    {"rttvar", 5, MetricUnit::quarters, true},
+    {"ssthresh", 6, MetricUnit::number, true},
+    {"cwnd", 7, MetricUnit::number, true},
+    {"advmss", 8, MetricUnit::number, true},
+    {"reordering", 9, MetricUnit::number, true},
+    {"hoplimit", 10, MetricUnit::byte, false},
+    {"initcwnd", 11, MetricUnit::number, false},
+    {"rto_min", 13, MetricUnit::milliseconds, true},
+    {"initrwnd", 14, MetricUnit::number, false},
+    {"quickack", 15, MetricUnit::bit, false},
+    {"fastopen_no_cookie", 17, MetricUnit::bit, false},
 };
 constexpr uint32_t kFeatures = 12;        // RTAX_FEATURES
 constexpr uint32_t kFeatureEcn = 1;       // RTAX_FEATURE_ECN
@@ -91,7 +98,8 @@ const Option kRouteOptions[] = {
     {"add", "", "Only if there is no such route.", rare},
     {"prepend", "", "Before routes like it (the default).", rare},
     {"append", "", "After routes like it.", rare},
-    {"nexthop", "[via ADDR] [dev IF] [weight 1..256] [onlink] [realms R] [encap ...]", "One of several gateways; must come last."},
+    {"nexthop", "[via ADDR] [dev IF] [weight 1..256] [onlink] [realms R] [encap ...]",
+     "One of several gateways; must come last."},
     {"or", "ADDR", "Old form of a second gateway.", rare},
     {"no_track", "", "Losing the route has no effect; it is not put back."},
     {"track_group", "NAME", "Static routes only.", rare},
@@ -117,7 +125,8 @@ class RouteReader {
   private:
     bool refuse(size_t word, std::string_view problem) {
         if (!loading_.stopped())
-            loading_.error(line_, word, fmt::format("{} {}; the route is ignored", line_.word(word), problem));
+            loading_.error(line_, word,
+                           fmt::format("{} {}; the route is ignored", line_.word(word), problem));
         return false;
     }
 
@@ -170,7 +179,9 @@ class RouteReader {
         else
             units = *value.value * scale;
         const uint64_t clamped = std::clamp<uint64_t>(units, uint64_t{200} * scale, uint64_t{120000} * scale);
-        if (clamped != units) loading_.error(line_, word_, fmt::format("{} is outside 0.2 s..120 s; the nearest is used", text));
+        if (clamped != units)
+            loading_.error(line_, word_,
+                           fmt::format("{} is outside 0.2 s..120 s; the nearest is used", text));
         out = static_cast<uint32_t>(clamped);
         return true;
     }
@@ -255,8 +266,9 @@ class RouteReader {
             take();
             const bool valid = type == "mpls" ? valid_labels(words.back()) : valid_locator(words.back());
             if (!valid)
-                loading_.error(line_, word_, fmt::format("{} is not {}", words.back(),
-                                                         type == "mpls" ? "a list of MPLS labels" : "an ILA locator"));
+                loading_.error(line_, word_,
+                               fmt::format("{} is not {}", words.back(),
+                                           type == "mpls" ? "a list of MPLS labels" : "an ILA locator"));
             else
                 out = std::move(words);
             return true;
@@ -272,7 +284,8 @@ class RouteReader {
         size_t count = 0;
         while (true) {
             const size_t slash = text.find('/');
-            if (!parse_unsigned(text.substr(0, slash), 0, (1U << 20U) - 1, Lenient::no).value || ++count > 16) return false;
+            if (!parse_unsigned(text.substr(0, slash), 0, (1U << 20U) - 1, Lenient::no).value || ++count > 16)
+                return false;
             if (slash == std::string_view::npos) return true;
             text.remove_prefix(slash + 1);
         }
@@ -334,7 +347,8 @@ class RouteReader {
         uint32_t value = 0;
         for (const Metric& metric : kMetrics)
             if (metric.name == word) return read_metric(metric);
-        if (word == "inet" || word == "inet6") return has_family(word == "inet" ? Family::ipv4 : Family::ipv6, word_);
+        if (word == "inet" || word == "inet6")
+            return has_family(word == "inet" ? Family::ipv4 : Family::ipv6, word_);
         if (word == "src") return read_address(route_.preferred_source);
         if (word == "via" || word == "gw") return read_gateway(word == "gw");
         if (word == "from") return read_from();
@@ -343,7 +357,8 @@ class RouteReader {
             route_.tos = static_cast<uint8_t>(value);
             return true;
         }
-        if (word == "table") return read_name(NameTable::route_tables, UINT32_MAX, route_.table, "routing table");
+        if (word == "table")
+            return read_name(NameTable::route_tables, UINT32_MAX, route_.table, "routing table");
         if (word == "protocol") {
             if (!read_name(NameTable::route_protocols, 255, value, "route protocol")) return false;
             route_.protocol = static_cast<uint8_t>(value);
@@ -410,7 +425,8 @@ class RouteReader {
         if (word == "no_track") return route_.no_track = true;
         if (is_static_ && word == "track_group") {
             next();
-            if (!loading_.stopped()) route_.track_group = read_track_group(loading_, line_, word_, route_.track_group);
+            if (!loading_.stopped())
+                route_.track_group = read_track_group(loading_, line_, word_, route_.track_group);
             return true;
         }
         if (word == "as") {
@@ -433,7 +449,8 @@ class RouteReader {
 
     bool read_from() {
         const auto prefix = Prefix::parse(next());
-        if (!prefix || prefix->address.is_v4()) return refuse(word_, "is not an IPv6 prefix, which from needs");
+        if (!prefix || prefix->address.is_v4())
+            return refuse(word_, "is not an IPv6 prefix, which from needs");
         route_.from = prefix;
         return has_family(Family::ipv6, word_);
     }
@@ -637,7 +654,8 @@ std::string to_text(const RouteSettings& route) {
     if (route.realms) text += " realms " + realms_text(*route.realms);
     if (route.expires) text += fmt::format(" expires {}", *route.expires);
     if (route.preference) text += fmt::format(" pref {}", *route.preference);
-    if (route.ttl_propagate) text += *route.ttl_propagate ? " ttl-propagate enabled" : " ttl-propagate disabled";
+    if (route.ttl_propagate)
+        text += *route.ttl_propagate ? " ttl-propagate enabled" : " ttl-propagate disabled";
     if (route.onlink) text += " onlink";
     if (route.append) text += " append";
     if (route.add_only) text += " add";

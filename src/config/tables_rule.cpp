@@ -35,7 +35,11 @@ const Option kRuleOptions[] = {
     {"inet6", "", "The rule is IPv6.", rare},
     {"not", "", "Inverts the selectors.", rare},
     {"table", "N|NAME", "Action: look the table up; not 0.", everyday, {"lookup"}},
-    {"priority", "N", "Preference; without one, one is invented and reported.", everyday, {"preference", "order"}},
+    {"priority",
+     "N",
+     "Preference; without one, one is invented and reported.",
+     everyday,
+     {"preference", "order"}},
     {"tos", "N|NAME", "Type of service.", rare, {"dsfield"}},
     {"fwmark", "M[/MASK]", "Firewall mark."},
     {"realms", "[SRC/]DST", "Realms, IPv4 and table only.", rare},
@@ -65,9 +69,10 @@ struct ProtocolName {
     uint8_t number;
 };
 // The protocols `ip rule` knows by name.
-constexpr ProtocolName kProtocols[] = {{"icmp", 1}, {"igmp", 2}, {"tcp", 6},   {"udp", 17},       {"dccp", 33},
-                                       {"gre", 47}, {"esp", 50}, {"ah", 51},   {"icmpv6", 58},    {"ipv6-icmp", 58},
-                                       {"ospf", 89}, {"pim", 103}, {"vrrp", 112}, {"sctp", 132}, {"udplite", 136}};
+constexpr ProtocolName kProtocols[] = {{"icmp", 1},    {"igmp", 2},       {"tcp", 6},      {"udp", 17},
+                                       {"dccp", 33},   {"gre", 47},       {"esp", 50},     {"ah", 51},
+                                       {"icmpv6", 58}, {"ipv6-icmp", 58}, {"ospf", 89},    {"pim", 103},
+                                       {"vrrp", 112},  {"sctp", 132},     {"udplite", 136}};
 
 class RuleReader {
   public:
@@ -185,8 +190,10 @@ class RuleReader {
     std::optional<std::pair<T, T>> range(std::string_view text) {
         const size_t dash = text.find('-');
         if (dash == std::string_view::npos) return std::nullopt;
-        const auto first = parse_unsigned(text.substr(0, dash), 0, std::numeric_limits<T>::max(), Lenient::no);
-        const auto last = parse_unsigned(text.substr(dash + 1), 0, std::numeric_limits<T>::max(), Lenient::no);
+        const auto first =
+            parse_unsigned(text.substr(0, dash), 0, std::numeric_limits<T>::max(), Lenient::no);
+        const auto last =
+            parse_unsigned(text.substr(dash + 1), 0, std::numeric_limits<T>::max(), Lenient::no);
         if (!first.value || !last.value) return std::nullopt;
         return std::pair{static_cast<T>(*first.value), static_cast<T>(*last.value)};
     }
@@ -218,7 +225,8 @@ class RuleReader {
     bool read_word() {
         const std::string_view word = line_.word(word_);
         uint64_t number = 0;
-        if (word == "inet" || word == "inet6") return has_family(word == "inet" ? Family::ipv4 : Family::ipv6);
+        if (word == "inet" || word == "inet6")
+            return has_family(word == "inet" ? Family::ipv4 : Family::ipv6);
         if (word == "from") return read_prefix(rule_.from, from_any_);
         if (word == "to") return read_prefix(rule_.to, to_any_);
         if (word == "table" || word == "lookup") return read_table();
@@ -269,7 +277,8 @@ class RuleReader {
             if (protocol.value)
                 rule_.protocol = static_cast<uint8_t>(*protocol.value);
             else if (!loading_.stopped())
-                loading_.report(ReportClass::number, line_, word_, fmt::format("protocol {} {}", line_.word(word_), protocol.problem));
+                loading_.report(ReportClass::number, line_, word_,
+                                fmt::format("protocol {} {}", line_.word(word_), protocol.problem));
             return true;
         }
         if (word == "ipproto") return read_ip_protocol();
@@ -278,7 +287,8 @@ class RuleReader {
         if (word == "no_track") return rule_.no_track = true;
         if (is_static_ && word == "track_group") {
             next();
-            if (!loading_.stopped()) rule_.track_group = read_track_group(loading_, line_, word_, rule_.track_group);
+            if (!loading_.stopped())
+                rule_.track_group = read_track_group(loading_, line_, word_, rule_.track_group);
             return true;
         }
         return read_action();
@@ -296,9 +306,9 @@ class RuleReader {
         }
         for (const ActionName& action : kActions)
             if (action.name == word) return set_action(action.action);
-        Diagnostic diagnostic = loading_.document.report(
-            Severity::error, ReportClass::general, line_.directive(), word_,
-            fmt::format("{} is not a word of a rule; the rule is ignored", word));
+        Diagnostic diagnostic =
+            loading_.document.report(Severity::error, ReportClass::general, line_.directive(), word_,
+                                     fmt::format("{} is not a word of a rule; the rule is ignored", word));
         diagnostic.suggestion = closest(kRuleList, word);
         loading_.add(std::move(diagnostic));
         return false;
@@ -325,10 +335,12 @@ class RuleReader {
         rule_.family = family_.value_or(Family::ipv4);
         if (!priority_) {
             Draft& draft = loading_.draft;
-            priority_ = rule_.family == Family::ipv4 ? draft.next_rule_priority4-- : draft.next_rule_priority6--;
-            loading_.error(line_, kWholeLine,
-                           fmt::format("the rule has no priority; {} is used, which is probably not what you want",
-                                       *priority_));
+            priority_ =
+                rule_.family == Family::ipv4 ? draft.next_rule_priority4-- : draft.next_rule_priority6--;
+            loading_.error(
+                line_, kWholeLine,
+                fmt::format("the rule has no priority; {} is used, which is probably not what you want",
+                            *priority_));
         }
         rule_.priority = *priority_;
         return rule_;
@@ -374,11 +386,14 @@ std::string to_text(const RuleSettings& rule) {
     if (!rule.input_interface.empty()) text += " iif " + quoted(rule.input_interface);
     if (!rule.output_interface.empty()) text += " oif " + quoted(rule.output_interface);
     if (rule.tos != 0) text += fmt::format(" tos {}", rule.tos);
-    if (rule.suppress_prefix_length) text += fmt::format(" suppress_prefixlength {}", *rule.suppress_prefix_length);
-    if (rule.suppress_interface_group) text += fmt::format(" suppress_ifgroup {}", *rule.suppress_interface_group);
+    if (rule.suppress_prefix_length)
+        text += fmt::format(" suppress_prefixlength {}", *rule.suppress_prefix_length);
+    if (rule.suppress_interface_group)
+        text += fmt::format(" suppress_ifgroup {}", *rule.suppress_interface_group);
     if (rule.tunnel_id) text += fmt::format(" tunnel-id {}", *rule.tunnel_id);
     if (rule.uid_range) text += fmt::format(" uidrange {}-{}", rule.uid_range->first, rule.uid_range->second);
-    if (rule.source_ports) text += fmt::format(" sport {}-{}", rule.source_ports->first, rule.source_ports->second);
+    if (rule.source_ports)
+        text += fmt::format(" sport {}-{}", rule.source_ports->first, rule.source_ports->second);
     if (rule.destination_ports)
         text += fmt::format(" dport {}-{}", rule.destination_ports->first, rule.destination_ports->second);
     if (rule.ip_protocol) text += fmt::format(" ipproto {}", *rule.ip_protocol);

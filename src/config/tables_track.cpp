@@ -1,4 +1,5 @@
-// vrrp_script, track_file, vrrp_track_process, track_group, and the track_* lists of instances and sync groups.
+// vrrp_script, track_file, vrrp_track_process, track_group, and the track_* lists of instances and sync
+// groups.
 #include "tables_track.hpp"
 
 #include <fmt/format.h>
@@ -37,7 +38,9 @@ struct WeightWord {
     }
 };
 
-std::string weight_text(int weight, bool reverse) { return fmt::format("{}{}", weight, reverse ? " reverse" : ""); }
+std::string weight_text(int weight, bool reverse) {
+    return fmt::format("{}{}", weight, reverse ? " reverse" : "");
+}
 
 // ---- vrrp_script ----
 
@@ -52,12 +55,15 @@ ScriptDraft* open_script(Loading& loading, Draft& draft, const Line& line) {
 
 void close_script(Loading& loading, Draft& draft, ScriptDraft& script, const Line& line) {
     if (script.value.command.empty() && script.value.open_path.empty()) {
-        loading.error(line, 1, fmt::format("vrrp_script {} has no script and is left out", script.value.name));
+        loading.error(line, 1,
+                      fmt::format("vrrp_script {} has no script and is left out", script.value.name));
         script.remove = true;
     } else if (!script.remove && !script.identity) {
         script.identity = loading.default_identity(line);
         if (!script.identity) {
-            loading.error(line, 1, fmt::format("vrrp_script {} has nobody to run it and is left out", script.value.name));
+            loading.error(
+                line, 1,
+                fmt::format("vrrp_script {} has nobody to run it and is left out", script.value.name));
             script.remove = true;
         }
     }
@@ -123,14 +129,14 @@ void show_script_weight(const ScriptDraft& script, const Row& row, Writer& write
 }
 
 /// A bad count is reported and means 1.
-template <uint32_t track::ScriptSettings::*member>
+template <uint32_t track::ScriptSettings::* member>
 void read_script_count(Loading& loading, ScriptDraft& script, const Line& line) {
     uint32_t count = 1;
     Integer{1, kMaxInt32}.read(loading, line, count);
     script.value.*member = count;
 }
 
-template <uint32_t track::ScriptSettings::*member>
+template <uint32_t track::ScriptSettings::* member>
 void show_script_count(const ScriptDraft& script, const Row& row, Writer& writer) {
     if (script.value.*member != 1) writer.line(row.facts.name, fmt::format("{}", script.value.*member));
 }
@@ -142,18 +148,21 @@ void read_script_user(Loading& loading, ScriptDraft& script, const Line& line) {
     if (identity)
         script.identity = std::move(identity);
     else
-        bad_word(loading, ReportClass::general, line, 1, "is not a user that exists, or its group is unknown");
+        bad_word(loading, ReportClass::general, line, 1,
+                 "is not a user that exists, or its group is unknown");
 }
 
 void show_script_user(const ScriptDraft& script, const Row& row, Writer& writer) {
     if (script.identity && !script.identity->user.empty())
-        writer.line(row.facts.name, script.identity->user + (script.identity->group.empty()
-                                                                 ? ""
-                                                                 : (script.identity->supplementary_groups ? " :" : " ") +
-                                                                       script.identity->group));
+        writer.line(row.facts.name,
+                    script.identity->user + (script.identity->group.empty()
+                                                 ? ""
+                                                 : (script.identity->supplementary_groups ? " :" : " ") +
+                                                       script.identity->group));
 }
 
 using SV = track::ScriptSettings;
+// clang-format off: one row, one line
 const Row kScriptRows[] = {
     custom<ScriptDraft, read_script, show_script>({"script", "PATH | \"PATH ARGS\" | \"</FILE\"", "required", "Program whose exit status 0 means success; </FILE: success when the file can be opened.", everyday}).raw_line(),
     keyword<Field<&ScriptDraft::value, &SV::interval>, ScriptTime{}>({"interval", "SECS", "1", "Time between runs, 0.001..4294.", everyday}),
@@ -164,6 +173,7 @@ const Row kScriptRows[] = {
     custom<ScriptDraft, read_script_user, show_script_user>({"user", "USER [[:]GROUP]", "script_user", "Who runs it; an unknown user removes the script."}, 2),
     keyword<Field<&ScriptDraft::value, &SV::init_fail>, Flag{}>({"init_fail", "", "off", "Failed until the first success."}),
 };
+// clang-format on
 
 // ---- track_file ----
 
@@ -183,19 +193,28 @@ void close_file(Loading& loading, Draft& draft, FileDraft& file, const Line& lin
         return;
     }
     const size_t slash = path.rfind('/');
-    const FileFacts directory = loading.environment.file(slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash));
+    const FileFacts directory = loading.environment.file(slash == std::string::npos ? "."
+                                                         : slash == 0               ? "/"
+                                                                                    : path.substr(0, slash));
     if (directory.kind != FileKind::directory) {
-        loading.error(line, 1, fmt::format("the directory of {} does not exist; track_file {} is left out", path, file.value.name));
+        loading.error(line, 1,
+                      fmt::format("the directory of {} does not exist; track_file {} is left out", path,
+                                  file.value.name));
         return;
     }
     if (directory.unwatchable) {
-        loading.error(line, 1, fmt::format("the file system of {} cannot be watched; track_file {} is left out", path, file.value.name));
+        loading.error(line, 1,
+                      fmt::format("the file system of {} cannot be watched; track_file {} is left out", path,
+                                  file.value.name));
         return;
     }
     if (file.value.initial_value && file.value.overwrite) {
         const FileFacts facts = loading.environment.file(path);
         if (facts.kind != FileKind::missing && facts.kind != FileKind::regular) {
-            loading.error(line, 1, fmt::format("{} is not a plain file and cannot be written; track_file {} is left out", path, file.value.name));
+            loading.error(
+                line, 1,
+                fmt::format("{} is not a plain file and cannot be written; track_file {} is left out", path,
+                            file.value.name));
             return;
         }
     }
@@ -241,14 +260,17 @@ void read_file_init(Loading& loading, FileDraft& file, const Line& line) {
 
 void show_file_init(const FileDraft& file, const Row& row, Writer& writer) {
     if (file.value.initial_value)
-        writer.line(row.facts.name, fmt::format("{}{}", *file.value.initial_value, file.value.overwrite ? " overwrite" : ""));
+        writer.line(row.facts.name,
+                    fmt::format("{}{}", *file.value.initial_value, file.value.overwrite ? " overwrite" : ""));
 }
 
+// clang-format off: one row, one line
 const Row kFileRows[] = {
     keyword<Field<&FileDraft::value, &track::FileSettings::path>, SoftWord{}>({"file", "PATH", "required", "The file to watch; its directory must exist.", common, once}),
     custom<FileDraft, read_file_weight, show_file_weight>({"weight", "-254..254 [reverse]", "1", "The number in the file is multiplied by it; 0: any other number than 0 means FAULT.", common, once}, 2),
     custom<FileDraft, read_file_init, show_file_init>({"init_file", "[VALUE] [overwrite]", "0", "Written at the first start when the file is missing, or always with overwrite."}, 2),
 };
+// clang-format on
 
 // ---- vrrp_track_process ----
 
@@ -265,7 +287,8 @@ ProcessDraft* open_process(Loading& loading, Draft&, const Line& line) {
 
 void close_process(Loading& loading, Draft& draft, ProcessDraft& process, const Line& line) {
     if (process.value.process.empty()) {
-        loading.error(line, 1, fmt::format("vrrp_track_process {} has no process and is left out", process.value.name));
+        loading.error(
+            line, 1, fmt::format("vrrp_track_process {} has no process and is left out", process.value.name));
         return;
     }
     draft.process_names.try_emplace(process.value.name, draft.config.track_processes.size());
@@ -280,7 +303,8 @@ void read_process(Loading& loading, ProcessDraft& process, const Line& line) {
     process.value.process = line.word(1);
     if (loading.stopped() || line.size() <= 2) return;
     for (size_t i = 2; i < line.size(); ++i) process.value.parameters.emplace_back(line.word(i));
-    if (process.value.match == track::ParameterMatch::none) process.value.match = track::ParameterMatch::exact;
+    if (process.value.match == track::ParameterMatch::none)
+        process.value.match = track::ParameterMatch::exact;
     process.value.full_command = true;
 }
 
@@ -304,10 +328,14 @@ void read_param_match(Loading& loading, ProcessDraft& process, const Line& line)
 
 void show_param_match(const ProcessDraft& process, const Row& row, Writer& writer) {
     switch (process.value.match) {
-        case track::ParameterMatch::none: return;
-        case track::ParameterMatch::exact: return writer.line(row.facts.name, "");
-        case track::ParameterMatch::partial: return writer.line(row.facts.name, "partial");
-        case track::ParameterMatch::initial: return writer.line(row.facts.name, "initial");
+        case track::ParameterMatch::none:
+            return;
+        case track::ParameterMatch::exact:
+            return writer.line(row.facts.name, "");
+        case track::ParameterMatch::partial:
+            return writer.line(row.facts.name, "partial");
+        case track::ParameterMatch::initial:
+            return writer.line(row.facts.name, "initial");
     }
 }
 
@@ -363,9 +391,11 @@ constexpr Seconds kProcessDelay{1, 3600000000ULL};
 
 void read_process_delay(Loading& loading, ProcessDraft& process, const Line& line) {
     Duration delay{0};
-    if (kProcessDelay.read(loading, line, delay)) process.value.fork_delay = process.value.terminate_delay = delay;
+    if (kProcessDelay.read(loading, line, delay))
+        process.value.fork_delay = process.value.terminate_delay = delay;
 }
 
+// clang-format off: one row, one line
 const Row kProcessRows[] = {
     custom<ProcessDraft, read_process, show_process>({"process", "NAME [PARAM...]", "required", "Command name, or with parameters the command line to look for.", common, once}),
     custom<ProcessDraft, read_param_match, show_param_match>({"param_match", "[initial|partial]", "exact when parameters are given", "How parameters are compared.", rare}, 1),
@@ -377,6 +407,7 @@ const Row kProcessRows[] = {
     keyword<Field<&ProcessDraft::value, &PV::fork_delay>, kProcessDelay>({"fork_delay", "SECS", "0", "How long the quorum must hold.", rare}),
     keyword<Field<&ProcessDraft::value, &PV::full_command>, Flag{}>({"full_command", "", "off", "Compare the whole command line.", rare}),
 };
+// clang-format on
 
 // ---- track_group ----
 
@@ -402,7 +433,8 @@ void close_track_group(Loading& loading, Draft& draft, TrackGroupDraft& group, c
 
 TrackGroupDraft* open_members(Loading& loading, TrackGroupDraft& group, const Line& line) {
     if (group.members) {
-        loading.error(line, 0, fmt::format("track_group {} has a second list of members; it is skipped", group.name));
+        loading.error(line, 0,
+                      fmt::format("track_group {} has a second list of members; it is skipped", group.name));
         return nullptr;
     }
     group.members.emplace();
@@ -428,24 +460,24 @@ void show_members(const TrackGroupDraft& group, const Row& row, Writer& writer) 
 }
 
 const Block kTrackGroupMembers{"track_group/group", {}, read_member, {}, "INSTANCE..."};
+// clang-format off: one row, one line
 const Row kTrackGroupRows[] = {
     block<TrackGroupDraft, TrackGroupDraft, open_members, close_members, show_members>({"group", "{ INSTANCE... }", "required", "The instances.", rare, once}, kTrackGroupMembers),
 };
+// clang-format on
 
 // ---- Lists of references ----
 
 struct ListKind {
     std::string_view what;
     int64_t limit;
-    bool noreverse;        ///< The word noreverse is known.
-    bool edges_clamped;    ///< 254 means 253, reported.
-    bool strict_option;    ///< A bad word after the weight drops the entry.
+    bool noreverse;      ///< The word noreverse is known.
+    bool edges_clamped;  ///< 254 means 253, reported.
+    bool strict_option;  ///< A bad word after the weight drops the entry.
 };
 constexpr ListKind kKinds[] = {
-    {"interface", 254, false, true, false},
-    {"script", 254, true, true, false},
-    {"file", 254, true, false, true},
-    {"process", 254, true, false, false},
+    {"interface", 254, false, true, false},  {"script", 254, true, true, false},
+    {"file", 254, true, false, true},        {"process", 254, true, false, false},
     {"BFD session", 253, true, false, true},
 };
 
@@ -453,11 +485,16 @@ bool exists(Loading& loading, Tracked tracked, std::string_view name) {
     const Draft& draft = loading.draft;
     const std::string key(name);
     switch (tracked) {
-        case Tracked::interface: return loading.interface_usable(name);
-        case Tracked::script: return draft.script_names.contains(key);
-        case Tracked::file: return draft.file_names.contains(key);
-        case Tracked::process: return draft.process_names.contains(key);
-        case Tracked::bfd: return draft.bfd_names.contains(key);
+        case Tracked::interface:
+            return loading.interface_usable(name);
+        case Tracked::script:
+            return draft.script_names.contains(key);
+        case Tracked::file:
+            return draft.file_names.contains(key);
+        case Tracked::process:
+            return draft.process_names.contains(key);
+        case Tracked::bfd:
+            return draft.bfd_names.contains(key);
     }
     return false;
 }
@@ -466,11 +503,16 @@ bool exists(Loading& loading, Tracked tracked, std::string_view name) {
 
 std::vector<Reference>& references(track::References& lists, Tracked tracked) {
     switch (tracked) {
-        case Tracked::interface: return lists.interfaces;
-        case Tracked::script: return lists.scripts;
-        case Tracked::file: return lists.files;
-        case Tracked::process: return lists.processes;
-        case Tracked::bfd: return lists.bfds;
+        case Tracked::interface:
+            return lists.interfaces;
+        case Tracked::script:
+            return lists.scripts;
+        case Tracked::file:
+            return lists.files;
+        case Tracked::process:
+            return lists.processes;
+        case Tracked::bfd:
+            return lists.bfds;
     }
     return lists.interfaces;
 }
@@ -481,17 +523,22 @@ void read_reference(Loading& loading, Tracked tracked, std::string_view owner, s
     Reference reference;
     reference.name = line.word(0);
     if (!exists(loading, tracked, reference.name)) {
-        loading.error(line, 0, fmt::format("({}) {} {} does not exist{}; it is not tracked", owner, kind.what, reference.name,
-                                           tracked == Tracked::interface ? "" : " or is defined later"));
+        loading.error(
+            line, 0,
+            fmt::format("({}) {} {} does not exist{}; it is not tracked", owner, kind.what, reference.name,
+                        tracked == Tracked::interface ? "" : " or is defined later"));
         return;
     }
     if (!loading.tracked.emplace(&list, reference.name).second) {
-        loading.error(line, 0, fmt::format("({}) {} {} is tracked twice; the first one counts", owner, kind.what, reference.name));
+        loading.error(line, 0,
+                      fmt::format("({}) {} {} is tracked twice; the first one counts", owner, kind.what,
+                                  reference.name));
         return;
     }
     if (line.has(1)) {
         if (line.word(1) != "weight") {
-            loading.error(line, 1, fmt::format("({}) {} is not weight; the line is ignored", owner, line.word(1)));
+            loading.error(line, 1,
+                          fmt::format("({}) {} is not weight; the line is ignored", owner, line.word(1)));
             return;
         }
         if (!line.has(2)) {
@@ -500,11 +547,14 @@ void read_reference(Loading& loading, Tracked tracked, std::string_view owner, s
         }
         auto number = parse_integer(line.word(2), -kind.limit, kind.limit, Lenient::yes);
         if (!number.problem.empty())
-            loading.report(ReportClass::number, line, 2, fmt::format("({}) weight {} {}", owner, line.word(2), number.problem));
+            loading.report(ReportClass::number, line, 2,
+                           fmt::format("({}) weight {} {}", owner, line.word(2), number.problem));
         if (number.value) {
             int weight = static_cast<int>(*number.value);
             if (kind.edges_clamped && (weight == 254 || weight == -254)) {
-                loading.error(line, 2, fmt::format("({}) weight {} is outside -253..253; the nearest is used", owner, weight));
+                loading.error(
+                    line, 2,
+                    fmt::format("({}) weight {} is outside -253..253; the nearest is used", owner, weight));
                 weight = weight < 0 ? -253 : 253;
             }
             reference.weight = weight;
@@ -517,8 +567,9 @@ void read_reference(Loading& loading, Tracked tracked, std::string_view owner, s
             } else if (kind.noreverse && line.word(3) == "noreverse") {
                 reference.reverse = false;
             } else {
-                loading.error(line, 3, fmt::format("({}) {} is not {}", owner, line.word(3),
-                                                   kind.noreverse ? "reverse or noreverse" : "reverse"));
+                loading.error(line, 3,
+                              fmt::format("({}) {} is not {}", owner, line.word(3),
+                                          kind.noreverse ? "reverse or noreverse" : "reverse"));
                 if (kind.strict_option) return;
             }
         }
@@ -533,7 +584,9 @@ std::string to_text(const Reference& reference) {
     return text;
 }
 
-const Option kReferenceOptions[1] = {{"weight", "N [reverse|noreverse]", "Added to or subtracted from the priority; 0: failure means FAULT.", everyday}};
+const Option kReferenceOptions[1] = {{"weight", "N [reverse|noreverse]",
+                                      "Added to or subtracted from the priority; 0: failure means FAULT.",
+                                      everyday}};
 
 const Block kVrrpScript{"vrrp_script", kScriptRows};
 const Block kTrackFile{"track_file", kFileRows};
@@ -579,11 +632,13 @@ void show_track_groups(const Draft& draft, const Row& row, Writer& writer) {
 
 }  // namespace
 
+// clang-format off: one row, one line
 const Row kTrackRootRows[4] = {
     block<Draft, TrackGroupDraft, open_track_group, close_track_group, show_track_groups>({"track_group", "NAME { group { ... } }", "", "Instances that follow static addresses, routes and rules.", rare, adds_up}, kTrackGroup).of(Part::vrrp),
     block<Draft, ScriptDraft, open_script, close_script, show_scripts>({"vrrp_script", "NAME { ... }", "", "A program run periodically for track_script.", everyday, adds_up}, kVrrpScript).of(Part::vrrp),
     block<Draft, ProcessDraft, open_process, close_process, show_processes>({"vrrp_track_process", "NAME { ... }", "", "Processes whose presence is tracked.", common, adds_up}, kTrackProcess).of(Part::vrrp),
     block<Draft, FileDraft, open_file, close_file, show_files>({"track_file", "NAME { ... }", "", "A file whose number changes priorities or weights.", common, adds_up}, kTrackFile).also("vrrp_track_file", Spelling::old_logged),
 };
+// clang-format on
 
 }  // namespace holdfast::config

@@ -30,12 +30,15 @@ bool read_endpoint(Loading& loading, const Line& line, size_t first, std::string
     if (line.has(first + 1) && line.word(first + 1).find_first_not_of('0') != std::string_view::npos) {
         const auto number = parse_integer(line.word(first + 1), 1, 65535, Lenient::yes);
         if (!number.problem.empty())
-            loading.report(ReportClass::number, line, first + 1, fmt::format("port {} {}", line.word(first + 1), number.problem));
+            loading.report(ReportClass::number, line, first + 1,
+                           fmt::format("port {} {}", line.word(first + 1), number.problem));
         usable = usable && number.value;
         port = static_cast<uint16_t>(number.value.value_or(0));
     }
     if (!usable) {
-        loading.error(line, first, fmt::format("{} is not an address and port of a {}; it is skipped", join(line, first), what));
+        loading.error(
+            line, first,
+            fmt::format("{} is not an address and port of a {}; it is skipped", join(line, first), what));
         return false;
     }
     out = {*address, port};
@@ -43,7 +46,8 @@ bool read_endpoint(Loading& loading, const Line& line, size_t first, std::string
 }
 
 std::string endpoint_text(const Endpoint& endpoint) {
-    return endpoint.port == 0 ? endpoint.address.to_string() : fmt::format("{} {}", endpoint.address.to_string(), endpoint.port);
+    return endpoint.port == 0 ? endpoint.address.to_string()
+                              : fmt::format("{} {}", endpoint.address.to_string(), endpoint.port);
 }
 
 // ---- virtual_server ----
@@ -61,10 +65,12 @@ V* open_virtual_server(Loading& loading, Draft& draft, const Line& line) {
         const auto mark = parse_unsigned(line.word(2), 0, static_cast<uint64_t>(kMaxUint32), Lenient::yes);
         if (loading.stopped()) return nullptr;
         if (!mark.problem.empty())
-            loading.report(ReportClass::number, line, 2, fmt::format("fwmark {} {}", line.word(2), mark.problem));
+            loading.report(ReportClass::number, line, 2,
+                           fmt::format("fwmark {} {}", line.word(2), mark.problem));
         if (!mark.value) return nullptr;
         if (*mark.value == 0) {
-            loading.error(line, 2, "fwmark 0 is not a mark, because IPVS takes 0 for none; the block is skipped");
+            loading.error(line, 2,
+                          "fwmark 0 is not a mark, because IPVS takes 0 for none; the block is skipped");
             return nullptr;
         }
         server->by_mark = true;
@@ -79,12 +85,14 @@ V* open_virtual_server(Loading& loading, Draft& draft, const Line& line) {
 
 std::string name_of(const V& server) {
     if (!server.value.group.empty()) return "group " + server.value.group;
-    return server.by_mark ? fmt::format("fwmark {}", server.value.key.firewall_mark) : endpoint_text(server.value.key.endpoint);
+    return server.by_mark ? fmt::format("fwmark {}", server.value.key.firewall_mark)
+                          : endpoint_text(server.value.key.endpoint);
 }
 
 void close_virtual_server(Loading& loading, Draft& draft, V& server, const Line& line) {
     if (server.real_servers.empty()) {
-        loading.error(line, kWholeLine, fmt::format("virtual_server {} has no real_server and is left out", name_of(server)));
+        loading.error(line, kWholeLine,
+                      fmt::format("virtual_server {} has no real_server and is left out", name_of(server)));
         draft.virtual_servers.pop_back();
         return;
     }
@@ -93,7 +101,9 @@ void close_virtual_server(Loading& loading, Draft& draft, V& server, const Line&
         const Family family = sorry->endpoint.address.family();
         if (!server.family) server.family = family;
         if (*server.family != family) {
-            loading.error(line, kWholeLine, fmt::format("the sorry_server of {} is of another family and left out", name_of(server)));
+            loading.error(
+                line, kWholeLine,
+                fmt::format("the sorry_server of {} is of another family and left out", name_of(server)));
             sorry.reset();
         }
     }
@@ -120,16 +130,19 @@ void read_ip_family(Loading& loading, V& server, const Line& line) {
     }
     const Family family = word == "inet" ? Family::ipv4 : Family::ipv6;
     if (server.family && *server.family != family)
-        bad_word(loading, ReportClass::general, line, 1, "contradicts the family of the servers; it is ignored");
+        bad_word(loading, ReportClass::general, line, 1,
+                 "contradicts the family of the servers; it is ignored");
     else
         server.family = family;
 }
 
 void show_ip_family(const V& server, const Row& row, Writer& writer) {
-    if (server.by_mark && server.family) writer.line(row.facts.name, *server.family == Family::ipv4 ? "inet" : "inet6");
+    if (server.by_mark && server.family)
+        writer.line(row.facts.name, *server.family == Family::ipv4 ? "inet" : "inet6");
 }
 
-constexpr std::string_view kSchedulers[] = {"rr", "wrr", "lc", "wlc", "lblc", "sh", "mh", "dh", "fo", "ovf", "lblcr", "sed", "nq", "twos"};
+constexpr std::string_view kSchedulers[] = {"rr", "wrr", "lc",  "wlc",   "lblc", "sh", "mh",
+                                            "dh", "fo",  "ovf", "lblcr", "sed",  "nq", "twos"};
 
 void read_scheduler(Loading& loading, V& server, const Line& line) {
     const std::string_view name = line.word(1);
@@ -138,8 +151,9 @@ void read_scheduler(Loading& loading, V& server, const Line& line) {
         server.scheduler = name;
         return;
     }
-    Diagnostic diagnostic = loading.document.report(Severity::error, ReportClass::general, line.directive(), 1,
-                                                    fmt::format("{} {} is not a scheduler; it is ignored", line.keyword(), name));
+    Diagnostic diagnostic =
+        loading.document.report(Severity::error, ReportClass::general, line.directive(), 1,
+                                fmt::format("{} {} is not a scheduler; it is ignored", line.keyword(), name));
     if (auto near = nearest(name, kSchedulers)) diagnostic.suggestion = *near;
     loading.add(std::move(diagnostic));
 }
@@ -154,7 +168,8 @@ void read_flag(Loading& loading, V& server, const Line& line) {
     const std::string scheduler = server.scheduler.value_or("");
     VF& flags = server.value.attributes.flags;
     if (scheduler != "sh" && scheduler != "mh") {
-        bad_word(loading, ReportClass::general, line, 0, "applies only to the scheduler sh or mh, which must come first");
+        bad_word(loading, ReportClass::general, line, 0,
+                 "applies only to the scheduler sh or mh, which must come first");
         return;
     }
     if (flag.substr(0, 2) != scheduler) return;
@@ -207,7 +222,8 @@ std::optional<uint32_t> numeric_address(std::string_view text) {
 void read_granularity(Loading& loading, V& server, const Line& line) {
     const std::string_view text = line.word(1);
     if (loading.stopped()) return;
-    const Family family = server.family.value_or(text.find('.') != std::string_view::npos ? Family::ipv4 : Family::ipv6);
+    const Family family =
+        server.family.value_or(text.find('.') != std::string_view::npos ? Family::ipv4 : Family::ipv6);
     if (family == Family::ipv6) {
         uint32_t length = 0;
         if (!Integer{1, 128, Lenient::no}.read(loading, line, length)) return;
@@ -230,7 +246,8 @@ void show_granularity(const V& server, const Row& row, Writer& writer) {
     const uint32_t mask = *server.netmask;
     writer.line(row.facts.name, server.family == Family::ipv6
                                     ? fmt::format("{}", mask)
-                                    : fmt::format("{}.{}.{}.{}", mask >> 24U, mask >> 16U & 255U, mask >> 8U & 255U, mask & 255U));
+                                    : fmt::format("{}.{}.{}.{}", mask >> 24U, mask >> 16U & 255U,
+                                                  mask >> 8U & 255U, mask & 255U));
 }
 
 void read_protocol(Loading& loading, V& server, const Line& line) {
@@ -249,10 +266,14 @@ void read_protocol(Loading& loading, V& server, const Line& line) {
 
 void show_protocol(const V& server, const Row& row, Writer& writer) {
     switch (server.value.key.protocol) {
-        case ipvs::Protocol::none: return;
-        case ipvs::Protocol::tcp: return writer.line(row.facts.name, "TCP");
-        case ipvs::Protocol::udp: return writer.line(row.facts.name, "UDP");
-        case ipvs::Protocol::sctp: return writer.line(row.facts.name, "SCTP");
+        case ipvs::Protocol::none:
+            return;
+        case ipvs::Protocol::tcp:
+            return writer.line(row.facts.name, "TCP");
+        case ipvs::Protocol::udp:
+            return writer.line(row.facts.name, "UDP");
+        case ipvs::Protocol::sctp:
+            return writer.line(row.facts.name, "SCTP");
     }
 }
 
@@ -321,7 +342,10 @@ void close_real_server(Loading& loading, V& server, RD& real, const Line& line) 
         const Family family = real.value.endpoint.address.family();
         if (!server.family) server.family = family;
         if (*server.family != family) {
-            loading.error(line, 1, fmt::format("real_server {} is of another family than its virtual_server and left out", endpoint_text(real.value.endpoint)));
+            loading.error(
+                line, 1,
+                fmt::format("real_server {} is of another family than its virtual_server and left out",
+                            endpoint_text(real.value.endpoint)));
             return;
         }
     }
@@ -346,6 +370,7 @@ using SD = ScheduleDraft;
 
 constexpr Script kNotify{};
 
+// clang-format off: one row, one line
 const Row kServerRows[] = {
     custom<V, read_ip_family, show_ip_family>({"ip_family", "inet|inet6", "of the real servers", "Family of a service by firewall mark.", rare}, 1),
     keyword<Schedule<&SD::retry>, kRetry>({"retry", "N", "of the checker", "Default retry of the checkers.", everyday}),
@@ -385,6 +410,7 @@ const Row kServerRows[] = {
     custom<V, read_sorry_method>({"sorry_server_lvs_method", "as lb_kind", "of the service", "Its forwarding method; after sorry_server."}),
     block<V, RD, open_real_server, close_real_server, show_real_servers>({"real_server", "ADDR [PORT] { ... }", "", "A destination.", everyday, adds_up}, kRealServer),
 };
+// clang-format on
 
 // ---- real_server ----
 
@@ -400,6 +426,7 @@ void show_real_forwarding(const RD& real, const Row& row, Writer& writer) {
     if (real.forwarding) writer.line(row.facts.name, to_text(*real.forwarding));
 }
 
+// clang-format off: one row, one line
 const Row kRealRows[] = {
     keyword<Field<&RD::weight>, Integer{0, kMaxInt32}>({"weight", "N", "of the virtual_server", "IPVS weight and share of the quorum; 0 = drained.", everyday}),
     custom<RD, read_real_forwarding, show_real_forwarding>({"lvs_method", "as lb_kind", "of the virtual_server at that point", "Forwarding method of this server.", everyday}),
@@ -418,6 +445,7 @@ const Row kRealRows[] = {
     keyword<Real<&RS::virtualhost>, SoftWord{}>({"virtualhost", "STRING", "of the virtual_server", "Default Host.", everyday, replaces}),
     keyword<Real<&RS::snmp_name>, kOneWord>({"snmp_name", "STRING", "none", "Label in SNMP tables.", rare, replaces}),
 };
+// clang-format on
 
 // kRealRows and the checkers; built when first asked for, because both come from other tables.
 std::span<const Row> real_server_rows() {
@@ -455,7 +483,10 @@ void close_group(Loading& loading, Draft& draft, Group& group, const Line& line)
     if (group.entries.empty())
         loading.error(line, 1, fmt::format("virtual_server_group {} is empty and left out", group.name));
     else if (v4 && v6 && unknown)
-        loading.error(line, 1, fmt::format("virtual_server_group {} mixes IPv4, IPv6 and marks without family; it is left out", group.name));
+        loading.error(
+            line, 1,
+            fmt::format("virtual_server_group {} mixes IPv4, IPv6 and marks without family; it is left out",
+                        group.name));
     else
         draft.config.virtual_server_groups.push_back(std::move(group));
 }
@@ -476,15 +507,19 @@ class GroupEntryReader {
         if (line_.word(0) == "fwmark") return read_mark();
         if (!read_first()) return std::nullopt;
         const std::string_view text = line_.word(0);
-        if (const size_t slash = text.find('/'); slash != std::string_view::npos) return read_mask(text.substr(slash + 1));
-        if (const size_t dash = text.find('-'); dash != std::string_view::npos) return read_end(text.substr(dash + 1));
+        if (const size_t slash = text.find('/'); slash != std::string_view::npos)
+            return read_mask(text.substr(slash + 1));
+        if (const size_t dash = text.find('-'); dash != std::string_view::npos)
+            return read_end(text.substr(dash + 1));
         return entry_;
     }
 
   private:
     std::optional<check::GroupEntry> refuse(size_t word, std::string_view problem) {
         if (!loading_.stopped())
-            loading_.error(line_, word, fmt::format("({}) {} {}; the line is ignored", group_.name, line_.word(word), problem));
+            loading_.error(
+                line_, word,
+                fmt::format("({}) {} {}; the line is ignored", group_.name, line_.word(word), problem));
         return std::nullopt;
     }
 
@@ -492,7 +527,8 @@ class GroupEntryReader {
         const auto mark = parse_unsigned(line_.word(1), 0, static_cast<uint64_t>(kMaxUint32), Lenient::yes);
         if (loading_.stopped()) return std::nullopt;
         if (!mark.problem.empty())
-            loading_.report(ReportClass::number, line_, 1, fmt::format("fwmark {} {}", line_.word(1), mark.problem));
+            loading_.report(ReportClass::number, line_, 1,
+                            fmt::format("fwmark {} {}", line_.word(1), mark.problem));
         if (!mark.value) return std::nullopt;
         if (*mark.value == 0) return refuse(1, "is not a mark, because IPVS takes 0 for none");
         entry_.firewall_mark = static_cast<uint32_t>(*mark.value);
@@ -513,7 +549,8 @@ class GroupEntryReader {
         const IpAddress& first = entry_.first.address;
         const auto length = parse_unsigned(text, 1, first.max_prefix_length(), Lenient::no);
         if (!length.value) return refuse(0, "has a prefix length that does not fit");
-        if (first.network(static_cast<uint8_t>(*length.value)) != first) return refuse(0, "is not the first address of that network");
+        if (first.network(static_cast<uint8_t>(*length.value)) != first)
+            return refuse(0, "is not the first address of that network");
         const unsigned host_bits = first.max_prefix_length() - static_cast<unsigned>(*length.value);
         if (host_bits > 24) return refuse(0, "is larger than 2^24 addresses, more than IPVS can hold");
         entry_.count = uint32_t{1} << host_bits;
@@ -525,7 +562,8 @@ class GroupEntryReader {
         const bool v4 = first.is_v4();
         if (text.find(v4 ? '.' : ':') != std::string_view::npos) {
             const auto last = IpAddress::parse(text);
-            if (!last || last->family() != first.family()) return refuse(0, "has an end that is not an address of its family");
+            if (!last || last->family() != first.family())
+                return refuse(0, "has an end that is not an address of its family");
             if (*last < first) return refuse(0, "ends before it begins");
             return count_to(*last);
         }
@@ -536,9 +574,11 @@ class GroupEntryReader {
             if (!octet.value) return number_problem();
             value = *octet.value;
         } else {
-            const bool hex = !text.empty() && text.size() <= 4 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+            const bool hex = !text.empty() && text.size() <= 4 &&
+                             text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
             if (!hex) return number_problem();
-            for (const char c : text) value = value << 4U | static_cast<uint64_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+            for (const char c : text)
+                value = value << 4U | static_cast<uint64_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
         }
         const uint32_t start = low_bits(first, v4 ? 1 : 2);
         if (start >= value) return refuse(0, "does not end after it begins");
@@ -547,7 +587,9 @@ class GroupEntryReader {
     }
 
     std::optional<check::GroupEntry> number_problem() {
-        loading_.report(ReportClass::number, line_, 0, fmt::format("({}) {} has an end that does not fit; the line is ignored", group_.name, line_.word(0)));
+        loading_.report(ReportClass::number, line_, 0,
+                        fmt::format("({}) {} has an end that does not fit; the line is ignored", group_.name,
+                                    line_.word(0)));
         return std::nullopt;
     }
 
@@ -590,15 +632,19 @@ TlsDraft* open_tls(Loading& loading, Draft& draft, const Line& line) {
     return &loading.tls_workbench;
 }
 
-void close_tls(Loading&, Draft& draft, TlsDraft& tls, const Line&) { draft.config.tls = std::move(tls.value); }
+void close_tls(Loading&, Draft& draft, TlsDraft& tls, const Line&) {
+    draft.config.tls = std::move(tls.value);
+}
 
 using TL = TlsSettings;
+// clang-format off: one row, one line
 const Row kTlsRows[] = {
     keyword<Field<&TlsDraft::value, &TL::password>, SoftWord{}>({"password", "STRING", "none", "Pass phrase of the key file.", rare, replaces}),
     keyword<Field<&TlsDraft::value, &TL::ca>, SoftWord{}>({"ca", "PATH", "none", "Certificate authorities.", common, replaces}),
     keyword<Field<&TlsDraft::value, &TL::certificate>, SoftWord{}>({"certificate", "PATH", "none", "Client certificate.", common, replaces}),
     keyword<Field<&TlsDraft::value, &TL::key>, SoftWord{}>({"key", "PATH", "none", "Its private key.", common, replaces}),
 };
+// clang-format on
 
 void show_tls(const Draft& draft, const Row& row, Writer& writer) {
     if (!draft.config.tls) return;
@@ -681,7 +727,8 @@ bool read_forwarding(Loading& loading, const Line& line, ipvs::Forwarding& out) 
         return complain("needs a port for gue, and for gue only");
     if (result.tunnel_type == ipvs::TunnelType::ipip && result.tunnel_checksum != ipvs::TunnelChecksum::none)
         return complain("cannot have a checksum with ipip");
-    if (result.tunnel_type == ipvs::TunnelType::gre && result.tunnel_checksum == ipvs::TunnelChecksum::remote_checksum)
+    if (result.tunnel_type == ipvs::TunnelType::gre &&
+        result.tunnel_checksum == ipvs::TunnelChecksum::remote_checksum)
         return complain("cannot have a remote checksum with gre");
     out = result;
     return true;
@@ -690,12 +737,16 @@ bool read_forwarding(Loading& loading, const Line& line, ipvs::Forwarding& out) 
 std::string to_text(const ipvs::Forwarding& forwarding) {
     switch (forwarding.method) {
         case ipvs::ForwardingMethod::local:
-        case ipvs::ForwardingMethod::masquerade: return "NAT";
-        case ipvs::ForwardingMethod::direct_route: return "DR";
-        case ipvs::ForwardingMethod::tunnel: break;
+        case ipvs::ForwardingMethod::masquerade:
+            return "NAT";
+        case ipvs::ForwardingMethod::direct_route:
+            return "DR";
+        case ipvs::ForwardingMethod::tunnel:
+            break;
     }
     std::string text = "TUN";
-    if (forwarding.tunnel_type == ipvs::TunnelType::gue) text += fmt::format(" type gue port {}", forwarding.tunnel_port);
+    if (forwarding.tunnel_type == ipvs::TunnelType::gue)
+        text += fmt::format(" type gue port {}", forwarding.tunnel_port);
     if (forwarding.tunnel_type == ipvs::TunnelType::gre) text += " type gre";
     if (forwarding.tunnel_checksum == ipvs::TunnelChecksum::checksum) text += " csum";
     if (forwarding.tunnel_checksum == ipvs::TunnelChecksum::remote_checksum) text += " remcsum";
@@ -705,7 +756,9 @@ std::string to_text(const ipvs::Forwarding& forwarding) {
 std::string to_text(const check::GroupEntry& entry) {
     if (entry.firewall_mark != 0)
         return fmt::format("fwmark {}{}", entry.firewall_mark,
-                           !entry.mark_family ? "" : *entry.mark_family == Family::ipv4 ? " inet" : " inet6");
+                           !entry.mark_family                   ? ""
+                           : *entry.mark_family == Family::ipv4 ? " inet"
+                                                                : " inet6");
     std::string text = entry.first.address.to_string();
     if (entry.count > 1) {
         std::array<uint8_t, 16> bytes{};
@@ -725,14 +778,17 @@ std::string to_text(const check::GroupEntry& entry) {
 }
 
 const Block kTls{"SSL", kTlsRows};
-const Block kVirtualServerGroup{"virtual_server_group", {}, read_group_entry, {}, "ADDR[-END|/PLEN] [PORT] | fwmark N [inet|inet6]"};
+const Block kVirtualServerGroup{
+    "virtual_server_group", {}, read_group_entry, {}, "ADDR[-END|/PLEN] [PORT] | fwmark N [inet|inet6]"};
 const Block kVirtualServer{"virtual_server", kServerRows};
 const Block kRealServer{"virtual_server/real_server", real_server_rows()};
 
+// clang-format off: one row, one line
 const Row kServerRootRows[3] = {
     block<Draft, TlsDraft, open_tls, close_tls, show_tls>({"SSL", "{ ... }", "", "Client certificate of SSL_GET.", common, replaces}, kTls).of(Part::checkers),
     block<Draft, Group, open_group, close_group, show_groups>({"virtual_server_group", "NAME { ... }", "", "Addresses and marks of a service.", common, adds_up}, kVirtualServerGroup).of(Part::checkers),
     block<Draft, V, open_virtual_server, close_virtual_server, show_virtual_servers>({"virtual_server", "ADDR [PORT] | fwmark N | group NAME { ... }", "", "An IPVS service.", everyday, adds_up}, kVirtualServer).of(Part::checkers),
 };
+// clang-format on
 
 }  // namespace holdfast::config

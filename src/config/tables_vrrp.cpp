@@ -24,7 +24,9 @@ using Router = Field<&D::value, &V::router, Path...>;
 template <auto... Path>
 using Transport = Field<&D::value, &V::transport, Path...>;
 
-std::string_view name_of(const D& instance) { return instance.value.router.name; }
+std::string_view name_of(const D& instance) {
+    return instance.value.router.name;
+}
 
 D* open_instance(Loading& loading, Draft& draft, const Line& line) {
     if (line.size() != 2) {
@@ -34,9 +36,9 @@ D* open_instance(Loading& loading, Draft& draft, const Line& line) {
     std::string name(line.word(1));
     auto [known, fresh] = draft.instance_names.try_emplace(name, nullptr);
     if (!fresh) {
-        Diagnostic diagnostic =
-            loading.document.report(Severity::error, ReportClass::general, line.directive(), 1,
-                                    fmt::format("vrrp_instance {} is defined before; this one is skipped", name));
+        Diagnostic diagnostic = loading.document.report(
+            Severity::error, ReportClass::general, line.directive(), 1,
+            fmt::format("vrrp_instance {} is defined before; this one is skipped", name));
         if (known->second != nullptr)
             diagnostic.note = loading.document.note(
                 loading.document.directive(known->second->place.directive), "first defined here");
@@ -62,15 +64,20 @@ D* open_instance(Loading& loading, Draft& draft, const Line& line) {
 void close_instance(Loading& loading, Draft&, D& instance, const Line&) {
     if (instance.unicast_keyword && (instance.use_vmac || instance.use_ipvlan)) {
         if (!instance.interface) {
-            loading.error(instance.place, fmt::format("({}) a VMAC or ipvlan with unicast needs an interface; it is not used", name_of(instance)));
+            loading.error(instance.place,
+                          fmt::format("({}) a VMAC or ipvlan with unicast needs an interface; it is not used",
+                                      name_of(instance)));
             instance.use_vmac = instance.use_ipvlan = false;
         } else if (!instance.vmac_xmit_base) {
-            loading.error(instance.place, fmt::format("({}) unicast with use_vmac needs vmac_xmit_base, which is set", name_of(instance)));
+            loading.error(instance.place,
+                          fmt::format("({}) unicast with use_vmac needs vmac_xmit_base, which is set",
+                                      name_of(instance)));
             instance.vmac_xmit_base = true;
         }
     }
     if (instance.value.transport.peers.empty() && instance.value.transport.ttl) {
-        loading.error(instance.place, fmt::format("({}) unicast_ttl without unicast_peer is ignored", name_of(instance)));
+        loading.error(instance.place,
+                      fmt::format("({}) unicast_ttl without unicast_peer is ignored", name_of(instance)));
         instance.value.transport.ttl.reset();
     }
 }
@@ -84,8 +91,9 @@ std::optional<std::pair<MacAddress, bool>> parse_mac(std::string_view text) {
     while (!text.empty() && octets < 6) {
         const size_t colon = text.find(':');
         const std::string_view part = text.substr(0, colon);
-        const auto value = part.size() <= 2 && !part.empty() ? parse_hex(part.size() == 1 ? "0" + std::string(part) : part, nullptr)
-                                                             : std::nullopt;
+        const auto value = part.size() <= 2 && !part.empty()
+                               ? parse_hex(part.size() == 1 ? "0" + std::string(part) : part, nullptr)
+                               : std::nullopt;
         if (!value) return std::nullopt;
         mac.bytes[octets++] = value->front();
         text = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
@@ -106,13 +114,15 @@ bool take_link_name(Loading& loading, D& instance, const Line& line, size_t word
         return false;
     }
     if (!loading.draft.vmac_names.emplace(name).second) {
-        loading.error(line, word, fmt::format("{} is the interface of another instance; the name is ignored", name));
+        loading.error(line, word,
+                      fmt::format("{} is the interface of another instance; the name is ignored", name));
         return false;
     }
     const auto& facts = loading.interface(name);
     if (facts && !(vmac ? facts->private_macvlan : facts->l2_ipvlan)) {
-        loading.error(line, word, fmt::format("interface {} exists and is not {}; the name is ignored", name,
-                                              vmac ? "a private macvlan" : "an L2 ipvlan"));
+        loading.error(line, word,
+                      fmt::format("interface {} exists and is not {}; the name is ignored", name,
+                                  vmac ? "a private macvlan" : "an L2 ipvlan"));
         return false;
     }
     instance.vmac.name = name;
@@ -144,7 +154,10 @@ void read_use_vmac(Loading& loading, D& instance, const Line& line) {
                 loading.error(line, i, fmt::format("{} is a multicast address; it is ignored", word));
             else if (std::equal(kVrrpPrefix.begin(), kVrrpPrefix.end(), mac->first.bytes.begin()) &&
                      (mac->first.bytes[4] == 1 || mac->first.bytes[4] == 2))
-                loading.error(line, i, fmt::format("{} is an address of RFC 5798, which are chosen by VRID; it is ignored", word));
+                loading.error(
+                    line, i,
+                    fmt::format("{} is an address of RFC 5798, which are chosen by VRID; it is ignored",
+                                word));
             else {
                 instance.vmac.mac = mac->first;
                 instance.mac_from_vrid = mac->second;
@@ -200,7 +213,8 @@ void read_use_ipvlan(Loading& loading, D& instance, const Line& line) {
             if (instance.vmac.ipvlan_address) {
                 loading.error(line, i, fmt::format("{} is a second address; it is ignored", word));
             } else if (instance.family.value_or(prefix->address.family()) != prefix->address.family()) {
-                loading.error(line, i, fmt::format("{} is not of the family of the instance; it is ignored", word));
+                loading.error(line, i,
+                              fmt::format("{} is not of the family of the instance; it is ignored", word));
             } else {
                 instance.family = prefix->address.family();
                 instance.vmac.ipvlan_address = prefix->address;
@@ -220,7 +234,8 @@ void show_use_ipvlan(const D& instance, const Row& row, Writer& writer) {
     static constexpr std::string_view kKinds[] = {"bridge", "private", "vepa"};
     std::string text = instance.vmac.name.empty() ? "" : quoted(instance.vmac.name) + ' ';
     if (instance.vmac.ipvlan_address)
-        text += fmt::format("{}/{} ", instance.vmac.ipvlan_address->to_string(), instance.vmac.ipvlan_prefix_length);
+        text += fmt::format("{}/{} ", instance.vmac.ipvlan_address->to_string(),
+                            instance.vmac.ipvlan_prefix_length);
     text += kKinds[instance.vmac.ipvlan_flags % 3];
     if (instance.vmac.group) text += fmt::format(" group {}", *instance.vmac.group);
     writer.line(row.facts.name, text);
@@ -277,9 +292,9 @@ void read_state(Loading& loading, D& instance, const Line& line) {
         else
             instance.wants_master = false;
     } else {
-        Diagnostic diagnostic = loading.document.report(
-            Severity::error, ReportClass::general, line.directive(), 1,
-            fmt::format("state {} is not MASTER or BACKUP; BACKUP is used", state));
+        Diagnostic diagnostic =
+            loading.document.report(Severity::error, ReportClass::general, line.directive(), 1,
+                                    fmt::format("state {} is not MASTER or BACKUP; BACKUP is used", state));
         static constexpr std::string_view kStates[] = {"MASTER", "BACKUP"};
         std::string upper(state);
         for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
@@ -305,14 +320,16 @@ void read_interface(Loading& loading, D& instance, const Line& line) {
         bad_word(loading, ReportClass::general, line, 1, "does not exist");
     } else if (const auto& facts = loading.interface(name); facts && facts->loopback) {
         instance.interface.reset();
-        bad_word(loading, ReportClass::general, line, 1, "is a loopback interface, which VRRP cannot use; it is ignored");
+        bad_word(loading, ReportClass::general, line, 1,
+                 "is a loopback interface, which VRRP cannot use; it is ignored");
     } else {
         instance.interface = name;
     }
 }
 
 void show_interface(const D& instance, const Row& row, Writer& writer) {
-    if (instance.interface && !instance.interface->empty()) writer.line(row.facts.name, quoted(*instance.interface));
+    if (instance.interface && !instance.interface->empty())
+        writer.line(row.facts.name, quoted(*instance.interface));
 }
 
 void read_vrf(Loading& loading, D& instance, const Line& line) {
@@ -334,7 +351,8 @@ void read_vrf(Loading& loading, D& instance, const Line& line) {
 }
 
 void show_vrf(const D& instance, const Row& row, Writer& writer) {
-    if (!instance.value.transport.vrf.empty()) writer.line(row.facts.name, quoted(instance.value.transport.vrf));
+    if (!instance.value.transport.vrf.empty())
+        writer.line(row.facts.name, quoted(instance.value.transport.vrf));
 }
 
 bool family_fits(D& instance, const IpAddress& address) {
@@ -347,7 +365,8 @@ void read_source(Loading& loading, D& instance, const Line& line) {
     IpAddress address;
     if (!Address{}.read(loading, line, address)) return;
     if (!family_fits(instance, address)) {
-        bad_word(loading, ReportClass::general, line, 1, "is not of the family of the instance; it is ignored");
+        bad_word(loading, ReportClass::general, line, 1,
+                 "is not of the family of the instance; it is ignored");
         instance.value.transport.source.reset();
         return;
     }
@@ -370,7 +389,8 @@ void read_multicast_destination(Loading& loading, D& instance, const Line& line)
     instance.multicast_group.reset();
     const bool usable = address.is_multicast() && (address.is_v4() || (address.bytes()[1] & 0x0fU) == 2);
     if (!family_fits(instance, address))
-        bad_word(loading, ReportClass::general, line, 1, "is not of the family of the instance; it is ignored");
+        bad_word(loading, ReportClass::general, line, 1,
+                 "is not of the family of the instance; it is ignored");
     else if (!usable)
         bad_word(loading, ReportClass::general, line, 1,
                  address.is_v4() ? "is not a multicast address; it is ignored"
@@ -391,14 +411,16 @@ D* open_peers(Loading&, D& instance, const Line&) {
 void read_peer(Loading& loading, void* target, const Line& line) {
     D& instance = *static_cast<D*>(target);
     const auto address = parse_address(line.word(0));
-    // "10.0.0.1/24" is documented, but keepalived refuses a prefix length only by accident of the family test; both
-    // forms name the same peer.
+    // "10.0.0.1/24" is documented, but keepalived refuses a prefix length only by accident of the family
+    // test; both forms name the same peer.
     if (!address) {
         loading.error(line, 0, fmt::format("{} is not an IP address; the peer is ignored", line.word(0)));
         return;
     }
     if (!family_fits(instance, *address)) {
-        loading.error(line, 0, fmt::format("{} is not of the family of the instance; the peer is ignored", line.word(0)));
+        loading.error(
+            line, 0,
+            fmt::format("{} is not of the family of the instance; the peer is ignored", line.word(0)));
         return;
     }
     vrrp::UnicastPeer peer;
@@ -410,7 +432,8 @@ void read_peer(Loading& loading, void* target, const Line& line) {
         }
         const auto ttl = parse_integer(line.word(i + 1), 0, 255, Lenient::no);
         if (!ttl.problem.empty())
-            loading.report(ReportClass::number, line, i + 1, fmt::format("{} {} {}", line.word(i), line.word(i + 1), ttl.problem));
+            loading.report(ReportClass::number, line, i + 1,
+                           fmt::format("{} {} {}", line.word(i), line.word(i + 1), ttl.problem));
         if (!ttl.value) continue;
         if (line.word(i) == "min_ttl") {
             peer.min_ttl = static_cast<uint8_t>(*ttl.value);
@@ -427,7 +450,9 @@ void read_peer(Loading& loading, void* target, const Line& line) {
         return;
     }
     if (peer.min_ttl > peer.max_ttl)
-        loading.error(line, 0, fmt::format("{}: min_ttl is more than max_ttl, so every advert is dropped", line.word(0)));
+        loading.error(
+            line, 0,
+            fmt::format("{}: min_ttl is more than max_ttl, so every advert is dropped", line.word(0)));
     instance.value.transport.peers.push_back(peer);
 }
 
@@ -480,7 +505,8 @@ void show_preempt_delay(const D& instance, const Row& row, Writer& writer) {
 }
 
 void read_polling(Loading& loading, D& instance, const Line& line) {
-    loading.report(ReportClass::deprecated, line, 0, "linkbeat_use_polling belongs into a linkbeat_interfaces block");
+    loading.report(ReportClass::deprecated, line, 0,
+                   "linkbeat_use_polling belongs into a linkbeat_interfaces block");
     instance.value.linkbeat_use_polling = true;
 }
 
@@ -508,7 +534,8 @@ void show_notify_deleted(const D& instance, const Row& row, Writer& writer) {
 }
 
 void read_sync_interface(Loading& loading, D& instance, const Line& line) {
-    loading.report(ReportClass::deprecated, line, 0, "lvs_sync_daemon_interface is the old form of lvs_sync_daemon in global_defs");
+    loading.report(ReportClass::deprecated, line, 0,
+                   "lvs_sync_daemon_interface is the old form of lvs_sync_daemon in global_defs");
     const std::string_view name = line.word(1);
     if (loading.stopped()) return;
     auto& daemon = loading.draft.global.value.lvs_sync_daemon;
@@ -522,7 +549,7 @@ void read_sync_interface(Loading& loading, D& instance, const Line& line) {
 }
 
 /// 0 was allowed once and means 1.
-template <uint32_t GS::*member>
+template <uint32_t GS::* member>
 void read_count(Loading& loading, D& instance, const Line& line) {
     uint32_t count = 0;
     if (!Integer{0, kMaxUint32}.read(loading, line, count)) return;
@@ -530,20 +557,21 @@ void read_count(Loading& loading, D& instance, const Line& line) {
     instance.value.router.garp.*member = std::max(count, 1U);
 }
 
-template <uint32_t GS::*member>
+template <uint32_t GS::* member>
 void show_count(const D& instance, const Row& row, Writer& writer) {
     writer.line(row.facts.name, fmt::format("{}", instance.value.router.garp.*member));
 }
 
-template <Duration GS::*member>
+template <Duration GS::* member>
 void show_delay(const D& instance, const Row& row, Writer& writer) {
     writer.line(row.facts.name, *WholeSeconds{0, 0}.write(instance.value.router.garp.*member));
 }
 
-template <Duration GS::*member>
+template <Duration GS::* member>
 void read_delay(Loading& loading, D& instance, const Line& line) {
     Duration delay{0};
-    if (WholeSeconds{0, member == &GS::master_refresh ? kMaxUint32 : kMaxDelaySeconds}.read(loading, line, delay))
+    if (WholeSeconds{0, member == &GS::master_refresh ? kMaxUint32 : kMaxDelaySeconds}.read(loading, line,
+                                                                                            delay))
         instance.value.router.garp.*member = delay;
     else if (member == &GS::master_refresh)
         instance.value.router.garp.*member = Duration{0};
@@ -569,7 +597,8 @@ void read_garp_extra(Loading& loading, D& instance, const Line& line) {
 
 void show_garp_extra(const D& instance, const Row& row, Writer& writer) {
     if (instance.garp_extra)
-        writer.line(row.facts.name, (instance.value.garp_extra_all ? "all " : "") + *WholeSeconds{0, 0}.write(*instance.garp_extra));
+        writer.line(row.facts.name, (instance.value.garp_extra_all ? "all " : "") +
+                                        *WholeSeconds{0, 0}.write(*instance.garp_extra));
 }
 
 void read_timer_expired(Loading& loading, D& instance, const Line& line) {
@@ -579,7 +608,8 @@ void read_timer_expired(Loading& loading, D& instance, const Line& line) {
 }
 
 void show_timer_expired(const D& instance, const Row& row, Writer& writer) {
-    if (instance.timer_expired_backup) writer.line(row.facts.name, fmt::format("{}", *instance.timer_expired_backup));
+    if (instance.timer_expired_backup)
+        writer.line(row.facts.name, fmt::format("{}", *instance.timer_expired_backup));
 }
 
 void read_down_timer(Loading& loading, D& instance, const Line& line) {
@@ -596,7 +626,8 @@ void read_receive_buffer(Loading& loading, D& instance, const Line& line) {
         return;
     }
     uint32_t size = 0;
-    if (Integer{0, kMaxUint32, Lenient::no}.read(loading, line, size)) instance.value.transport.receive_buffer = size;
+    if (Integer{0, kMaxUint32, Lenient::no}.read(loading, line, size))
+        instance.value.transport.receive_buffer = size;
 }
 
 void show_receive_buffer(const D& instance, const Row& row, Writer& writer) {
@@ -605,16 +636,18 @@ void show_receive_buffer(const D& instance, const Row& row, Writer& writer) {
 }
 
 // Booleans of VrrpInstance or its router that one value stands for and the dump always states.
-template <bool R::*member>
+template <bool R::* member>
 void read_router_switch(Loading& loading, D& instance, const Line& line) {
     Switch{}.read(loading, line, instance.value.router.*member);
 }
-template <bool R::*member>
+template <bool R::* member>
 void show_router_switch(const D& instance, const Row& row, Writer& writer) {
     writer.line(row.facts.name, instance.value.router.*member ? "on" : "off");
 }
 
-void set_accept(Loading&, D& instance, const Line& line) { instance.accept = line.keyword() == "accept"; }
+void set_accept(Loading&, D& instance, const Line& line) {
+    instance.accept = line.keyword() == "accept";
+}
 void show_accept(const D& instance, const Row& row, Writer& writer) {
     if (instance.accept == true) writer.line(row.facts.name, "");
 }
@@ -622,8 +655,12 @@ void show_no_accept(const D& instance, const Row& row, Writer& writer) {
     if (instance.accept == false) writer.line(row.facts.name, "");
 }
 
-void set_preempt(Loading&, D& instance, const Line&) { instance.value.router.preempt = true; }
-void set_nopreempt(Loading&, D& instance, const Line&) { instance.value.router.preempt = false; }
+void set_preempt(Loading&, D& instance, const Line&) {
+    instance.value.router.preempt = true;
+}
+void set_nopreempt(Loading&, D& instance, const Line&) {
+    instance.value.router.preempt = false;
+}
 void show_nopreempt(const D& instance, const Row& row, Writer& writer) {
     if (!instance.value.router.preempt) writer.line(row.facts.name, "");
 }
@@ -647,10 +684,12 @@ void show_password(const D& instance, const Row& row, Writer& writer) {
     if (!instance.auth_password.empty()) writer.line(row.facts.name, quoted(instance.auth_password));
 }
 
+// clang-format off: one row, one line
 const Row kAuthenticationRows[] = {
     keyword<Field<&D::auth_type>, OneOf<kAuthTypes>{}>({"auth_type", "PASS|AH", "none", "Clear text, or an IPsec authentication header.", everyday}),
     custom<D, read_password, show_password>({"auth_pass", "STRING", "none", "At most 8 bytes; longer ones are cut.", everyday}, 1),
 };
+// clang-format on
 const Block kAuthentication{"vrrp_instance/authentication", kAuthenticationRows};
 
 void show_authentication(const D& instance, const Row& row, Writer& writer) {
@@ -681,11 +720,14 @@ void read_hmac_key(Loading& loading, D& instance, const Line& line) {
     std::optional<std::vector<uint8_t>> secret;
     if (line.word(2).starts_with(kFile)) {
         const std::string path(line.word(2).substr(kFile.size()));
-        if (loading.environment.file(path).kind == FileKind::regular && (loading.environment.file(path).mode & 077U) != 0)
-            loading.report(ReportClass::security, line, 2, fmt::format("the key file {} can be read by group or others", path));
+        if (loading.environment.file(path).kind == FileKind::regular &&
+            (loading.environment.file(path).mode & 077U) != 0)
+            loading.report(ReportClass::security, line, 2,
+                           fmt::format("the key file {} can be read by group or others", path));
         auto text = loading.environment.contents(path, 140);
         if (!text) {
-            loading.error(line, 2, fmt::format("the key file {} cannot be read: {}", path, text.error().message));
+            loading.error(line, 2,
+                          fmt::format("the key file {} cannot be read: {}", path, text.error().message));
             return;
         }
         while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
@@ -715,14 +757,18 @@ struct TimeWindow : Integer {
     bool read(Loading& loading, const Line& line, std::chrono::seconds& out) const {
         return WholeSeconds{1, 300, Lenient::no}.read(loading, line, out);
     }
-    std::optional<std::string> write(const std::chrono::seconds& in) const { return fmt::format("{}", in.count()); }
+    std::optional<std::string> write(const std::chrono::seconds& in) const {
+        return fmt::format("{}", in.count());
+    }
 };
 
 constexpr std::pair<std::string_view, bool> kReplay[] = {{"time", false}, {"monotonic", true}};
-constexpr std::pair<std::string_view, vrrp::HmacMode> kModes[] = {{"enforce", vrrp::HmacMode::enforce},
-                                                                 {"permissive", vrrp::HmacMode::permissive},
-                                                                 {"receive-only", vrrp::HmacMode::receive_only}};
+constexpr std::pair<std::string_view, vrrp::HmacMode> kModes[] = {
+    {"enforce", vrrp::HmacMode::enforce},
+    {"permissive", vrrp::HmacMode::permissive},
+    {"receive-only", vrrp::HmacMode::receive_only}};
 using H = vrrp::HmacSettings;
+// clang-format off: one row, one line
 const Row kHmacRows[] = {
     custom<D, read_hmac_key, show_hmac_keys>({"key", "1..255 ASCII|hex:DIGITS|file:PATH", "required", "A key of 32 to 64 bytes.", common, adds_up, Reload::live, "2.4"}, 2),
     keyword<Field<&D::hmac, &H::active_key>, Integer{1, 255, Lenient::no}>({"active_key", "1..255", "required", "The key used for sending.", common, last_wins, Reload::live, "2.4"}),
@@ -730,6 +776,7 @@ const Row kHmacRows[] = {
     keyword<Field<&D::hmac, &H::monotonic>, OneOf<kReplay>{}>({"anti_replay", "time|monotonic", "time", "How repeated adverts are recognised.", rare, last_wins, Reload::live, "2.4"}),
     keyword<Field<&D::hmac, &H::mode>, OneOf<kModes>{}>({"mode", "enforce|permissive|receive-only", "enforce", "Step of a migration.", rare, last_wins, Reload::live, "2.4"}),
 };
+// clang-format on
 const Block kHmac{"vrrp_instance/auth_hmac", kHmacRows};
 
 void show_hmac(const D& instance, const Row& row, Writer& writer) {
@@ -766,15 +813,21 @@ void show_entries(const D& instance, const Row& row, Writer& writer) {
 }
 
 constexpr std::string_view kTrackEntry = "NAME [weight W [reverse]]";
-const Block kTrackInterface{"vrrp_instance/track_interface", {}, read_tracked<Tracked::interface>, kReferenceOptions, kTrackEntry};
-const Block kTrackScript{"vrrp_instance/track_script", {}, read_tracked<Tracked::script>, kReferenceOptions, kTrackEntry};
-const Block kTrackFiles{"vrrp_instance/track_file", {}, read_tracked<Tracked::file>, kReferenceOptions, kTrackEntry};
-const Block kTrackProcesses{"vrrp_instance/track_process", {}, read_tracked<Tracked::process>, kReferenceOptions, kTrackEntry};
-const Block kTrackBfd{"vrrp_instance/track_bfd", {}, read_tracked<Tracked::bfd>, kReferenceOptions, kTrackEntry};
+const Block kTrackInterface{
+    "vrrp_instance/track_interface", {}, read_tracked<Tracked::interface>, kReferenceOptions, kTrackEntry};
+const Block kTrackScript{
+    "vrrp_instance/track_script", {}, read_tracked<Tracked::script>, kReferenceOptions, kTrackEntry};
+const Block kTrackFiles{
+    "vrrp_instance/track_file", {}, read_tracked<Tracked::file>, kReferenceOptions, kTrackEntry};
+const Block kTrackProcesses{
+    "vrrp_instance/track_process", {}, read_tracked<Tracked::process>, kReferenceOptions, kTrackEntry};
+const Block kTrackBfd{
+    "vrrp_instance/track_bfd", {}, read_tracked<Tracked::bfd>, kReferenceOptions, kTrackEntry};
 const Block kPeers{"vrrp_instance/unicast_peer", {}, read_peer, {}, "ADDR [min_ttl 0..255] [max_ttl 0..255]"};
 
 constexpr Script kNotify{};
 
+// clang-format off: one row, one line
 const Row kInstanceRows[] = {
     custom<D, read_use_vmac, show_use_vmac>({"use_vmac", "[[name] IFNAME] [MAC] [netlink_notify_msg] [group GID]", "off", "A virtual MAC address on a macvlan interface of its own.", everyday}),
     keyword<Value<&V::use_vmac_addr>, Flag{}>({"use_vmac_addr", "", "off", "A VMAC on every other interface that carries an address.", rare}),
@@ -845,6 +898,7 @@ const Row kInstanceRows[] = {
     block<D, D, same<D>, nullptr, show_authentication>({"authentication", "{ ... }", "none", "Version 2 authentication.", everyday, adds_up}, kAuthentication),
     block<D, D, open_hmac, nullptr, show_hmac>({"auth_hmac", "{ ... }", "none", "HMAC-SHA256 trailer.", common, adds_up, Reload::live, "2.4"}, kHmac),
 };
+// clang-format on
 
 // ---- vrrp_sync_group ----
 
@@ -858,7 +912,8 @@ SG* open_sync_group(Loading& loading, Draft& draft, const Line& line) {
     }
     std::string name(line.word(1));
     if (!draft.sync_group_names.insert(name).second) {
-        loading.error(line, 1, fmt::format("vrrp_sync_group {} is defined before; this one is skipped", name));
+        loading.error(line, 1,
+                      fmt::format("vrrp_sync_group {} is defined before; this one is skipped", name));
         return nullptr;
     }
     SG& group = *draft.sync_groups.emplace_back(std::make_unique<SG>());
@@ -869,14 +924,17 @@ SG* open_sync_group(Loading& loading, Draft& draft, const Line& line) {
 
 void close_sync_group(Loading& loading, Draft& draft, SG& group, const Line& line) {
     if (group.members) return;
-    loading.error(line, 1, fmt::format("vrrp_sync_group {} has no members and is left out", group.value.group.name));
+    loading.error(line, 1,
+                  fmt::format("vrrp_sync_group {} has no members and is left out", group.value.group.name));
     draft.sync_group_names.erase(group.value.group.name);
     draft.sync_groups.pop_back();
 }
 
 SG* open_group_members(Loading& loading, SG& group, const Line& line) {
     if (group.members) {
-        loading.error(line, 0, fmt::format("vrrp_sync_group {} has a second list of members; it is skipped", group.value.group.name));
+        loading.error(line, 0,
+                      fmt::format("vrrp_sync_group {} has a second list of members; it is skipped",
+                                  group.value.group.name));
         return nullptr;
     }
     group.members.emplace();
@@ -885,7 +943,8 @@ SG* open_group_members(Loading& loading, SG& group, const Line& line) {
 
 void close_group_members(Loading& loading, SG& group, SG&, const Line& line) {
     if (!group.members->empty()) return;
-    loading.error(line, 0, fmt::format("vrrp_sync_group {} has an empty list of members", group.value.group.name));
+    loading.error(line, 0,
+                  fmt::format("vrrp_sync_group {} has an empty list of members", group.value.group.name));
     group.members.reset();
 }
 
@@ -927,15 +986,27 @@ void show_group_tracked(const SG& group, const Row& row, Writer& writer) {
 }
 
 const Block kGroupMembers{"vrrp_sync_group/group", {}, read_group_member, {}, "INSTANCE..."};
-const Block kGroupInterfaces{"vrrp_sync_group/track_interface", {}, read_group_tracked<Tracked::interface>, kReferenceOptions, kTrackEntry};
-const Block kGroupScripts{"vrrp_sync_group/track_script", {}, read_group_tracked<Tracked::script>, kReferenceOptions, kTrackEntry};
-const Block kGroupFiles{"vrrp_sync_group/track_file", {}, read_group_tracked<Tracked::file>, kReferenceOptions, kTrackEntry};
-const Block kGroupProcesses{"vrrp_sync_group/track_process", {}, read_group_tracked<Tracked::process>, kReferenceOptions, kTrackEntry};
-const Block kGroupBfd{"vrrp_sync_group/track_bfd", {}, read_group_tracked<Tracked::bfd>, kReferenceOptions, kTrackEntry};
+const Block kGroupInterfaces{"vrrp_sync_group/track_interface",
+                             {},
+                             read_group_tracked<Tracked::interface>,
+                             kReferenceOptions,
+                             kTrackEntry};
+const Block kGroupScripts{
+    "vrrp_sync_group/track_script", {}, read_group_tracked<Tracked::script>, kReferenceOptions, kTrackEntry};
+const Block kGroupFiles{
+    "vrrp_sync_group/track_file", {}, read_group_tracked<Tracked::file>, kReferenceOptions, kTrackEntry};
+const Block kGroupProcesses{"vrrp_sync_group/track_process",
+                            {},
+                            read_group_tracked<Tracked::process>,
+                            kReferenceOptions,
+                            kTrackEntry};
+const Block kGroupBfd{
+    "vrrp_sync_group/track_bfd", {}, read_group_tracked<Tracked::bfd>, kReferenceOptions, kTrackEntry};
 
 template <auto... Path>
 using GroupValue = Field<&SG::value, Path...>;
 
+// clang-format off: one row, one line
 const Row kSyncGroupRows[] = {
     block<SG, SG, open_group_members, close_group_members, show_group_members>({"group", "{ INSTANCE... }", "required", "The members.", everyday, once}, kGroupMembers),
     block<SG, SG, same<SG>, nullptr, show_group_tracked<Tracked::interface>>({"track_interface", "{ IF [weight W [reverse]]... }", "none", "Interfaces tracked for every member.", everyday, adds_up}, kGroupInterfaces),
@@ -953,6 +1024,7 @@ const Row kSyncGroupRows[] = {
     keyword<GroupValue<&S::group, &vrrp::SyncGroupSettings::tracking_weight>, Flag{}>({"sync_group_tracking_weight", "", "off", "Keep the tracking weights of the group and its members.", rare}),
     keyword<Field<&SG::notify_priority_changes>, Switch{}>({"notify_priority_changes", "[BOOL]", "global setting", "Default for the members.", rare}),
 };
+// clang-format on
 
 void show_instances(const Draft& draft, const Row& row, Writer& writer) {
     for (const auto& instance : draft.instances) {
@@ -975,9 +1047,11 @@ void show_sync_groups(const Draft& draft, const Row& row, Writer& writer) {
 const Block kVrrpInstance{"vrrp_instance", kInstanceRows};
 const Block kSyncGroup{"vrrp_sync_group", kSyncGroupRows};
 
+// clang-format off: one row, one line
 const Row kVrrpRootRows[2] = {
     block<Draft, D, open_instance, close_instance, show_instances>({"vrrp_instance", "NAME { ... }", "", "A Virtual Router.", everyday, adds_up}, kVrrpInstance).of(Part::vrrp),
     block<Draft, SG, open_sync_group, close_sync_group, show_sync_groups>({"vrrp_sync_group", "NAME { ... }", "", "Instances that change state together.", everyday, adds_up}, kSyncGroup).of(Part::vrrp),
 };
+// clang-format on
 
 }  // namespace holdfast::config

@@ -1,5 +1,6 @@
-// Loads a configuration as `holdfast -t` would: prints the reports, exits with their code. With --dump it prints what
-// was understood, with --all the remarks as well, with --repeat N it loads N times (for measuring).
+// Loads a configuration as `holdfast -t` would: prints the reports, exits with their code. With --dump it
+// prints what was understood, with --all the remarks as well, with --repeat N it loads N times (for
+// measuring).
 #include <cstdio>
 #include <cstdlib>
 #include <string>

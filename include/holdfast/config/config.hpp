@@ -22,7 +22,7 @@ namespace holdfast::config {
 /// Scheduling and memory wishes; in one process the VRRP ones rule, the others are used when VRRP has none.
 struct ProcessSettings {
     std::string name;
-    std::optional<int> priority;       ///< nice value
+    std::optional<int> priority;  ///< nice value
     std::optional<int> rt_priority;
     std::vector<uint32_t> cpu_affinity;
     std::optional<uint64_t> rlimit_rttime;  ///< Microseconds.
@@ -39,7 +39,7 @@ struct SocketBuffers {
 };
 
 struct NftablesSettings {
-    std::optional<std::string> table;       ///< `nftables [NAME]`
+    std::optional<std::string> table;  ///< `nftables [NAME]`
     int priority = -1;
     bool ifindex = false;
     bool counters = false;
@@ -143,7 +143,7 @@ struct GlobalSettings {
     std::optional<std::string> reload_check_config;  ///< Log file of the check.
     std::string reload_time_file;
     bool reload_repeat = false;
-    std::optional<std::string> reload_file;          ///< Empty = default path.
+    std::optional<std::string> reload_file;  ///< Empty = default path.
     std::string config_save_dir;
     std::string tmp_config_directory;
     bool data_use_instance = false;

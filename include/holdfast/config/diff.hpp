@@ -1,6 +1,7 @@
-// What a reload has to do: which objects of two generations are the same ones, and which of those changed. Identity is
-// keepalived's: an instance is interface + family + VRID (+ unicast or multicast, + VMAC), not its name; a virtual
-// server its group, mark or family + protocol + address + port; a real server its address + port within it.
+// What a reload has to do: which objects of two generations are the same ones, and which of those changed.
+// Identity is keepalived's: an instance is interface + family + VRID (+ unicast or multicast, + VMAC), not
+// its name; a virtual server its group, mark or family + protocol + address + port; a real server its address
+// + port within it.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +19,9 @@ struct Changes {
         size_t after;
         friend bool operator==(const Pair&, const Pair&) = default;
     };
-    std::vector<size_t> removed;    ///< Indexes into the old vector.
-    std::vector<size_t> added;      ///< Indexes into the new vector.
-    std::vector<Pair> changed;      ///< Same identity, another value.
+    std::vector<size_t> removed;  ///< Indexes into the old vector.
+    std::vector<size_t> added;    ///< Indexes into the new vector.
+    std::vector<Pair> changed;    ///< Same identity, another value.
     std::vector<Pair> unchanged;
     bool empty() const { return removed.empty() && added.empty() && changed.empty(); }
     friend bool operator==(const Changes&, const Changes&) = default;
@@ -36,7 +37,8 @@ struct VirtualServerChange {
 struct Plan {
     bool root_changed = false;
     bool globals_changed = false;
-    /// Keywords that a reload may not change (net_namespace, instance, nftables table names ...) and that did.
+    /// Keywords that a reload may not change (net_namespace, instance, nftables table names ...) and that
+    /// did.
     std::vector<std::string> refused;
     Changes instances;
     Changes sync_groups;
@@ -52,7 +54,8 @@ struct Plan {
     Changes static_routes;
     Changes static_rules;
     bool tls_changed = false;
-    bool interfaces_changed = false;  ///< linkbeat_interfaces, interface_up_down_delays, garp_group, track_group.
+    bool interfaces_changed =
+        false;  ///< linkbeat_interfaces, interface_up_down_delays, garp_group, track_group.
     bool empty() const;
 };
 

@@ -1,5 +1,6 @@
-// What the meaning of a configuration depends on besides its text: interfaces, users, the rights of script files.
-// The parser asks through this narrow class, so a test, a simulation or `-t` in a container decides the answers.
+// What the meaning of a configuration depends on besides its text: interfaces, users, the rights of script
+// files. The parser asks through this narrow class, so a test, a simulation or `-t` in a container decides
+// the answers.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@ namespace holdfast::config {
 /// An interface as far as the parser cares.
 struct InterfaceFacts {
     bool loopback = false;
-    bool multicast = true;   ///< IFF_MULTICAST
-    bool vmac = false;       ///< A macvlan or ipvlan of any mode.
+    bool multicast = true;         ///< IFF_MULTICAST
+    bool vmac = false;             ///< A macvlan or ipvlan of any mode.
     bool private_macvlan = false;  ///< What `use_vmac` may adopt.
     bool l2_ipvlan = false;        ///< What `use_ipvlan` may adopt.
     uint32_t mtu = 1500;
@@ -36,7 +37,7 @@ struct FileFacts {
     FileKind kind = FileKind::missing;
     uint32_t uid = 0;
     uint32_t gid = 0;
-    uint32_t mode = 0;        ///< Permission bits, 07777.
+    uint32_t mode = 0;           ///< Permission bits, 07777.
     bool symbolic_link = false;  ///< The name itself is a link; the other members describe its target.
     /// inotify cannot watch this file system (proc, sysfs, nfs, fuse ...) or it is read-only.
     bool unwatchable = false;
@@ -67,7 +68,8 @@ class Environment {
     virtual Result<std::string> contents(const std::string& path, size_t limit) const = 0;
     /// Directories of $PATH; a command without a slash is looked for there.
     virtual std::vector<std::string> search_path() const = 0;
-    /// The number behind a name of iproute2's tables (rt_tables, rt_protos, rt_scopes, rt_realms, rt_dsfield, group).
+    /// The number behind a name of iproute2's tables (rt_tables, rt_protos, rt_scopes, rt_realms, rt_dsfield,
+    /// group).
     virtual std::optional<uint32_t> named_number(NameTable table, std::string_view name) const = 0;
     /// Resolves a host name (smtp_server); may block. Nothing when it has no address.
     virtual std::optional<IpAddress> resolve(const std::string& name) const = 0;

@@ -1,10 +1,11 @@
-// The keyword tables: one row per keyword, and everything that knows keywords is a loop over the rows: parsing, range
-// checks, "did you mean", the dump, the manual page, the compatibility list. A new keyword is one new row.
+// The keyword tables: one row per keyword, and everything that knows keywords is a loop over the rows:
+// parsing, range checks, "did you mean", the dump, the manual page, the compatibility list. A new keyword is
+// one new row.
 //
-// A `Block` is what may stand between one pair of braces: either keywords (rows) or list entries (one entry per line,
-// described by `options` where an entry has words of its own). Blocks are constant data, built by the compiler; the
-// functions in a row are instantiated from a member path and a codec (config/codec.hpp), or written by hand where a
-// keyword follows no pattern.
+// A `Block` is what may stand between one pair of braces: either keywords (rows) or list entries (one entry
+// per line, described by `options` where an entry has words of its own). Blocks are constant data, built by
+// the compiler; the functions in a row are instantiated from a member path and a codec (config/codec.hpp), or
+// written by hand where a keyword follows no pattern.
 #pragma once
 
 #include <array>
@@ -39,9 +40,9 @@ enum class Part : uint8_t { all, vrrp, checkers, bfd };
 
 /// How another spelling of a keyword is taken.
 enum class Spelling : uint8_t {
-    equal,          ///< Just another name.
-    old_logged,     ///< Works; the log says which name to use. `-t` stays silent.
-    old_reported,   ///< Works; reported, `-t` exits 5.
+    equal,         ///< Just another name.
+    old_logged,    ///< Works; the log says which name to use. `-t` stays silent.
+    old_reported,  ///< Works; reported, `-t` exits 5.
 };
 
 struct Alias {
@@ -58,13 +59,14 @@ struct Facts {
     Importance importance = Importance::common;
     Repeat repeat = Repeat::last_wins;
     Reload reload = Reload::live;
-    std::string_view since{};   ///< keepalived version that has it first; empty = before 2.2.7.
+    std::string_view since{};  ///< keepalived version that has it first; empty = before 2.2.7.
 };
 
 /// More words than any keyword has: such rows take all words of their line.
 inline constexpr uint8_t kAnyWords = 255;
 
-/// One keyword. The `void*` are the draft a block fills; the typed builders in config/codec.hpp keep both ends equal.
+/// One keyword. The `void*` are the draft a block fills; the typed builders in config/codec.hpp keep both
+/// ends equal.
 struct Row {
     Facts facts;
     std::array<Alias, 2> aliases{};
@@ -72,10 +74,11 @@ struct Row {
     bool raw = false;           ///< Read from the raw line (scripts, regex), where quotes have other rules.
     bool early = false;         ///< Outside all blocks: taken before everything else, wherever it stands.
     Part part = Part::all;
-    void (*apply)(Loading&, void* target, const Row&, const Line&) = nullptr;   ///< Value keywords.
-    void (*show)(const void* target, const Row&, Writer&) = nullptr;            ///< Writes the line(s) of the dump.
-    const Block* block = nullptr;                                ///< Blocks and lists.
-    void* (*enter)(Loading&, void* target, const Row&, const Line&) = nullptr;  ///< nullptr result: skip the block.
+    void (*apply)(Loading&, void* target, const Row&, const Line&) = nullptr;  ///< Value keywords.
+    void (*show)(const void* target, const Row&, Writer&) = nullptr;  ///< Writes the line(s) of the dump.
+    const Block* block = nullptr;                                     ///< Blocks and lists.
+    void* (*enter)(Loading&, void* target, const Row&,
+                   const Line&) = nullptr;  ///< nullptr result: skip the block.
     void (*leave)(Loading&, void* target, void* child, const Line&) = nullptr;  ///< After the closing brace.
 
     constexpr Row raw_line() const {

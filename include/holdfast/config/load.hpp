@@ -20,7 +20,8 @@ struct LoadOptions {
     bool all_config = false;
     /// `-t`: nothing will run, so what only matters at run time (a missing interface) is reported, not fatal.
     bool test_only = false;
-    /// Which parts will run (`-P`, `-C`, `-B`). A part that does not run cannot fail: its blocks are read, not judged.
+    /// Which parts will run (`-P`, `-C`, `-B`). A part that does not run cannot fail: its blocks are read,
+    /// not judged.
     bool vrrp = true;
     bool checkers = true;
     bool bfd = true;
@@ -30,12 +31,13 @@ struct LoadResult {
     /// The generation; absent when `fatal` and nothing usable could be built.
     std::optional<Config> config;
     Diagnostics diagnostics;
-    /// The daemon must not run with this file: processing stopped (missing parameter), a required include is missing,
-    /// no file, or an instance cannot work (no VRID, no interface ...).
+    /// The daemon must not run with this file: processing stopped (missing parameter), a required include is
+    /// missing, no file, or an instance cannot work (no VRID, no interface ...).
     bool fatal = false;
     /// What `-t` exits with: 0, 2, 4, 5 or 6 (compat/language.md section 10).
     int test_exit_code = 0;
-    /// What a start with this file exits with; 0 unless `fatal`: 2 = configuration, 6 = file or include missing.
+    /// What a start with this file exits with; 0 unless `fatal`: 2 = configuration, 6 = file or include
+    /// missing.
     int fatal_exit_code = 0;
 };
 

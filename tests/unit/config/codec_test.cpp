@@ -90,7 +90,8 @@ TEST(ParseHex, TakesBlanksLoneDigitsAndWildcards) {
 }
 
 TEST(EscapedArgument, SurvivesBothReadersOfCommands) {
-    for (const std::string argument : {"plain", "two words", "it's", "a \"quote\"", "back\\slash", "", "tab\there", "\x1b[0m"}) {
+    for (const std::string argument :
+         {"plain", "two words", "it's", "a \"quote\"", "back\\slash", "", "tab\there", "\x1b[0m"}) {
         const auto words = read_quoted("\"" + escaped_argument(argument) + "\"");
         ASSERT_TRUE(words) << argument;
         const auto arguments = read_escaped(words->front());
@@ -102,7 +103,8 @@ TEST(EscapedArgument, SurvivesBothReadersOfCommands) {
 TEST(ValidInterfaceName, FollowsTheKernel) {
     EXPECT_TRUE(valid_interface_name("eth0.100"));
     EXPECT_TRUE(valid_interface_name("123456789012345"));
-    for (const char* name : {"", ".", "..", "a/b", "a:b", "a b", "1234567890123456"}) EXPECT_FALSE(valid_interface_name(name)) << name;
+    for (const char* name : {"", ".", "..", "a/b", "a:b", "a b", "1234567890123456"})
+        EXPECT_FALSE(valid_interface_name(name)) << name;
 }
 
 }  // namespace

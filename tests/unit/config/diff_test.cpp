@@ -1,5 +1,6 @@
 // What a reload has to do: identity, values, order, and the keywords it refuses.
 #include "holdfast/config/diff.hpp"
+
 #include "keyword_fixture.hpp"
 
 namespace holdfast::config {
@@ -21,12 +22,14 @@ class DiffTest : public KeywordTest {
                "\n virtual_ipaddress {\n  192.0.2.1\n }\n" + lines + "\n}\n";
     }
     static std::string a_server(const std::string& header, const std::string& lines) {
-        return "virtual_server " + header + " {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n" + lines + "\n}\n";
+        return "virtual_server " + header + " {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n" + lines +
+               "\n}\n";
     }
 };
 
 TEST_F(DiffTest, FindsNothingBetweenEqualTexts) {
-    const std::string text = an_instance("A", 1) + a_server("10.0.0.1 80", "real_server 192.0.2.9 80 {\n TCP_CHECK\n}");
+    const std::string text =
+        an_instance("A", 1) + a_server("10.0.0.1 80", "real_server 192.0.2.9 80 {\n TCP_CHECK\n}");
     EXPECT_TRUE(diff(config(text), config("\n! moved\n\n" + text)).empty());
 }
 
@@ -53,12 +56,14 @@ TEST_F(DiffTest, TransportAndVmacBelongToTheIdentity) {
 }
 
 TEST_F(DiffTest, ARealServerIsItsAddressAndPort) {
-    const Config before = config(a_server("10.0.0.1 80",
-                                          "real_server 192.0.2.1 80 {\n weight 1\n}\nreal_server 192.0.2.2 80 {\n weight 1\n}\n"
-                                          "real_server 192.0.2.3 80 {\n weight 1\n}"));
-    const Config after = config(a_server("10.0.0.1 80",
-                                         "real_server 192.0.2.3 80 {\n weight 1\n}\nreal_server 192.0.2.2 80 {\n weight 7\n}\n"
-                                         "real_server 192.0.2.2 81 {\n weight 1\n}"));
+    const Config before =
+        config(a_server("10.0.0.1 80",
+                        "real_server 192.0.2.1 80 {\n weight 1\n}\nreal_server 192.0.2.2 80 {\n weight 1\n}\n"
+                        "real_server 192.0.2.3 80 {\n weight 1\n}"));
+    const Config after =
+        config(a_server("10.0.0.1 80",
+                        "real_server 192.0.2.3 80 {\n weight 1\n}\nreal_server 192.0.2.2 80 {\n weight 7\n}\n"
+                        "real_server 192.0.2.2 81 {\n weight 1\n}"));
     const Plan plan = diff(before, after);
     EXPECT_THAT(plan.virtual_servers.changed, ElementsAre(Changes::Pair{0, 0}));
     ASSERT_THAT(plan.virtual_server_changes, SizeIs(1));
@@ -73,9 +78,10 @@ TEST_F(DiffTest, ARealServerIsItsAddressAndPort) {
 TEST_F(DiffTest, AVirtualServerIsGroupMarkOrEndpoint) {
     const std::string real = "real_server 192.0.2.1 80 {\n weight 1\n}";
     const std::string group = "virtual_server_group G {\n 10.0.0.7 80\n}\n";
-    const Config before = config(group + a_server("10.0.0.1 80", real) + a_server("fwmark 5", real) + a_server("group G", real));
-    const Config after = config(group + a_server("10.0.0.1 80", "quorum 1\nlb_algo wrr\n" + real) + a_server("fwmark 6", real) +
-                                a_server("group G", real));
+    const Config before = config(group + a_server("10.0.0.1 80", real) + a_server("fwmark 5", real) +
+                                 a_server("group G", real));
+    const Config after = config(group + a_server("10.0.0.1 80", "quorum 1\nlb_algo wrr\n" + real) +
+                                a_server("fwmark 6", real) + a_server("group G", real));
     const Plan plan = diff(before, after);
     EXPECT_THAT(plan.virtual_servers.removed, ElementsAre(1U));
     EXPECT_THAT(plan.virtual_servers.added, ElementsAre(1U));
@@ -93,14 +99,17 @@ TEST_F(DiffTest, NamesWhatAReloadMayNotChange) {
 }
 
 TEST_F(DiffTest, EqualIdentitiesPairInTheirOrder) {
-    const std::string route = "static_routes {\n 10.0.0.0/8 via 192.0.2.1 dev eth0\n 10.0.0.0/8 via 192.0.2.2 dev eth0\n}\n";
+    const std::string route =
+        "static_routes {\n 10.0.0.0/8 via 192.0.2.1 dev eth0\n 10.0.0.0/8 via 192.0.2.2 dev eth0\n}\n";
     EXPECT_TRUE(diff(config(route), config(route)).empty());
 }
 
 TEST_F(DiffTest, ComparesTheRest) {
     const Config before;
-    const Plan plan = diff(before, config("static_ipaddress {\n 192.0.2.77/24 dev eth0\n}\nstatic_rules {\n from 10.0.0.1 table 7\n}\n"
-                                          "linkbeat_interfaces {\n eth1\n}\ntrack_file f {\n file /tmp/f\n}\n"));
+    const Plan plan = diff(
+        before,
+        config("static_ipaddress {\n 192.0.2.77/24 dev eth0\n}\nstatic_rules {\n from 10.0.0.1 table 7\n}\n"
+               "linkbeat_interfaces {\n eth1\n}\ntrack_file f {\n file /tmp/f\n}\n"));
     EXPECT_THAT(plan.static_addresses.added, SizeIs(1));
     EXPECT_THAT(plan.static_rules.added, SizeIs(1));
     EXPECT_THAT(plan.track_files.added, SizeIs(1));

@@ -1,6 +1,7 @@
 // A dump is a configuration that says the same.
-#include "holdfast/config/diff.hpp"
 #include "holdfast/config/dump.hpp"
+
+#include "holdfast/config/diff.hpp"
 #include "keyword_fixture.hpp"
 
 namespace holdfast::config {
@@ -32,7 +33,9 @@ class DumpTest : public KeywordTest {
     }
 };
 
-TEST_F(DumpTest, OfNothingIsEmpty) { EXPECT_EQ(round_trip(""), ""); }
+TEST_F(DumpTest, OfNothingIsEmpty) {
+    EXPECT_EQ(round_trip(""), "");
+}
 
 TEST_F(DumpTest, RepeatsALargeConfiguration) {
     const std::string text = round_trip(R"(
@@ -179,7 +182,8 @@ TEST_F(DumpTest, ShowsTheUsersOfScripts) {
 }
 
 TEST_F(DumpTest, ShowsInheritedDefaults) {
-    EXPECT_THAT(round_trip("global_defs {\n vrrp_garp_master_repeat 9\n}\nvrrp_instance A {\n interface eth0\n virtual_router_id 1\n"
+    EXPECT_THAT(round_trip("global_defs {\n vrrp_garp_master_repeat 9\n}\nvrrp_instance A {\n interface "
+                           "eth0\n virtual_router_id 1\n"
                            " virtual_ipaddress {\n  192.0.2.1\n }\n}\n"),
                 HasSubstr("    garp_master_repeat 9\n"));
 }

@@ -1,4 +1,5 @@
-// The examples of the compatibility list, each inside the blocks its path names: what examples_test and dump_test load.
+// The examples of the compatibility list, each inside the blocks its path names: what examples_test and
+// dump_test load.
 #pragma once
 
 #include <cstdlib>
@@ -20,9 +21,7 @@ struct Example {
 /// A machine on which every interface, user and program an example names exists.
 class GenerousEnvironment : public FakeEnvironment {
   public:
-    GenerousEnvironment() {
-        texts["/etc/keepalived/hmac.key"] = "0123456789abcdef0123456789abcdef";
-    }
+    GenerousEnvironment() { texts["/etc/keepalived/hmac.key"] = "0123456789abcdef0123456789abcdef"; }
     std::optional<InterfaceFacts> interface(std::string_view name) const override {
         if (name == "vrrp51" || name == "ipv51") return std::nullopt;
         if (auto known = FakeEnvironment::interface(name)) return known;
@@ -34,14 +33,17 @@ class GenerousEnvironment : public FakeEnvironment {
     std::optional<uint32_t> group(std::string_view) const override { return 0U; }
     FileFacts file(const std::string& path) const override {
         FileFacts facts;
-        facts.kind = path.find('.') == std::string::npos && path.find("bin/") == std::string::npos && path != "/etc/passwd"
+        facts.kind = path.find('.') == std::string::npos && path.find("bin/") == std::string::npos &&
+                             path != "/etc/passwd"
                          ? FileKind::directory
                          : FileKind::regular;
         facts.mode = 0755;
         return facts;
     }
     std::string real_path(const std::string& path) const override { return path; }
-    std::optional<IpAddress> resolve(const std::string&) const override { return IpAddress::parse("192.0.2.25"); }
+    std::optional<IpAddress> resolve(const std::string&) const override {
+        return IpAddress::parse("192.0.2.25");
+    }
 };
 
 inline std::vector<std::string> split(const std::string& text, char separator) {
@@ -65,8 +67,10 @@ inline std::string wrap_example(const std::string& path, std::string example) {
         "track_group TG1 {\n group {\n  VI_1\n }\n}\nvrrp_script chk_a {\n script \"/usr/bin/true\"\n}\n"
         "track_file tfile {\n file /tmp/ka-track.txt\n}\nvrrp_track_process tproc {\n process sleep\n}\n"
         "bfd_instance bfd0 {\n neighbor_ip 198.51.100.80\n}\n"
-        "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n  192.0.2.1\n }\n}\n"
-        "vrrp_instance VI_2 {\n interface eth0\n virtual_router_id 2\n virtual_ipaddress {\n  192.0.2.1\n }\n}\n";
+        "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n  192.0.2.1\n "
+        "}\n}\n"
+        "vrrp_instance VI_2 {\n interface eth0\n virtual_router_id 2\n virtual_ipaddress {\n  192.0.2.1\n "
+        "}\n}\n";
     const std::string security = "global_defs {\n enable_script_security\n script_user root\n}\n";
     std::vector<std::string> blocks = split(path, '/');
     if (path == "virtual_server/fwmark" || path == "virtual_server/group" || blocks.size() == 1)
@@ -75,10 +79,17 @@ inline std::string wrap_example(const std::string& path, std::string example) {
     if (path.ends_with("track_file/<entry>")) example = "tfile weight 3";
     for (size_t i = 0; i < blocks.size(); ++i)
         if (blocks[i] == "<entry>") blocks.resize(i);
-    static const std::map<std::string, std::string> headers = {
-        {"vrrp_script", "x"},     {"vrrp_track_process", "x"}, {"track_file", "x"},         {"vrrp_track_file", "x"},
-        {"track_group", "x"},     {"vrrp_instance", "VI_9"},   {"vrrp_sync_group", "VG"},   {"bfd_instance", "b9"},
-        {"virtual_server_group", "g"}, {"virtual_server", "10.9.0.1 80"}, {"real_server", "192.0.2.99 80"}};
+    static const std::map<std::string, std::string> headers = {{"vrrp_script", "x"},
+                                                               {"vrrp_track_process", "x"},
+                                                               {"track_file", "x"},
+                                                               {"vrrp_track_file", "x"},
+                                                               {"track_group", "x"},
+                                                               {"vrrp_instance", "VI_9"},
+                                                               {"vrrp_sync_group", "VG"},
+                                                               {"bfd_instance", "b9"},
+                                                               {"virtual_server_group", "g"},
+                                                               {"virtual_server", "10.9.0.1 80"},
+                                                               {"real_server", "192.0.2.99 80"}};
     static const std::map<std::string, std::vector<std::string>> needs = {
         {"vrrp_script", {"script /usr/bin/true"}},
         {"vrrp_track_process", {"process sleep"}},
@@ -126,7 +137,8 @@ inline std::string wrap_example(const std::string& path, std::string example) {
             for (const std::string& line : found->second)
                 if (first_word(line) != keyword) body += line + "\n";
         if (i + 1 == blocks.size())
-            if (const auto found = companions.find(path); found != companions.end()) body += found->second + "\n";
+            if (const auto found = companions.find(path); found != companions.end())
+                body += found->second + "\n";
         if (name == "vrrp_instance" && keyword != "virtual_ipaddress" && keyword != "no_virtual_ipaddress")
             body += std::string("virtual_ipaddress {\n ") +
                     (keyword.find("ipv6") != std::string::npos ? "2001:db8::99" : "192.0.2.99") + "\n}\n";
@@ -143,13 +155,15 @@ inline std::string wrap_example(const std::string& path, std::string example) {
 /// Nothing when the list is not on this machine.
 inline std::vector<Example> compatibility_examples() {
     const char* folder = std::getenv("HOLDFAST_SHARED");
-    std::ifstream file(std::string(folder != nullptr ? folder : HOLDFAST_SOURCE_DIR "/../shared") + "/compat/keywords.tsv");
+    std::ifstream file(std::string(folder != nullptr ? folder : HOLDFAST_SOURCE_DIR "/../shared") +
+                       "/compat/keywords.tsv");
     std::vector<Example> examples;
     std::string line;
     if (!file || !std::getline(file, line)) return examples;
     while (std::getline(file, line)) {
         const std::vector<std::string> columns = split(line, '\t');
-        if (columns.size() > 1) examples.push_back({columns.front(), wrap_example(columns.front(), columns.back())});
+        if (columns.size() > 1)
+            examples.push_back({columns.front(), wrap_example(columns.front(), columns.back())});
     }
     return examples;
 }

@@ -44,7 +44,9 @@ class FakeEnvironment : public Environment {
     }
 
     std::string host_name() const override { return "node1.example.org"; }
-    std::optional<InterfaceFacts> interface(std::string_view name) const override { return find(interfaces, name); }
+    std::optional<InterfaceFacts> interface(std::string_view name) const override {
+        return find(interfaces, name);
+    }
     std::optional<UserFacts> user(std::string_view name) const override { return find(users, name); }
     std::optional<uint32_t> group(std::string_view name) const override { return find(groups, name); }
     FileFacts file(const std::string& path) const override { return find(files, path).value_or(FileFacts{}); }
@@ -77,9 +79,9 @@ class FakeEnvironment : public Environment {
     std::map<std::string, std::string, std::less<>> links;
     std::map<std::string, std::string, std::less<>> texts;
     std::map<std::pair<NameTable, std::string>, uint32_t> numbers{
-        {{NameTable::route_tables, "main"}, 254},      {{NameTable::route_protocols, "static"}, 4},
-        {{NameTable::scopes, "link"}, 253},            {{NameTable::scopes, "site"}, 200},
-        {{NameTable::scopes, "global"}, 0},            {{NameTable::groups, "default"}, 0}};
+        {{NameTable::route_tables, "main"}, 254}, {{NameTable::route_protocols, "static"}, 4},
+        {{NameTable::scopes, "link"}, 253},       {{NameTable::scopes, "site"}, 200},
+        {{NameTable::scopes, "global"}, 0},       {{NameTable::groups, "default"}, 0}};
 
   private:
     template <class Map, class Key>
@@ -99,11 +101,14 @@ class KeywordTest : public testing::Test {
     }
     /// A vrrp_instance V with what every one needs, plus `lines`.
     void load_instance(const std::string& lines, const std::string& before = "") {
-        load(before + "\nvrrp_instance V {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n  192.0.2.1\n }\n" +
+        load(before +
+             "\nvrrp_instance V {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n  "
+             "192.0.2.1\n }\n" +
              lines + "\n}\n");
     }
     void load_server(const std::string& lines, const std::string& before = "") {
-        load(before + "\nvirtual_server 10.0.0.1 80 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n" + lines + "\n}\n");
+        load(before + "\nvirtual_server 10.0.0.1 80 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n" + lines +
+             "\n}\n");
     }
     const VrrpInstance& instance() { return result.config.value().instances.at(0); }
     const check::VirtualServerSettings& server() { return result.config.value().virtual_servers.at(0); }
@@ -140,6 +145,8 @@ class KeywordTest : public testing::Test {
     LoadResult result;
 };
 
-inline IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
+inline IpAddress ip(std::string_view text) {
+    return IpAddress::parse(text).value();
+}
 
 }  // namespace holdfast::config

@@ -11,7 +11,8 @@ namespace holdfast::config {
 namespace {
 
 std::string path_of(const Block& block, const Row& row) {
-    return block.name.empty() ? std::string(row.facts.name) : std::string(block.name) + '/' + std::string(row.facts.name);
+    return block.name.empty() ? std::string(row.facts.name)
+                              : std::string(block.name) + '/' + std::string(row.facts.name);
 }
 
 TEST(KeywordTables, EveryRowSaysWhatItIs) {
@@ -59,7 +60,8 @@ TEST(KeywordTables, FindByNameAndAlias) {
 // Every keyword of the compatibility list is a row, an alias, an option of an entry, or an entry.
 TEST(KeywordTables, KnowTheCompatibilityList) {
     const char* folder = std::getenv("HOLDFAST_SHARED");
-    std::ifstream file(std::string(folder != nullptr ? folder : HOLDFAST_SOURCE_DIR "/../shared") + "/compat/keywords.tsv");
+    std::ifstream file(std::string(folder != nullptr ? folder : HOLDFAST_SOURCE_DIR "/../shared") +
+                       "/compat/keywords.tsv");
     if (!file) GTEST_SKIP() << "the compatibility list is not on this machine";
     std::string line;
     std::getline(file, line);
@@ -71,11 +73,16 @@ TEST(KeywordTables, KnowTheCompatibilityList) {
         bool in_entry = false;
         for (std::string part; block != nullptr && std::getline(parts, part, '/');) {
             if (in_entry) {
-                const bool option = std::any_of(block->options.begin(), block->options.end(), [&](const Option& candidate) {
-                    return candidate.name == part || std::find(candidate.aliases.begin(), candidate.aliases.end(), part) != candidate.aliases.end();
-                });
+                const bool option =
+                    std::any_of(block->options.begin(), block->options.end(), [&](const Option& candidate) {
+                        return candidate.name == part ||
+                               std::find(candidate.aliases.begin(), candidate.aliases.end(), part) !=
+                                   candidate.aliases.end();
+                    });
                 // TYPE and ACTION stand for several words, range for the form of an address.
-                EXPECT_TRUE(option || part == "TYPE" || part == "ACTION" || part == "range" || part == "fwmark") << path;
+                EXPECT_TRUE(option || part == "TYPE" || part == "ACTION" || part == "range" ||
+                            part == "fwmark")
+                    << path;
                 break;
             }
             if (part == "<entry>") {
@@ -98,7 +105,8 @@ class KeywordEngine : public KeywordTest {};
 
 TEST_F(KeywordEngine, ReportsAnUnknownKeywordOnceAndSkipsItsBlock) {
     load_instance(" prioritie 10\n unknown_block {\n  priority 7\n  { deeper }\n }\n priority 20\n");
-    EXPECT_THAT(reports(), testing::ElementsAre(testing::HasSubstr("unknown keyword prioritie"), testing::HasSubstr("unknown keyword unknown_block")));
+    EXPECT_THAT(reports(), testing::ElementsAre(testing::HasSubstr("unknown keyword prioritie"),
+                                                testing::HasSubstr("unknown keyword unknown_block")));
     EXPECT_EQ(result.diagnostics.all()[0].suggestion, "priority");
     EXPECT_EQ(instance().router.priority.value, 20);
     EXPECT_EQ(result.test_exit_code, 5);
@@ -124,14 +132,18 @@ TEST_F(KeywordEngine, RemarksSeveralKeywordsOnOneLineOnce) {
 
 TEST_F(KeywordEngine, TakesGlobalsWhereverTheyStand) {
     load_instance("", "");
-    load("vrrp_instance V {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.1\n }\n}\nglobal_defs {\n vrrp_garp_master_repeat 2\n}\n");
+    load(
+        "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.1\n "
+        "}\n}\nglobal_defs {\n vrrp_garp_master_repeat 2\n}\n");
     expect_clean();
     EXPECT_EQ(instance().router.garp.master_repeat, 2U);
 }
 
 TEST_F(KeywordEngine, SkipsPartsThatDoNotRun) {
     options.vrrp = false;
-    load("vrrp_instance V {\n nonsense\n}\nvirtual_server 10.0.0.1 80 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n real_server 192.0.2.1 80 {\n }\n}\n");
+    load(
+        "vrrp_instance V {\n nonsense\n}\nvirtual_server 10.0.0.1 80 {\n lb_algo rr\n lb_kind NAT\n protocol "
+        "TCP\n real_server 192.0.2.1 80 {\n }\n}\n");
     expect_clean();
     EXPECT_TRUE(result.config->instances.empty());
     EXPECT_EQ(result.config->virtual_servers.size(), 1U);
@@ -140,7 +152,9 @@ TEST_F(KeywordEngine, SkipsPartsThatDoNotRun) {
 TEST_F(KeywordEngine, ReportsOldSpellings) {
     load_instance(" vmac_garp_intvl 10\n", "global_defs {\n lvs_process_name x\n}\n");
     expect_report(ReportClass::deprecated, "vmac_garp_intvl is the old name of garp_extra_if");
-    EXPECT_THAT(remarks(), testing::Contains(testing::HasSubstr("lvs_process_name is the old name of checker_process_name")));
+    EXPECT_THAT(
+        remarks(),
+        testing::Contains(testing::HasSubstr("lvs_process_name is the old name of checker_process_name")));
 }
 
 TEST_F(KeywordEngine, RefusesABlockWhereThereIsNone) {

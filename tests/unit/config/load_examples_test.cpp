@@ -35,7 +35,9 @@ TEST_F(LoadExamples, OfTheCompatibilityListLoad) {
                                             "virtual_server/real_server/SSL_GET/nb_get_retry"};
     for (const Example& example : examples) {
         const LoadResult result = load(example.text);
-        EXPECT_EQ(result.test_exit_code, reported.contains(example.path) ? 5 : 0) << example.path << "\n" << reports(result) << example.text;
+        EXPECT_EQ(result.test_exit_code, reported.contains(example.path) ? 5 : 0)
+            << example.path << "\n"
+            << reports(result) << example.text;
         EXPECT_TRUE(result.config.has_value()) << example.path << "\n" << reports(result);
     }
 }
@@ -49,7 +51,8 @@ TEST_F(LoadExamples, OfTheCompatibilityListSurviveADump) {
         const std::string text = dump(*result.config);
         const LoadResult again = load(text);
         ASSERT_TRUE(again.config.has_value()) << example.path << "\n" << reports(again) << text;
-        EXPECT_TRUE(diff(*result.config, *again.config).empty()) << example.path << "\n" << reports(again) << text;
+        EXPECT_TRUE(diff(*result.config, *again.config).empty()) << example.path << "\n"
+                                                                 << reports(again) << text;
         EXPECT_EQ(dump(*again.config), text) << example.path;
     }
 }

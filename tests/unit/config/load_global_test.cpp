@@ -15,7 +15,9 @@ class LoadGlobal : public KeywordTest {
 };
 
 TEST_F(LoadGlobal, ReadsRootKeywords) {
-    load("linkbeat_use_polling\nnet_namespace ns\nnet_namespace_ipvs\nnamespace_with_ipsets\ninstance one\ninstance two\nchild_wait_time 10\n");
+    load(
+        "linkbeat_use_polling\nnet_namespace ns\nnet_namespace_ipvs\nnamespace_with_ipsets\ninstance "
+        "one\ninstance two\nchild_wait_time 10\n");
     expect_report(ReportClass::general, "instance was given before");
     const RootSettings& root = result.config->root;
     EXPECT_TRUE(root.linkbeat_use_polling && root.namespace_with_ipsets && root.use_pid_dir);
@@ -26,7 +28,10 @@ TEST_F(LoadGlobal, ReadsRootKeywords) {
 }
 
 TEST_F(LoadGlobal, ReadsMailSettings) {
-    load_global(" notification_email {\n a@b c@d\n \"Ops, Team <ops@example.org>\"\n }\n notification_email_from x@y\n smtp_server mail.example.org 2525\n smtp_helo_name h\n smtp_connect_timeout 0\n smtp_alert\n smtp_alert_vrrp no\n smtp_alert_checker maybe\n");
+    load_global(
+        " notification_email {\n a@b c@d\n \"Ops, Team <ops@example.org>\"\n }\n notification_email_from "
+        "x@y\n smtp_server mail.example.org 2525\n smtp_helo_name h\n smtp_connect_timeout 0\n smtp_alert\n "
+        "smtp_alert_vrrp no\n smtp_alert_checker maybe\n");
     EXPECT_THAT(reports(), ElementsAre(HasSubstr("must be at least 1"), HasSubstr("maybe is not one of")));
     EXPECT_THAT(global().mail.recipients, ElementsAre("a@b", "c@d", "\"Ops, Team\" <ops@example.org>"));
     EXPECT_EQ(global().mail.server, ip("192.0.2.25"));
@@ -42,8 +47,11 @@ TEST_F(LoadGlobal, ReadsMailSettings) {
 }
 
 TEST_F(LoadGlobal, ReadsProcessSettings) {
-    load_global(" process_name 1234567890123456\n vrrp_priority -10\n vrrp_rt_priority 500\n vrrp_cpu_affinity 0 3\n checker_cpu_affinity 0 9\n vrrp_rlimit_rtime 1\n bfd_no_swap\n max_auto_priority\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("longer than 15"), HasSubstr("500 is outside 1..99"), HasSubstr("9 is outside 0..3")));
+    load_global(
+        " process_name 1234567890123456\n vrrp_priority -10\n vrrp_rt_priority 500\n vrrp_cpu_affinity 0 3\n "
+        "checker_cpu_affinity 0 9\n vrrp_rlimit_rtime 1\n bfd_no_swap\n max_auto_priority\n");
+    EXPECT_THAT(reports(), ElementsAre(HasSubstr("longer than 15"), HasSubstr("500 is outside 1..99"),
+                                       HasSubstr("9 is outside 0..3")));
     EXPECT_EQ(global().parent_process.name, "123456789012345");
     EXPECT_EQ(global().vrrp_process.priority, -10);
     EXPECT_EQ(global().vrrp_process.rt_priority, 99);
@@ -55,8 +63,12 @@ TEST_F(LoadGlobal, ReadsProcessSettings) {
 }
 
 TEST_F(LoadGlobal, ReadsIpvsSettings) {
-    load_global(" lvs_timeouts tcp 900 udp 300\n lvs_timeouts tcpfin 120 icmp\n lvs_flush\n lvs_flush_on_stop VS\n lvs_sync_daemon eth0 inst V id 10 port 8849 ttl 2 maxlen 1000 group 224.0.0.82\n lvs_sync_daemon eth1\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("icmp is not one of"), HasSubstr("lvs_sync_daemon was given before")));
+    load_global(
+        " lvs_timeouts tcp 900 udp 300\n lvs_timeouts tcpfin 120 icmp\n lvs_flush\n lvs_flush_on_stop VS\n "
+        "lvs_sync_daemon eth0 inst V id 10 port 8849 ttl 2 maxlen 1000 group 224.0.0.82\n lvs_sync_daemon "
+        "eth1\n");
+    EXPECT_THAT(reports(),
+                ElementsAre(HasSubstr("icmp is not one of"), HasSubstr("lvs_sync_daemon was given before")));
     EXPECT_EQ(global().lvs_timeouts, (ipvs::Timeouts{900, 120, 300}));
     EXPECT_TRUE(global().lvs_flush && global().lvs_flush_on_stop && global().lvs_flush_on_stop_only_ours);
     EXPECT_FALSE(global().lvs_sync_daemon);  // There is no instance V.
@@ -87,8 +99,13 @@ TEST_F(LoadGlobal, ReadsFirewallSettings) {
 }
 
 TEST_F(LoadGlobal, ReadsFifosAndScripts) {
-    load_global(" enable_script_security\n script_user nobody daemon\n notify_fifo /run/f root\n notify_fifo_script \"/usr/bin/true a\"\n vrrp_notify_fifo /run/f\n lvs_notify_fifo /run/l nobody\n lvs_notify_fifo /run/m\n startup_script /usr/bin/true\n shutdown_script /usr/bin/missing\n startup_script_timeout 2000\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("lvs_notify_fifo was given before"), HasSubstr("2000 is outside 1..1000")));
+    load_global(
+        " enable_script_security\n script_user nobody daemon\n notify_fifo /run/f root\n notify_fifo_script "
+        "\"/usr/bin/true a\"\n vrrp_notify_fifo /run/f\n lvs_notify_fifo /run/l nobody\n lvs_notify_fifo "
+        "/run/m\n startup_script /usr/bin/true\n shutdown_script /usr/bin/missing\n startup_script_timeout "
+        "2000\n");
+    EXPECT_THAT(reports(), ElementsAre(HasSubstr("lvs_notify_fifo was given before"),
+                                       HasSubstr("2000 is outside 1..1000")));
     EXPECT_EQ(global().notify_fifo->owner.uid, 0U);
     EXPECT_THAT(global().notify_fifo->script->arguments, ElementsAre("/usr/bin/true", "a"));
     EXPECT_EQ(global().notify_fifo->script->identity.gid, 1U);
@@ -99,7 +116,10 @@ TEST_F(LoadGlobal, ReadsFifosAndScripts) {
 }
 
 TEST_F(LoadGlobal, ReadsGarpDefaultsAndMinGarp) {
-    load("global_defs {\n vrrp_min_garp\n vrrp_garp_interval 0.001\n vrrp_garp_extra_if all 100\n}\nvrrp_instance V {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.1\n 192.0.3.1 dev eth1\n }\n}\n");
+    load(
+        "global_defs {\n vrrp_min_garp\n vrrp_garp_interval 0.001\n vrrp_garp_extra_if all "
+        "100\n}\nvrrp_instance V {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n "
+        "192.0.2.1\n 192.0.3.1 dev eth1\n }\n}\n");
     expect_clean();
     EXPECT_EQ(instance().router.garp.master_repeat, 1U);
     EXPECT_EQ(instance().router.garp.master_delay, Duration(0));
@@ -109,8 +129,13 @@ TEST_F(LoadGlobal, ReadsGarpDefaultsAndMinGarp) {
 }
 
 TEST_F(LoadGlobal, ReadsWhatIsLeft) {
-    load_global(" umask IXUSR|IRWXG|IRWXO\n vrrp_startup_delay 5.5\n vrrp_startup_delay 2\n vrrp_rx_bufs_policy mtu ADVERT\n reload_check_config\n reload_file\n json_version 2\n state_dump_file /run/x\n vmac_prefix vm\n vmac_prefix vn\n snmp_vs_stats_update_interval 2.5\n enable_snmp_rfc\n vrrp_netlink_cmd_rcv_bufs 2000000\n random_seed 7\n include_check\n router_id\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("MTU is used"), HasSubstr("vmac_prefix was given before"), HasSubstr("router_id needs a value")));
+    load_global(
+        " umask IXUSR|IRWXG|IRWXO\n vrrp_startup_delay 5.5\n vrrp_startup_delay 2\n vrrp_rx_bufs_policy mtu "
+        "ADVERT\n reload_check_config\n reload_file\n json_version 2\n state_dump_file /run/x\n vmac_prefix "
+        "vm\n vmac_prefix vn\n snmp_vs_stats_update_interval 2.5\n enable_snmp_rfc\n "
+        "vrrp_netlink_cmd_rcv_bufs 2000000\n random_seed 7\n include_check\n router_id\n");
+    EXPECT_THAT(reports(), ElementsAre(HasSubstr("MTU is used"), HasSubstr("vmac_prefix was given before"),
+                                       HasSubstr("router_id needs a value")));
     EXPECT_EQ(global().umask, 0177U);
     EXPECT_EQ(global().startup_delay, Duration(5500ms));
     EXPECT_EQ(global().rx_buffer_policy, "MTU");
@@ -123,7 +148,9 @@ TEST_F(LoadGlobal, ReadsWhatIsLeft) {
     EXPECT_EQ(global().vrrp_buffers.command, 2000000U);
     load_global(" umask 0177\n");
     EXPECT_EQ(global().umask, 0177U);
-    for (const char* wrong : {"umask 01777", "umask IXUSR|", "umask FOO", "vrrp_mcast_group4 192.0.2.1", "vrrp_mcast_group6 224.0.0.1", "json_version 3", "dynamic_interfaces x", "script_user"}) {
+    for (const char* wrong :
+         {"umask 01777", "umask IXUSR|", "umask FOO", "vrrp_mcast_group4 192.0.2.1",
+          "vrrp_mcast_group6 224.0.0.1", "json_version 3", "dynamic_interfaces x", "script_user"}) {
         load_global(wrong);
         EXPECT_EQ(reports().size(), 1U) << wrong;
         EXPECT_EQ(result.test_exit_code, 5) << wrong;
@@ -131,7 +158,12 @@ TEST_F(LoadGlobal, ReadsWhatIsLeft) {
 }
 
 TEST_F(LoadGlobal, ReadsStatics) {
-    load("track_group T {\n group {\n V\n X\n }\n}\nstatic_ipaddress {\n 192.0.2.100/32 dev eth1\n 192.0.2.101 track_group T\n 192.0.2.102 track_group none\n}\nstatic_routes {\n 10.0.0.0/8 dev eth0 track_group T\n}\nstatic_rules {\n from 10.0.0.0/8 iif eth0 table 100 priority 5 track_group T\n}\nvrrp_instance V {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.1\n }\n}\n");
+    load(
+        "track_group T {\n group {\n V\n X\n }\n}\nstatic_ipaddress {\n 192.0.2.100/32 dev eth1\n "
+        "192.0.2.101 track_group T\n 192.0.2.102 track_group none\n}\nstatic_routes {\n 10.0.0.0/8 dev eth0 "
+        "track_group T\n}\nstatic_rules {\n from 10.0.0.0/8 iif eth0 table 100 priority 5 track_group "
+        "T\n}\nvrrp_instance V {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.1\n "
+        "}\n}\n");
     expect_report(ReportClass::general, "track_group none is not defined above");
     EXPECT_EQ(result.config->static_addresses.size(), 3U);
     EXPECT_EQ(result.config->static_addresses[1].interface, "eth0");
@@ -173,8 +205,10 @@ vrrp_track_process p {
 track_file broken {
  file /missing/f
 })");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("must be more than 0"), HasSubstr("fall 0 is outside"), HasSubstr("weight was given before"), HasSubstr("is less than quorum"),
-                                       HasSubstr("directory of /missing/f does not exist"), HasSubstr("SECURITY VIOLATION")));
+    EXPECT_THAT(reports(), ElementsAre(HasSubstr("must be more than 0"), HasSubstr("fall 0 is outside"),
+                                       HasSubstr("weight was given before"), HasSubstr("is less than quorum"),
+                                       HasSubstr("directory of /missing/f does not exist"),
+                                       HasSubstr("SECURITY VIOLATION")));
     const track::ScriptSettings& script = result.config->scripts.at(0);
     EXPECT_EQ(script.interval, Duration(2500ms));
     EXPECT_EQ(script.timeout, Duration(1s));
@@ -195,9 +229,17 @@ track_file broken {
 }
 
 TEST_F(LoadGlobal, ReadsBfdAndGarpGroups) {
-    load("bfd_instance b {\n neighbour_ip 192.0.2.80\n source_ip 192.0.2.10\n min_rx 50.5\n idle_tx 10\n multiplier 3\n ttl 10\n max_hops 20\n multihop\n weight -20 reverse\n checker\n}\nbfd_instance c {\n neighbor_ip x\n}\nbfd_instance d {\n}\nbfd_instance e {\n neighbor_ip 192.0.2.80\n source_ip 192.0.2.10\n multihop\n}\ngarp_group {\n garp_interval 0.1\n interface eth1\n interfaces {\n eth2 eth1\n }\n}\ngarp_group {\n}\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("10 is outside 1000"), HasSubstr("max_hops is more than ttl"), HasSubstr("x is not an IP address"), HasSubstr("has no neighbor_ip"),
-                                       HasSubstr("same addresses"), HasSubstr("eth1 is in a garp_group before"), HasSubstr("has no interval")));
+    load(
+        "bfd_instance b {\n neighbour_ip 192.0.2.80\n source_ip 192.0.2.10\n min_rx 50.5\n idle_tx 10\n "
+        "multiplier 3\n ttl 10\n max_hops 20\n multihop\n weight -20 reverse\n checker\n}\nbfd_instance c "
+        "{\n neighbor_ip x\n}\nbfd_instance d {\n}\nbfd_instance e {\n neighbor_ip 192.0.2.80\n source_ip "
+        "192.0.2.10\n multihop\n}\ngarp_group {\n garp_interval 0.1\n interface eth1\n interfaces {\n eth2 "
+        "eth1\n }\n}\ngarp_group {\n}\n");
+    EXPECT_THAT(reports(),
+                ElementsAre(HasSubstr("10 is outside 1000"), HasSubstr("max_hops is more than ttl"),
+                            HasSubstr("x is not an IP address"), HasSubstr("has no neighbor_ip"),
+                            HasSubstr("same addresses"), HasSubstr("eth1 is in a garp_group before"),
+                            HasSubstr("has no interval")));
     ASSERT_EQ(result.config->bfd_sessions.size(), 1U);
     const bfd::SessionSettings& session = result.config->bfd_sessions[0];
     EXPECT_EQ(session.min_rx, Duration(50500us));

@@ -78,10 +78,14 @@ TEST_F(LoadServer, FillsTheEverydayKeywords) {
 
 TEST_F(LoadServer, ReportsAndFillsWhatIsMissing) {
     load("virtual_server 10.0.0.1 80 {\n real_server 192.0.2.50 80 {\n }\n}\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("no protocol; UDP is used"), HasSubstr("no lb_algo; wlc is used"), HasSubstr("no lb_kind; NAT is used")));
+    EXPECT_THAT(reports(),
+                ElementsAre(HasSubstr("no protocol; UDP is used"), HasSubstr("no lb_algo; wlc is used"),
+                            HasSubstr("no lb_kind; NAT is used")));
     EXPECT_EQ(server().key.protocol, ipvs::Protocol::udp);
     EXPECT_EQ(server().attributes.scheduler, "wlc");
-    load("virtual_server 10.0.0.1 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n real_server 192.0.2.50 {\n }\n}\n");
+    load(
+        "virtual_server 10.0.0.1 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n real_server 192.0.2.50 {\n "
+        "}\n}\n");
     expect_report(ReportClass::general, "a service without port must be persistent");
     EXPECT_EQ(server().attributes.persistence_timeout, 360U);
     load("virtual_server 10.0.0.1 80 {\n lb_algo rr\n}\n");
@@ -90,15 +94,20 @@ TEST_F(LoadServer, ReportsAndFillsWhatIsMissing) {
 }
 
 TEST_F(LoadServer, CorrectsPortsThatCannotBeChanged) {
-    load("virtual_server 10.0.0.1 80 {\n lb_algo rr\n lb_kind DR\n protocol TCP\n real_server 192.0.2.50 8080 {\n }\n real_server 192.0.2.51 8080 {\n  lvs_method NAT\n }\n}\n");
+    load(
+        "virtual_server 10.0.0.1 80 {\n lb_algo rr\n lb_kind DR\n protocol TCP\n real_server 192.0.2.50 8080 "
+        "{\n }\n real_server 192.0.2.51 8080 {\n  lvs_method NAT\n }\n}\n");
     expect_report(ReportClass::general, "DR and TUN cannot change the port; 80 is used");
     EXPECT_EQ(real_server().endpoint.port, 80);
     EXPECT_EQ(server().real_servers[1].endpoint.port, 8080);
 }
 
 TEST_F(LoadServer, DropsRepeatedAndForeignRealServers) {
-    load_server(" real_server 192.0.2.50 80 {\n }\n real_server 192.0.2.50 80 {\n }\n real_server 2001:db8::1 80 {\n }\n real_server host 80 {\n  nonsense\n }\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("another family"), HasSubstr("host 80 is not an address"), HasSubstr("given twice")));
+    load_server(
+        " real_server 192.0.2.50 80 {\n }\n real_server 192.0.2.50 80 {\n }\n real_server 2001:db8::1 80 {\n "
+        "}\n real_server host 80 {\n  nonsense\n }\n");
+    EXPECT_THAT(reports(), ElementsAre(HasSubstr("another family"), HasSubstr("host 80 is not an address"),
+                                       HasSubstr("given twice")));
     EXPECT_EQ(server().real_servers.size(), 1U);
     load_server(" real_server 2001:db8::1 80 {\n  lvs_method TUN\n }\n");
     expect_clean();
@@ -106,7 +115,8 @@ TEST_F(LoadServer, DropsRepeatedAndForeignRealServers) {
 
 TEST_F(LoadServer, ReducesQuorumAndHysteresis) {
     load_server(" quorum 5\n hysteresis 9\n real_server 192.0.2.50 80 {\n  weight 3\n }\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("quorum 5 is more than"), HasSubstr("hysteresis 9 is not less")));
+    EXPECT_THAT(reports(),
+                ElementsAre(HasSubstr("quorum 5 is more than"), HasSubstr("hysteresis 9 is not less")));
     EXPECT_EQ(server().quorum, 3U);
     EXPECT_EQ(server().hysteresis, 2U);
     load_server(" quorum 0\n real_server 192.0.2.50 80 {\n weight 0\n }\n");
@@ -115,11 +125,15 @@ TEST_F(LoadServer, ReducesQuorumAndHysteresis) {
 }
 
 TEST_F(LoadServer, ReadsMarksAndFamilies) {
-    load("virtual_server fwmark 3 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n real_server 2001:db8::1 {\n }\n}\n");
+    load(
+        "virtual_server fwmark 3 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n real_server 2001:db8::1 {\n "
+        "}\n}\n");
     expect_report(ReportClass::general, "protocol has no meaning for marks");
     EXPECT_EQ(server().key.firewall_mark, 3U);
     EXPECT_EQ(server().key.family, Family::ipv6);
-    load("virtual_server fwmark 3 {\n lb_algo rr\n lb_kind TUN\n ip_family inet6\n real_server 192.0.2.1 80 {\n }\n}\n");
+    load(
+        "virtual_server fwmark 3 {\n lb_algo rr\n lb_kind TUN\n ip_family inet6\n real_server 192.0.2.1 80 "
+        "{\n }\n}\n");
     expect_report(ReportClass::general, "a service by mark has no port");
     EXPECT_EQ(server().key.family, Family::ipv6);
     EXPECT_EQ(real_server().endpoint.port, 0);
@@ -128,8 +142,11 @@ TEST_F(LoadServer, ReadsMarksAndFamilies) {
 TEST_F(LoadServer, ReadsForwardingWithTunnels) {
     load_server(" lvs_method TUN type gue port 6080 csum\n real_server 192.0.2.50 80 {\n }\n");
     expect_clean();
-    EXPECT_EQ(real_server().forwarding, (ipvs::Forwarding{ipvs::ForwardingMethod::tunnel, ipvs::TunnelType::gue, 6080, ipvs::TunnelChecksum::checksum}));
-    for (const char* wrong : {"nat", "TUN type gue", "TUN port 6080", "TUN csum", "TUN type gre remcsum", "TUN type ipx", "DR fast"}) {
+    EXPECT_EQ(real_server().forwarding,
+              (ipvs::Forwarding{ipvs::ForwardingMethod::tunnel, ipvs::TunnelType::gue, 6080,
+                                ipvs::TunnelChecksum::checksum}));
+    for (const char* wrong : {"nat", "TUN type gue", "TUN port 6080", "TUN csum", "TUN type gre remcsum",
+                              "TUN type ipx", "DR fast"}) {
         load_server(std::string(" lvs_method ") + wrong + "\n real_server 192.0.2.50 80 {\n }\n");
         EXPECT_EQ(reports().size(), 1U) << wrong;
     }
@@ -182,7 +199,8 @@ virtual_server group Missing {
     EXPECT_EQ(result.config->virtual_servers.size(), 1U);
     EXPECT_EQ(server().group, "G");
     EXPECT_THAT(remarks(), testing::Contains(HasSubstr("group Missing is left out")));
-    for (const char* wrong : {"10.1.0.5-5", "10.1.0.9-5", "10.1.0.1/28", "10.1.0.0/33", "10.1.0.1-300", "10.1.0.9-10.1.0.1", "host", "10.1.0.1 70000", "fwmark x"}) {
+    for (const char* wrong : {"10.1.0.5-5", "10.1.0.9-5", "10.1.0.1/28", "10.1.0.0/33", "10.1.0.1-300",
+                              "10.1.0.9-10.1.0.1", "host", "10.1.0.1 70000", "fwmark x"}) {
         load(std::string("virtual_server_group G {\n 10.9.9.9 80\n ") + wrong + "\n}\n");
         EXPECT_FALSE(reports().empty()) << wrong;
         EXPECT_EQ(result.config->virtual_server_groups.at(0).entries.size(), 1U) << wrong;
@@ -190,7 +208,10 @@ virtual_server group Missing {
 }
 
 TEST_F(LoadServer, SettlesTheScheduleFromThreeLevels) {
-    load_server(" delay_loop 10\n retry 4\n real_server 192.0.2.50 80 {\n  delay_before_retry 7\n  TCP_CHECK {\n  }\n  TCP_CHECK {\n   delay_loop 3\n   retry 0\n   warmup 1\n   delay_before_retry 2\n   alpha\n   log_all_failures\n  }\n }\n");
+    load_server(
+        " delay_loop 10\n retry 4\n real_server 192.0.2.50 80 {\n  delay_before_retry 7\n  TCP_CHECK {\n  "
+        "}\n  TCP_CHECK {\n   delay_loop 3\n   retry 0\n   warmup 1\n   delay_before_retry 2\n   alpha\n   "
+        "log_all_failures\n  }\n }\n");
     expect_clean();
     const check::Schedule& inherited = real_server().checkers.at(0).schedule;
     EXPECT_EQ(inherited.delay_loop, Duration(10s));
@@ -206,9 +227,13 @@ TEST_F(LoadServer, SettlesTheScheduleFromThreeLevels) {
 }
 
 TEST_F(LoadServer, HasDefaultsPerKindOfChecker) {
-    load_checker("MISC_CHECK {\n misc_path /usr/bin/true\n }\n HTTP_GET {\n url {\n path /\n }\n }\n DNS_CHECK {\n }\n PING_CHECK {\n }\n");
+    load_checker(
+        "MISC_CHECK {\n misc_path /usr/bin/true\n }\n HTTP_GET {\n url {\n path /\n }\n }\n DNS_CHECK {\n "
+        "}\n PING_CHECK {\n }\n");
     expect_clean();
-    const auto schedule = [&](size_t index) -> const check::Schedule& { return real_server().checkers.at(index).schedule; };
+    const auto schedule = [&](size_t index) -> const check::Schedule& {
+        return real_server().checkers.at(index).schedule;
+    };
     EXPECT_EQ(schedule(0).retry, 0U);
     EXPECT_EQ(schedule(1).retry, 1U);
     EXPECT_EQ(schedule(1).delay_before_retry, Duration(3s));
@@ -220,7 +245,10 @@ TEST_F(LoadServer, HasDefaultsPerKindOfChecker) {
 }
 
 TEST_F(LoadServer, ReadsConnections) {
-    load_checker("TCP_CHECK {\n connect_ip 192.0.2.60\n connect_port 81\n bindto 192.0.2.10\n bind_port 4000\n bind_if eth0\n connect_timeout 2.5\n fwmark 5\n }\n TCP_CHECK {\n }\n TCP_CHECK {\n bindto 2001:db8::1\n }\n TCP_CHECK {\n connect_ip fe80::1\n }\n");
+    load_checker(
+        "TCP_CHECK {\n connect_ip 192.0.2.60\n connect_port 81\n bindto 192.0.2.10\n bind_port 4000\n "
+        "bind_if eth0\n connect_timeout 2.5\n fwmark 5\n }\n TCP_CHECK {\n }\n TCP_CHECK {\n bindto "
+        "2001:db8::1\n }\n TCP_CHECK {\n connect_ip fe80::1\n }\n");
     EXPECT_THAT(reports(), ElementsAre(HasSubstr("not of the family"), HasSubstr("needs bind_if")));
     const check::ConnectSettings& first = probe<check::TcpCheck>(0).connect;
     EXPECT_EQ(first.destination, (Endpoint{ip("192.0.2.60"), 81}));
@@ -266,19 +294,26 @@ TEST_F(LoadServer, ReadsHttpAndTls) {
     ASSERT_EQ(http.urls.size(), 1U);
     const check::UrlSettings& url = http.urls[0];
     EXPECT_EQ(url.digest->at(0), 0x64);
-    EXPECT_TRUE(url.status_codes[100] && url.status_codes[199] && url.status_codes[202] && !url.status_codes[201]);
+    EXPECT_TRUE(url.status_codes[100] && url.status_codes[199] && url.status_codes[202] &&
+                !url.status_codes[201]);
     EXPECT_EQ(url.regex, "^oks[0-9]+ \"x\"");
     EXPECT_EQ(url.regex_options, 0x408U);
     EXPECT_EQ(url.regex_max_offset, 20U);
     EXPECT_EQ(url.regex_stack_max, 65536U);
     EXPECT_TRUE(url.regex_no_match);
-    load_checker("HTTP_GET {\n nb_get_retry 4\n tls_compliant\n url {\n path /\n tls_compliant\n }\n }\n HTTP_GET {\n }\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("nb_get_retry is the old name"), HasSubstr("unknown keyword tls_compliant"), HasSubstr("unknown keyword tls_compliant"), HasSubstr("has no url")));
+    load_checker(
+        "HTTP_GET {\n nb_get_retry 4\n tls_compliant\n url {\n path /\n tls_compliant\n }\n }\n HTTP_GET {\n "
+        "}\n");
+    EXPECT_THAT(reports(), ElementsAre(HasSubstr("nb_get_retry is the old name"),
+                                       HasSubstr("unknown keyword tls_compliant"),
+                                       HasSubstr("unknown keyword tls_compliant"), HasSubstr("has no url")));
     EXPECT_EQ(real_server().checkers.at(0).schedule.retry, 4U);
 }
 
 TEST_F(LoadServer, InheritsTheVirtualHost) {
-    load_server(" virtualhost vs\n real_server 192.0.2.50 80 {\n HTTP_GET {\n url {\n path /\n }\n }\n }\n real_server 192.0.2.51 80 {\n virtualhost rs\n HTTP_GET {\n url {\n path /\n }\n }\n }\n");
+    load_server(
+        " virtualhost vs\n real_server 192.0.2.50 80 {\n HTTP_GET {\n url {\n path /\n }\n }\n }\n "
+        "real_server 192.0.2.51 80 {\n virtualhost rs\n HTTP_GET {\n url {\n path /\n }\n }\n }\n");
     expect_clean();
     EXPECT_EQ(probe<check::HttpCheck>().virtualhost, "vs");
     EXPECT_EQ(std::get<check::HttpCheck>(server().real_servers[1].checkers[0].probe).virtualhost, "rs");
@@ -319,7 +354,8 @@ BFD_CHECK {
  name b
  alpha
 })",
-                 std::string(kSecure) + "track_file tf {\n file /tmp/f\n}\nbfd_instance b {\n neighbor_ip 192.0.2.80\n}\n");
+                 std::string(kSecure) +
+                     "track_file tf {\n file /tmp/f\n}\nbfd_instance b {\n neighbor_ip 192.0.2.80\n}\n");
     expect_clean();
     ASSERT_EQ(real_server().checkers.size(), 7U);
     EXPECT_THAT(probe<check::MiscCheck>(0).command.arguments, ElementsAre("/usr/bin/true", "a b"));
@@ -339,7 +375,9 @@ BFD_CHECK {
 }
 
 TEST_F(LoadServer, LeavesOutCheckersThatCannotWork) {
-    load_checker("MISC_CHECK {\n }\n MISC_CHECK {\n misc_path /usr/bin/true\n user mallory\n }\n FILE_CHECK {\n track_file none\n }\n BFD_CHECK {\n name none\n }\n DNS_CHECK {\n type XX\n name a..b\n }\n");
+    load_checker(
+        "MISC_CHECK {\n }\n MISC_CHECK {\n misc_path /usr/bin/true\n user mallory\n }\n FILE_CHECK {\n "
+        "track_file none\n }\n BFD_CHECK {\n name none\n }\n DNS_CHECK {\n type XX\n name a..b\n }\n");
     EXPECT_EQ(reports().size(), 7U);
     EXPECT_EQ(real_server().checkers.size(), 1U);
     load_checker("MISC_CHECK {\n misc_path /usr/bin/true\n }\n", "");
@@ -351,7 +389,8 @@ TEST_F(LoadServer, LeavesOutCheckersThatCannotWork) {
 TEST_F(LoadServer, TakesSixteenThousandRealServers) {
     std::string lines;
     for (int i = 0; i < 16000; ++i)
-        lines += " real_server 10.1." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1) + " 80 {\n  TCP_CHECK {\n  }\n }\n";
+        lines += " real_server 10.1." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1) +
+                 " 80 {\n  TCP_CHECK {\n  }\n }\n";
     const auto start = std::chrono::steady_clock::now();
     load_server(lines);
     expect_clean();

@@ -78,7 +78,8 @@ TEST_F(LoadInstance, UsesOneHundredForABadPriority) {
 TEST_F(LoadInstance, CutsLongPasswords) {
     load_instance(" authentication {\n auth_type PASS\n auth_pass 1234567890\n }\n");
     expect_report(ReportClass::general, "more than 8 characters");
-    EXPECT_EQ(std::string(instance().router.auth_data.begin(), instance().router.auth_data.end()), "12345678");
+    EXPECT_EQ(std::string(instance().router.auth_data.begin(), instance().router.auth_data.end()),
+              "12345678");
 }
 
 TEST_F(LoadInstance, IgnoresAuthenticationThatCannotBe) {
@@ -104,7 +105,8 @@ TEST_F(LoadInstance, RoundsIntervalsToWhatTheVersionCanSay) {
 
 TEST_F(LoadInstance, ClearsWhatContradictsStateMaster) {
     load_instance(" state MASTER\n priority 100\n nopreempt\n preempt_delay 5\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("nopreempt does not work with state MASTER"), HasSubstr("preempt_delay does not go with state MASTER")));
+    EXPECT_THAT(reports(), ElementsAre(HasSubstr("nopreempt does not work with state MASTER"),
+                                       HasSubstr("preempt_delay does not go with state MASTER")));
     EXPECT_TRUE(instance().router.preempt);
     EXPECT_EQ(instance().router.preempt_delay, Duration(0));
     load_instance(" nopreempt\n preempt_delay 5\n");
@@ -115,9 +117,13 @@ TEST_F(LoadInstance, ClearsWhatContradictsStateMaster) {
 }
 
 TEST_F(LoadInstance, CorrectsWhatStrictModeForbids) {
-    load_instance(" strict_mode\n accept\n priority 50\n down_timer_adverts 4\n higher_prio_send_advert\n garp_lower_prio_repeat 3\n owner_ignore_adverts\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("down_timer_adverts is 3"), HasSubstr("accept does not go with strict version 2"),
-                                       HasSubstr("garp_lower_prio_repeat has a fixed value"), HasSubstr("higher_prio_send_advert has a fixed value"),
+    load_instance(
+        " strict_mode\n accept\n priority 50\n down_timer_adverts 4\n higher_prio_send_advert\n "
+        "garp_lower_prio_repeat 3\n owner_ignore_adverts\n");
+    EXPECT_THAT(reports(), ElementsAre(HasSubstr("down_timer_adverts is 3"),
+                                       HasSubstr("accept does not go with strict version 2"),
+                                       HasSubstr("garp_lower_prio_repeat has a fixed value"),
+                                       HasSubstr("higher_prio_send_advert has a fixed value"),
                                        HasSubstr("owner_ignore_adverts needs priority 255")));
     EXPECT_TRUE(instance().router.strict);
     EXPECT_EQ(instance().router.down_timer_adverts, 3);
@@ -127,7 +133,10 @@ TEST_F(LoadInstance, CorrectsWhatStrictModeForbids) {
 }
 
 TEST_F(LoadInstance, InheritsGlobalDefaults) {
-    load_instance("", "global_defs {\n vrrp_version 3\n vrrp_garp_master_refresh 60\n vrrp_skip_check_adv_addr\n vrrp_lower_prio_no_advert\n vrrp_garp_lower_prio_repeat 7\n smtp_alert on\n vrrp_mcast_group4 224.0.0.99\n}\n");
+    load_instance("",
+                  "global_defs {\n vrrp_version 3\n vrrp_garp_master_refresh 60\n vrrp_skip_check_adv_addr\n "
+                  "vrrp_lower_prio_no_advert\n vrrp_garp_lower_prio_repeat 7\n smtp_alert on\n "
+                  "vrrp_mcast_group4 224.0.0.99\n}\n");
     expect_clean();
     EXPECT_EQ(instance().router.version, vrrp::Version::v3);
     EXPECT_EQ(instance().router.garp.master_refresh, Duration(60s));
@@ -139,8 +148,11 @@ TEST_F(LoadInstance, InheritsGlobalDefaults) {
 }
 
 TEST_F(LoadInstance, BecomesUnicastWithPeers) {
-    load_instance(" unicast_src_ip 192.0.2.10\n unicast_peer {\n 192.0.2.20\n 192.0.2.21 min_ttl 250 max_ttl 255\n 192.0.2.20\n 2001:db8::1\n }\n unicast_ttl 64\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("192.0.2.20 was given before"), HasSubstr("not of the family")));
+    load_instance(
+        " unicast_src_ip 192.0.2.10\n unicast_peer {\n 192.0.2.20\n 192.0.2.21 min_ttl 250 max_ttl 255\n "
+        "192.0.2.20\n 2001:db8::1\n }\n unicast_ttl 64\n");
+    EXPECT_THAT(reports(),
+                ElementsAre(HasSubstr("192.0.2.20 was given before"), HasSubstr("not of the family")));
     EXPECT_TRUE(instance().transport.unicast);
     ASSERT_EQ(instance().transport.peers.size(), 2U);
     EXPECT_EQ(instance().transport.peers[1].min_ttl, 250);
@@ -182,9 +194,14 @@ TEST_F(LoadInstance, ReadsVmacs) {
 }
 
 TEST_F(LoadInstance, ReadsHmacKeys) {
-    environment.texts["/etc/ka/key"] = "hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
-    load_instance(" version 3\n auth_hmac {\n key 1 0123456789abcdef0123456789abcdef\n key 7 file:/etc/ka/key\n key 1 0123456789abcdef0123456789abcdef\n key 9 short\n active_key 7\n mode permissive\n anti_replay monotonic\n time_window 9\n }\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("key 1 was given before"), HasSubstr("key 9 must have 32..64 bytes")));
+    environment.texts["/etc/ka/key"] =
+        "hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+    load_instance(
+        " version 3\n auth_hmac {\n key 1 0123456789abcdef0123456789abcdef\n key 7 file:/etc/ka/key\n key 1 "
+        "0123456789abcdef0123456789abcdef\n key 9 short\n active_key 7\n mode permissive\n anti_replay "
+        "monotonic\n time_window 9\n }\n");
+    EXPECT_THAT(reports(),
+                ElementsAre(HasSubstr("key 1 was given before"), HasSubstr("key 9 must have 32..64 bytes")));
     ASSERT_TRUE(instance().router.hmac);
     EXPECT_EQ(instance().router.hmac->keys.size(), 2U);
     EXPECT_EQ(instance().router.hmac->keys[1].secret[31], 31);
@@ -202,10 +219,17 @@ TEST_F(LoadInstance, ReadsHmacKeys) {
 }
 
 TEST_F(LoadInstance, TracksObjectsThatAreDefinedAbove) {
-    load_instance(" track_script {\n chk weight -20\n later\n chk\n }\n track_interface {\n eth1 weight 254\n eth0\n eth9x weight\n }\n track_file {\n tf weight 2 reverse\n }\n track_process {\n tp\n }\n track_bfd {\n b weight 10 noreverse\n }\n",
-                  "global_defs {\n enable_script_security\n dynamic_interfaces\n}\nvrrp_script chk {\n script /usr/bin/true\n user nobody\n}\ntrack_file tf {\n file /tmp/f\n}\nvrrp_track_process tp {\n process nginx\n}\nbfd_instance b {\n neighbor_ip 192.0.2.80\n}\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("script later does not exist or is defined later"), HasSubstr("chk is tracked twice"),
-                                       HasSubstr("weight 254 is outside -253..253"), HasSubstr("weight has no value"), HasSubstr("eth0 is its own interface")));
+    load_instance(
+        " track_script {\n chk weight -20\n later\n chk\n }\n track_interface {\n eth1 weight 254\n eth0\n "
+        "eth9x weight\n }\n track_file {\n tf weight 2 reverse\n }\n track_process {\n tp\n }\n track_bfd "
+        "{\n b weight 10 noreverse\n }\n",
+        "global_defs {\n enable_script_security\n dynamic_interfaces\n}\nvrrp_script chk {\n script "
+        "/usr/bin/true\n user nobody\n}\ntrack_file tf {\n file /tmp/f\n}\nvrrp_track_process tp {\n process "
+        "nginx\n}\nbfd_instance b {\n neighbor_ip 192.0.2.80\n}\n");
+    EXPECT_THAT(reports(),
+                ElementsAre(HasSubstr("script later does not exist or is defined later"),
+                            HasSubstr("chk is tracked twice"), HasSubstr("weight 254 is outside -253..253"),
+                            HasSubstr("weight has no value"), HasSubstr("eth0 is its own interface")));
     const track::References& track = instance().track;
     ASSERT_EQ(track.scripts.size(), 1U);
     EXPECT_EQ(track.scripts[0].weight, -20);
@@ -220,7 +244,10 @@ TEST_F(LoadInstance, TracksObjectsThatAreDefinedAbove) {
 class LoadAddress : public KeywordTest {};
 
 TEST_F(LoadAddress, ReadsEveryOption) {
-    load_instance(" virtual_ipaddress {\n 192.0.2.10/24 brd + dev eth1 scope link label eth1:x no_track noprefixroute\n 192.0.2.11 peer 192.0.2.12\n 192.0.2.13/24 broadcast 192.0.2.255 home -nodad mngtmpaddr autojoin preferred_lft forever\n }\n");
+    load_instance(
+        " virtual_ipaddress {\n 192.0.2.10/24 brd + dev eth1 scope link label eth1:x no_track "
+        "noprefixroute\n 192.0.2.11 peer 192.0.2.12\n 192.0.2.13/24 broadcast 192.0.2.255 home -nodad "
+        "mngtmpaddr autojoin preferred_lft forever\n }\n");
     expect_clean();
     const auto& list = instance().addresses;
     ASSERT_EQ(list.size(), 4U);
@@ -238,10 +265,16 @@ TEST_F(LoadAddress, ReadsEveryOption) {
 }
 
 TEST_F(LoadAddress, DropsOrCorrectsMistakes) {
-    load_instance(" virtual_ipaddress {\n 192.0.2.1/24\n host\n 192.0.2.2/40\n 192.0.2.3 colour red\n 192.0.2.4 dev\n 192.0.2.5 label 1234567890123456\n 2001:db8::1\n 192.0.2.6/31 brd +\n }\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("192.0.2.1/24 was given before"), HasSubstr("host is not an IP address"), HasSubstr("prefix length 40 is outside 0..32"),
-                                       HasSubstr("colour is not an option"), HasSubstr("red is not an option"), HasSubstr("dev has no value"), HasSubstr("longer than 15"),
-                                       HasSubstr("not of the family"), HasSubstr("prefix too long for a broadcast")));
+    load_instance(
+        " virtual_ipaddress {\n 192.0.2.1/24\n host\n 192.0.2.2/40\n 192.0.2.3 colour red\n 192.0.2.4 dev\n "
+        "192.0.2.5 label 1234567890123456\n 2001:db8::1\n 192.0.2.6/31 brd +\n }\n");
+    EXPECT_THAT(
+        reports(),
+        ElementsAre(HasSubstr("192.0.2.1/24 was given before"), HasSubstr("host is not an IP address"),
+                    HasSubstr("prefix length 40 is outside 0..32"), HasSubstr("colour is not an option"),
+                    HasSubstr("red is not an option"), HasSubstr("dev has no value"),
+                    HasSubstr("longer than 15"), HasSubstr("not of the family"),
+                    HasSubstr("prefix too long for a broadcast")));
     EXPECT_EQ(instance().addresses.size(), 4U);
     EXPECT_EQ(instance().addresses[1].prefix.length, 32);
 }
@@ -257,7 +290,9 @@ TEST_F(LoadAddress, MovesWhatDoesNotFitAnAdvert) {
 }
 
 TEST_F(LoadAddress, MakesIpv6InstancesVersion3) {
-    load("vrrp_instance V {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n fe80::1/64\n 2001:db8::1\n }\n}\n");
+    load(
+        "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n fe80::1/64\n "
+        "2001:db8::1\n }\n}\n");
     expect_clean();
     EXPECT_EQ(instance().router.family, Family::ipv6);
     EXPECT_EQ(instance().router.version, vrrp::Version::v3);
@@ -304,9 +339,14 @@ TEST_F(LoadRoute, ReadsDestinationsGatewaysAndMetrics) {
 }
 
 TEST_F(LoadRoute, DropsRoutesWithMistakes) {
-    load_instance(" virtual_routes {\n nonsense\n 10.0.0.0/8 via 2001:db8::1\n 10.0.0.0/8 table x\n via 192.0.2.1\n 10.0.0.0/8 gw 192.0.2.1\n 10.0.0.0/8 nexthop weight 0\n 10.0.0.0/8 via 192.0.2.1 or 192.0.2.2\n }\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("nonsense is not a word"), HasSubstr("not of the family"), HasSubstr("x is not a routing table"),
-                                       HasSubstr("no destination"), HasSubstr("gw is the old name"), HasSubstr("0 is not a weight"), HasSubstr("or is the old form")));
+    load_instance(
+        " virtual_routes {\n nonsense\n 10.0.0.0/8 via 2001:db8::1\n 10.0.0.0/8 table x\n via 192.0.2.1\n "
+        "10.0.0.0/8 gw 192.0.2.1\n 10.0.0.0/8 nexthop weight 0\n 10.0.0.0/8 via 192.0.2.1 or 192.0.2.2\n "
+        "}\n");
+    EXPECT_THAT(reports(), ElementsAre(HasSubstr("nonsense is not a word"), HasSubstr("not of the family"),
+                                       HasSubstr("x is not a routing table"), HasSubstr("no destination"),
+                                       HasSubstr("gw is the old name"), HasSubstr("0 is not a weight"),
+                                       HasSubstr("or is the old form")));
     ASSERT_EQ(instance().routes.size(), 2U);
     EXPECT_EQ(instance().routes[1].next_hops.size(), 2U);
 }
@@ -347,7 +387,10 @@ TEST_F(LoadRule, InventsAPriorityAndSaysSo) {
 }
 
 TEST_F(LoadRule, DropsRulesWithMistakes) {
-    load_instance(" virtual_rules {\n from 10.0.0.0/8 priority 1\n from 10.0.0.0/8 table 0 priority 1\n from x table 1 priority 1\n goto 5 priority 9\n goto 5\n from 10.0.0.0/8 table 1 nop priority 1\n tabel 100 priority 1\n }\n");
+    load_instance(
+        " virtual_rules {\n from 10.0.0.0/8 priority 1\n from 10.0.0.0/8 table 0 priority 1\n from x table 1 "
+        "priority 1\n goto 5 priority 9\n goto 5\n from 10.0.0.0/8 table 1 nop priority 1\n tabel 100 "
+        "priority 1\n }\n");
     EXPECT_EQ(reports().size(), 7U);
     EXPECT_TRUE(instance().rules.empty());
     EXPECT_EQ(result.diagnostics.all().back().suggestion, "table");
@@ -356,17 +399,21 @@ TEST_F(LoadRule, DropsRulesWithMistakes) {
 class LoadSyncGroup : public KeywordTest {
   protected:
     void load_group(const std::string& lines, const std::string& instance_lines = "") {
-        std::string text = "global_defs {\n enable_script_security\n}\nvrrp_script chk {\n script /usr/bin/true\n weight 5\n}\n";
+        std::string text =
+            "global_defs {\n enable_script_security\n}\nvrrp_script chk {\n script /usr/bin/true\n weight "
+            "5\n}\n";
         for (const char* name : {"A", "B"})
-            text += std::string("vrrp_instance ") + name + " {\n interface eth0\n virtual_router_id " + (*name == 'A' ? "1" : "2") +
-                    "\n virtual_ipaddress {\n 192.0.2.1\n }\n" + instance_lines + "}\n";
+            text += std::string("vrrp_instance ") + name + " {\n interface eth0\n virtual_router_id " +
+                    (*name == 'A' ? "1" : "2") + "\n virtual_ipaddress {\n 192.0.2.1\n }\n" + instance_lines +
+                    "}\n";
         load(text + "vrrp_sync_group G {\n" + lines + "}\n");
     }
 };
 
 TEST_F(LoadSyncGroup, LinksMembersAndReportsStrangers) {
     load_group(" group {\n A B\n C\n A\n }\n smtp_alert\n notify_priority_changes\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("there is no vrrp_instance C"), HasSubstr("A is in a group already")));
+    EXPECT_THAT(reports(),
+                ElementsAre(HasSubstr("there is no vrrp_instance C"), HasSubstr("A is in a group already")));
     const SyncGroup& group = result.config->sync_groups.at(0);
     EXPECT_THAT(group.group.members, ElementsAre("A", "B"));
     EXPECT_EQ(group.notify.smtp_alert, true);
@@ -383,7 +430,8 @@ TEST_F(LoadSyncGroup, LeavesOutGroupsWithoutMembers) {
 
 TEST_F(LoadSyncGroup, TakesWeightsOffUnlessTheyAreWanted) {
     load_group(" group {\n A\n B\n }\n", " track_script {\n chk\n }\n");
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("track_script chk has a weight"), HasSubstr("track_script chk has a weight")));
+    EXPECT_THAT(reports(), ElementsAre(HasSubstr("track_script chk has a weight"),
+                                       HasSubstr("track_script chk has a weight")));
     EXPECT_TRUE(instance().track.scripts.empty());
     load_group(" group {\n A\n B\n }\n sync_group_tracking_weight\n", " track_script {\n chk\n }\n");
     expect_clean();

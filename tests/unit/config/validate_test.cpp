@@ -29,7 +29,9 @@ TEST_F(Validate, NothingIsWrongWithAnEmptyFile) {
 TEST_F(Validate, AnInstanceNeedsAVrid) {
     load("vrrp_instance V {\n interface eth0\n virtual_ipaddress {\n 192.0.2.1\n }\n}\n");
     expect_fatal("has no virtual_router_id");
-    load("vrrp_instance V {\n interface eth0\n virtual_router_id 256\n virtual_ipaddress {\n 192.0.2.1\n }\n}\n");
+    load(
+        "vrrp_instance V {\n interface eth0\n virtual_router_id 256\n virtual_ipaddress {\n 192.0.2.1\n "
+        "}\n}\n");
     expect_fatal("has no virtual_router_id");
 }
 
@@ -38,7 +40,9 @@ TEST_F(Validate, AnInstanceNeedsAnInterfaceThatExists) {
     expect_fatal("no interface that can be used");
     load("vrrp_instance V {\n interface lo\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.1\n }\n}\n");
     expect_fatal("loopback");
-    load("vrrp_instance V {\n interface eth7\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.1\n }\n}\n");
+    load(
+        "vrrp_instance V {\n interface eth7\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.1\n "
+        "}\n}\n");
     expect_fatal("eth7 does not exist");
     EXPECT_TRUE(result.diagnostics.has(ReportClass::interface));
 }
@@ -50,7 +54,9 @@ TEST_F(Validate, AMissingInterfaceHidesTheScriptReportAsInTheReference) {
 }
 
 TEST_F(Validate, DynamicInterfacesMayBeMissing) {
-    load("global_defs {\n dynamic_interfaces\n}\nvrrp_instance V {\n interface eth7\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.1 dev eth8\n }\n}\n");
+    load(
+        "global_defs {\n dynamic_interfaces\n}\nvrrp_instance V {\n interface eth7\n virtual_router_id 1\n "
+        "virtual_ipaddress {\n 192.0.2.1 dev eth8\n }\n}\n");
     expect_clean();
     EXPECT_EQ(instance().transport.interface, "eth7");
     EXPECT_EQ(instance().addresses[0].interface, "eth8");
@@ -67,7 +73,8 @@ TEST_F(Validate, AnUnknownPollingInterfaceIsOnlyReported) {
 
 TEST_F(Validate, AVridExistsOncePerInterfaceFamilyAndGroup) {
     const auto two = [&](const std::string& a, const std::string& b) {
-        load("vrrp_instance A {\n virtual_router_id 1\n" + a + "}\nvrrp_instance B {\n virtual_router_id 1\n" + b + "}\n");
+        load("vrrp_instance A {\n virtual_router_id 1\n" + a +
+             "}\nvrrp_instance B {\n virtual_router_id 1\n" + b + "}\n");
     };
     const std::string four = " virtual_ipaddress {\n 192.0.2.1\n }\n";
     const std::string six = " virtual_ipaddress {\n fe80::1\n }\n";
@@ -86,7 +93,9 @@ TEST_F(Validate, AVridExistsOncePerInterfaceFamilyAndGroup) {
     expect_fatal("with peer 192.0.2.20");
     two(" interface eth0\n" + peer("192.0.2.20") + four, " interface eth0\n" + peer("192.0.2.21") + four);
     expect_clean();
-    two(" interface eth0\n unicast_src_ip 192.0.2.9\n" + peer("192.0.2.20") + four, " unicast_src_ip 192.0.2.9\n" + peer("192.0.2.20") + " virtual_ipaddress {\n 192.0.2.1 dev eth0\n }\n");
+    two(" interface eth0\n unicast_src_ip 192.0.2.9\n" + peer("192.0.2.20") + four,
+        " unicast_src_ip 192.0.2.9\n" + peer("192.0.2.20") +
+            " virtual_ipaddress {\n 192.0.2.1 dev eth0\n }\n");
     expect_fatal("with peer 192.0.2.20");
 }
 
@@ -106,7 +115,9 @@ TEST_F(Validate, StrictModeHasNoUnicastPeers) {
 }
 
 TEST_F(Validate, NamesAreUnique) {
-    load("vrrp_instance V {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.1\n }\n}\nvrrp_instance V {\n interface eth0\n virtual_router_id 1\n}\n");
+    load(
+        "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.1\n "
+        "}\n}\nvrrp_instance V {\n interface eth0\n virtual_router_id 1\n}\n");
     expect_report(ReportClass::general, "vrrp_instance V is defined before");
     EXPECT_EQ(result.diagnostics.all()[0].note->span.position.line, 1U);
     load("vrrp_instance {\n}\nvrrp_sync_group {\n}\n");
@@ -121,7 +132,8 @@ TEST_F(Validate, ScriptsWithoutScriptSecurityAreASecurityReport) {
     EXPECT_THAT(reports(), ElementsAre(HasSubstr("SECURITY VIOLATION")));
     EXPECT_TRUE(instance().notify.master);
     EXPECT_FALSE(result.fatal);
-    load_instance(" notify_master /usr/bin/true\n", "global_defs {\n enable_script_security\n script_user root\n}\n");
+    load_instance(" notify_master /usr/bin/true\n",
+                  "global_defs {\n enable_script_security\n script_user root\n}\n");
     expect_clean();
 }
 
@@ -160,11 +172,13 @@ TEST_F(Validate, ResolvesLinksButKeepsTheName) {
 
 TEST_F(Validate, FindsCommandsInTheSearchPath) {
     load_instance(" track_script {\n chk\n }\n", "vrrp_script chk {\n script \"killall -0 nginx\"\n}\n");
-    EXPECT_THAT(result.config->scripts.at(0).command.arguments, ElementsAre("/usr/bin/killall", "-0", "nginx"));
+    EXPECT_THAT(result.config->scripts.at(0).command.arguments,
+                ElementsAre("/usr/bin/killall", "-0", "nginx"));
 }
 
 TEST_F(Validate, AFileTestRunsNothing) {
-    load_instance(" track_script {\n chk\n }\n", "vrrp_script chk {\n script \"</dev/tcp/127.0.0.1/80\"\n}\n");
+    load_instance(" track_script {\n chk\n }\n",
+                  "vrrp_script chk {\n script \"</dev/tcp/127.0.0.1/80\"\n}\n");
     expect_clean();
     EXPECT_EQ(result.config->scripts.at(0).open_path, "/dev/tcp/127.0.0.1/80");
 }
@@ -226,7 +240,9 @@ vrrp_instance VI_1 {
 )");
     EXPECT_EQ(result.test_exit_code, 5);
     EXPECT_FALSE(result.fatal);
-    EXPECT_THAT(reports(), ElementsAre(HasSubstr("vrrp_garp_interval 0"), HasSubstr("vrrp_gna_interval 0"), HasSubstr("state MASTER and priority 255"), HasSubstr("strict mode has none")));
+    EXPECT_THAT(reports(),
+                ElementsAre(HasSubstr("vrrp_garp_interval 0"), HasSubstr("vrrp_gna_interval 0"),
+                            HasSubstr("state MASTER and priority 255"), HasSubstr("strict mode has none")));
     EXPECT_EQ(global().mail.recipients.size(), 2U);
     EXPECT_TRUE(instance().router.strict);
     EXPECT_EQ(global().garp_interval, Duration(0));
