@@ -91,8 +91,9 @@ std::string name_of(const V& server) {
 
 void close_virtual_server(Loading& loading, Draft& draft, V& server, const Line& line) {
     if (server.real_servers.empty()) {
-        loading.error(line, kWholeLine,
-                      fmt::format("virtual_server {} has no real_server and is left out", name_of(server)));
+        // A warning: taking the last server out of a pool is an operator's right, also by reload.
+        loading.report(ReportClass::warning, line, kWholeLine,
+                       fmt::format("virtual_server {} has no real_server and is left out", name_of(server)));
         draft.virtual_servers.pop_back();
         return;
     }
