@@ -92,7 +92,7 @@ vrrp::Fitness VrrpService::judge(VrrpInstance& instance) {
     if (!wanted_source(instance)) ++faults;
     if (transport.unicast && transport.unicast_fault_no_peer && transport.peers.empty()) ++faults;
     const track::Contribution tracked = instance.tracking.total();
-    instance.faults = faults + tracked.faults;
+    instance.faults = faults + static_cast<uint32_t>(instance.settings.config_faults.size()) + tracked.faults;
     if (instance.faults > 0) return vrrp::Fitness::faulted;
     return tracked.awaited > 0 ? vrrp::Fitness::held : vrrp::Fitness::fit;
 }

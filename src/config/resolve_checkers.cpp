@@ -136,9 +136,9 @@ class ServerResolver {
         kept.reserve(server_.real_servers.size());
         for (RD& real : server_.real_servers) {
             if (!seen.insert(real.value.endpoint).second) {
-                loading_.error(real.place,
-                               fmt::format("real_server {} is given twice; the second one is left out",
-                                           real.value.endpoint.to_string()));
+                loading_.corrected(real.place,
+                                   fmt::format("real_server {} is given twice; the second one is left out",
+                                               real.value.endpoint.to_string()));
                 continue;
             }
             if (!real.forwarding) {

@@ -89,7 +89,7 @@ TEST_F(LoadServer, ReportsAndFillsWhatIsMissing) {
     expect_report(ReportClass::general, "a service without port must be persistent");
     EXPECT_EQ(server().attributes.persistence_timeout, 360U);
     load("virtual_server 10.0.0.1 80 {\n lb_algo rr\n}\n");
-    expect_report(ReportClass::general, "has no real_server and is left out");
+    expect_report(ReportClass::warning, "has no real_server and is left out");
     EXPECT_TRUE(result.config->virtual_servers.empty());
 }
 
