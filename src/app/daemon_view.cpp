@@ -30,31 +30,6 @@ NotifyView notify_view(const notify::ScriptSettings& scripts) {
     return view;
 }
 
-CountersView counters_view(const vrrp::Counters& counters) {
-    CountersView view;
-    view.advert_rcvd = counters.advert_rcvd;
-    view.advert_sent = counters.advert_sent;
-    view.become_master = counters.become_master;
-    view.release_master = counters.release_master;
-    view.packet_len_err = counters.packet_len_err;
-    view.advert_interval_err = counters.advert_interval_err;
-    view.ip_ttl_err = counters.ip_ttl_err;
-    view.invalid_type_rcvd = counters.invalid_type_rcvd;
-    view.addr_list_err = counters.addr_list_err;
-    view.invalid_authtype = counters.invalid_authtype;
-    view.authtype_mismatch = counters.authtype_mismatch;
-    view.auth_failure = counters.auth_failure;
-    view.auth_ext_missing = counters.auth_ext_missing;
-    view.auth_ext_malformed = counters.auth_ext_malformed;
-    view.auth_ext_unknown_key = counters.auth_ext_unknown_key;
-    view.auth_ext_invalid_hmac = counters.auth_ext_invalid_hmac;
-    view.auth_ext_stale = counters.auth_ext_stale;
-    view.auth_ext_replay = counters.auth_ext_replay;
-    view.pri_zero_rcvd = counters.pri_zero_rcvd;
-    view.pri_zero_sent = counters.pri_zero_sent;
-    return view;
-}
-
 /// What a script does, in words: `</path` is opened, not run.
 std::string script_text(const track::ScriptSettings& script) {
     return script.open_path.empty() ? script.command.to_string() : "<" + script.open_path;
@@ -208,7 +183,7 @@ InstanceView instance_view(const config::Config& config, const Network& network,
     view.rules = rule_list(instance.settings.rules);
     view.tracks = tracks_view(config, instance.tracking.sources());
     view.sync_group = instance.group;
-    view.counters = counters_view(instance.router.counters());
+    view.counters = instance.router.counters();
     return view;
 }
 

@@ -181,7 +181,7 @@ void write_data(Writer& out, const InstanceView& view) {
     out.close('}');
 }
 
-void write_stats(Writer& out, const CountersView& counters) {
+void write_stats(Writer& out, const vrrp::Counters& counters) {
     out.name("stats");
     out.open('{');
     out.number("advert_rcvd", counters.advert_rcvd);

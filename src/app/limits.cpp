@@ -81,11 +81,6 @@ const Limit kLimits[] = {
     {"vrrp_instance/garp_extra_if global_defs/vrrp_garp_extra_if global_defs/vrrp_min_garp",
      "no announcements on other interfaces", Part::vrrp,
      [](const Config& c) { return c.global.garp_extra_interfaces > Duration::zero() || c.global.min_garp; }},
-    {"vrrp_instance/lvs_sync_daemon_interface", "use lvs_sync_daemon in global_defs", Part::checkers,
-     [](const Config& c) {
-         return any_instance(
-             c, [](const config::VrrpInstance& i) { return !i.lvs_sync_daemon_interface.empty(); });
-     }},
     {"virtual_server/real_server/HTTP_GET* virtual_server/real_server/SSL_GET* "
      "virtual_server/real_server/SMTP_CHECK* "
      "virtual_server/real_server/DNS_CHECK* virtual_server/real_server/UDP_CHECK* "

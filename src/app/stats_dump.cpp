@@ -7,7 +7,7 @@ namespace holdfast::app {
 std::string stats_text(std::span<const InstanceView> instances) {
     DumpText out;
     for (const InstanceView& view : instances) {
-        const CountersView& counters = view.counters;
+        const vrrp::Counters& counters = view.counters;
         out.line("VRRP Instance: {}", view.name);
         out.line("  Advertisements:");
         out.line("    Received: {}", counters.advert_rcvd);

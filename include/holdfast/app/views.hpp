@@ -12,35 +12,12 @@
 
 #include "holdfast/base/address.hpp"
 #include "holdfast/base/time.hpp"
+#include "holdfast/vrrp/counters.hpp"
 #include "holdfast/vrrp/types.hpp"
 
 namespace holdfast::app {
 
 using WallClock = std::chrono::system_clock::time_point;
-
-/// The counters of one instance.
-struct CountersView {
-    uint64_t advert_rcvd = 0;
-    uint64_t advert_sent = 0;
-    uint64_t become_master = 0;
-    uint64_t release_master = 0;
-    uint64_t packet_len_err = 0;
-    uint64_t advert_interval_err = 0;
-    uint64_t ip_ttl_err = 0;
-    uint64_t invalid_type_rcvd = 0;
-    uint64_t addr_list_err = 0;
-    uint64_t invalid_authtype = 0;
-    uint64_t authtype_mismatch = 0;
-    uint64_t auth_failure = 0;
-    uint64_t auth_ext_missing = 0;
-    uint64_t auth_ext_malformed = 0;
-    uint64_t auth_ext_unknown_key = 0;
-    uint64_t auth_ext_invalid_hmac = 0;
-    uint64_t auth_ext_stale = 0;
-    uint64_t auth_ext_replay = 0;
-    uint64_t pri_zero_rcvd = 0;
-    uint64_t pri_zero_sent = 0;
-};
 
 /// A tracked object as one instance or group follows it.
 struct TrackView {
@@ -123,7 +100,7 @@ struct InstanceView {
     std::vector<std::string> rules{};
     TracksView tracks{};
     std::string sync_group{};
-    CountersView counters{};
+    vrrp::Counters counters{};
 };
 
 struct GroupView {
