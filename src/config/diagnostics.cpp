@@ -58,6 +58,17 @@ void quote_line(std::string& out, const Span& span, std::string_view source_line
                    width - 1);
 }
 
+void quote_advice(std::string& out, std::string_view advice) {
+    std::string_view mark = "      = ";
+    while (!advice.empty()) {
+        const size_t end = std::min(advice.find('\n'), advice.size());
+        out.append(mark) += printable(advice.substr(0, end));
+        out += '\n';
+        advice.remove_prefix(std::min(end + 1, advice.size()));
+        mark = "          ";
+    }
+}
+
 }  // namespace
 
 void Diagnostics::add(Diagnostic diagnostic) {
@@ -121,6 +132,44 @@ std::string_view to_string(Severity severity) {
     return "error";
 }
 
+std::string_view to_string(ReportClass report_class) {
+    switch (report_class) {
+        case ReportClass::remark:
+            return "remark";
+        case ReportClass::notice:
+            return "notice";
+        case ReportClass::file:
+            return "file";
+        case ReportClass::interface:
+            return "interface";
+        case ReportClass::fatal:
+            return "fatal";
+        case ReportClass::multiple_files:
+            return "multiple_files";
+        case ReportClass::unknown_keyword:
+            return "unknown_keyword";
+        case ReportClass::brace:
+            return "brace";
+        case ReportClass::quote:
+            return "quote";
+        case ReportClass::number:
+            return "number";
+        case ReportClass::general:
+            return "general";
+        case ReportClass::warning:
+            return "warning";
+        case ReportClass::deprecated:
+            return "deprecated";
+        case ReportClass::security:
+            return "security";
+        case ReportClass::missing_parameter:
+            return "missing_parameter";
+        case ReportClass::include_file:
+            return "include_file";
+    }
+    return "general";
+}
+
 std::string render(const Diagnostic& diagnostic) {
     std::string out;
     auto into = std::back_inserter(out);
@@ -137,6 +186,7 @@ std::string render(const Diagnostic& diagnostic) {
     if (!diagnostic.suggestion.empty()) {
         fmt::format_to(into, "      = did you mean `{}`?\n", printable(diagnostic.suggestion));
     }
+    quote_advice(out, diagnostic.advice);
     if (diagnostic.note) {
         fmt::format_to(into, "{}note: {}\n", place(diagnostic.note->span.position),
                        printable(diagnostic.note->message));

@@ -1,15 +1,10 @@
-// The real machine: interfaces by ioctl(2), because /sys shows the network namespace it was mounted in rather
-// than ours; the names of iproute2 from its files.
+// The real machine: interfaces by rtnetlink, because /sys shows the network namespace it was mounted in
+// rather than ours; the names of iproute2 from its files.
 #include "holdfast/config/environment.hpp"
 
 #include <grp.h>
-#include <linux/ethtool.h>
-#include <linux/sockios.h>
-#include <net/if.h>
 #include <netdb.h>
 #include <pwd.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -17,7 +12,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <cstring>
@@ -25,6 +19,8 @@
 #include <memory>
 #include <random>
 #include <sstream>
+
+#include "interface_facts.hpp"
 
 namespace holdfast::config {
 namespace {
@@ -126,31 +122,13 @@ std::string SystemEnvironment::host_name() const {
     return name.data();
 }
 
-// What only netlink knows (the mode of a macvlan, the table of a VRF) is left at its default here; the daemon
-// asks its own mirror of the kernel instead.
+SystemEnvironment::SystemEnvironment() = default;
+SystemEnvironment::~SystemEnvironment() = default;
+
 std::optional<InterfaceFacts> SystemEnvironment::interface(std::string_view name) const {
-    if (name.empty() || name.size() >= IFNAMSIZ) return std::nullopt;
-    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return std::nullopt;
-    InterfaceFacts facts;
-    ifreq request{};
-    std::copy(name.begin(), name.end(), std::begin(request.ifr_name));
-    const bool exists = ioctl(fd, SIOCGIFFLAGS, &request) == 0;
-    if (exists) {
-        facts.loopback = (request.ifr_flags & IFF_LOOPBACK) != 0;
-        facts.multicast = (request.ifr_flags & IFF_MULTICAST) != 0;
-        if (ioctl(fd, SIOCGIFMTU, &request) == 0) facts.mtu = static_cast<uint32_t>(request.ifr_mtu);
-        ethtool_drvinfo driver{};
-        driver.cmd = ETHTOOL_GDRVINFO;
-        request.ifr_data = reinterpret_cast<char*>(&driver);
-        if (ioctl(fd, SIOCETHTOOL, &request) == 0) {
-            facts.private_macvlan = std::strcmp(driver.driver, "macvlan") == 0;
-            facts.l2_ipvlan = std::strcmp(driver.driver, "ipvlan") == 0;
-            facts.vmac = facts.private_macvlan || facts.l2_ipvlan;
-        }
-    }
-    close(fd);
-    return exists ? std::optional(facts) : std::nullopt;
+    if (!interfaces_) interfaces_ = std::make_unique<InterfaceMap>(read_interfaces());
+    const auto found = interfaces_->find(name);
+    return found == interfaces_->end() ? std::nullopt : std::optional(found->second);
 }
 
 std::optional<UserFacts> SystemEnvironment::user(std::string_view name) const {

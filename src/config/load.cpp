@@ -29,6 +29,7 @@ LoadResult load(const LoadOptions& options, const FileReader& reader, const Envi
     language.expects_block = expects_block;
 
     const Document document = load_document(options.path, language, reader, result.diagnostics);
+    result.files = document.files();
     Loading loading(options, environment, document, result.diagnostics);
     read_root(loading);
     if (!loading.stopped()) {

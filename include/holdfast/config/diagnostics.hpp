@@ -68,6 +68,9 @@ struct Diagnostic {
     std::string suggestion;   ///< The word that was probably meant; empty = none.
     std::optional<Note> note;
     std::vector<SourcePosition> included_from;  ///< Innermost include first.
+    /// What to write instead, when that is more than a word: whole lines, as they belong into the file. The
+    /// first line is the introduction.
+    std::string advice{};
     friend bool operator==(const Diagnostic&, const Diagnostic&) = default;
 };
 
@@ -120,6 +123,8 @@ std::string render(const Diagnostics& diagnostics);
 std::string render_line(const Diagnostic& diagnostic);
 
 std::string_view to_string(Severity severity);
+/// As `-t --json` names it: "unknown_keyword".
+std::string_view to_string(ReportClass report_class);
 
 /// The candidate that a misspelled word most likely meant: smallest Damerau-Levenshtein distance (optimal
 /// string alignment), at most a third of the word's length and at most 3; the first one wins a tie. Nothing

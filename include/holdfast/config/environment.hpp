@@ -4,6 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,11 +21,17 @@ namespace holdfast::config {
 struct InterfaceFacts {
     bool loopback = false;
     bool multicast = true;         ///< IFF_MULTICAST
+    bool ethernet = true;          ///< ARPHRD_ETHER: what a VMAC can stand on.
     bool vmac = false;             ///< A macvlan or ipvlan of any mode.
     bool private_macvlan = false;  ///< What `use_vmac` may adopt.
     bool l2_ipvlan = false;        ///< What `use_ipvlan` may adopt.
     uint32_t mtu = 1500;
     uint32_t vrf_table = 0;  ///< Routing table of a VRF device, 0 for any other device.
+    /// What adverts would come from: the first IPv4 address, the first link-local IPv6 address.
+    std::optional<IpAddress> source4{};
+    std::optional<IpAddress> source6{};
+    /// The interface below a macvlan or ipvlan; empty for any other device.
+    std::string below{};
 };
 
 struct UserFacts {
@@ -81,9 +90,12 @@ class Environment {
     virtual uint64_t random(uint64_t min, uint64_t max) const = 0;
 };
 
-/// The machine the process runs on.
+/// The machine the process runs on. Interfaces are read once, at the first question, so one object answers
+/// one load.
 class SystemEnvironment : public Environment {
   public:
+    SystemEnvironment();
+    ~SystemEnvironment() override;
     std::string host_name() const override;
     std::optional<InterfaceFacts> interface(std::string_view name) const override;
     std::optional<UserFacts> user(std::string_view name) const override;
@@ -98,6 +110,9 @@ class SystemEnvironment : public Environment {
     uint32_t processor_count() const override;
     std::optional<std::string> variable(std::string_view name) const override;
     uint64_t random(uint64_t min, uint64_t max) const override;
+
+  private:
+    mutable std::unique_ptr<std::map<std::string, InterfaceFacts, std::less<>>> interfaces_;
 };
 
 }  // namespace holdfast::config

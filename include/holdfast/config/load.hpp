@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "holdfast/config/config.hpp"
 #include "holdfast/config/diagnostics.hpp"
@@ -39,6 +40,8 @@ struct LoadResult {
     /// What a start with this file exits with; 0 unless `fatal`: 2 = configuration, 6 = file or include
     /// missing.
     int fatal_exit_code = 0;
+    /// Every file that was read, in the order of reading, once per reading.
+    std::vector<std::string> files;
 };
 
 /// Reads everything; never throws for what a file contains. Linear in the size of the text.
