@@ -19,8 +19,8 @@ struct SessionSettings {
     Duration idle_tx = std::chrono::milliseconds(1000);
     uint8_t multiplier = 5;
     bool passive = false;
-    std::optional<uint8_t> ttl;   ///< 255 for IPv4, 64 for IPv6 when unset.
-    int max_hops = 0;             ///< -1 or 255: no check.
+    std::optional<uint8_t> ttl;  ///< 255 for IPv4, 64 for IPv6 when unset.
+    int max_hops = 0;            ///< -1 or 255: no check.
     bool multihop = false;
     int weight = 0;
     bool reverse = false;
