@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "holdfast/app/config_test.hpp"
 #include "holdfast/app/options.hpp"
 #include "holdfast/app/runtime.hpp"
 

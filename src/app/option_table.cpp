@@ -73,6 +73,13 @@ constexpr OptionRow kOptions[] = {
      "Print a signal's number and leave: STOP, RELOAD,\nDATA, STATS, STATS_CLEAR, JSON"},
     {'t', "config-test", optional, "FILE",
      "Check the configuration and leave; reports go to\nFILE or standard error"},
+    {0,
+     "json",
+     none,
+     {},
+     "With -t: the reports as one JSON object on\nstandard output; with -d too, also the\nconfiguration as "
+     "it was "
+     "understood"},
     {0, "debug", optional, "LETTERS", "Accepted for old command lines", false, "Accepted, no effect."},
     {'v', "version", none, {}, "Show the version and leave"},
     {'h', "help", none, {}, "Show this text and leave"},

@@ -132,6 +132,8 @@ void apply(std::string_view name, const char* argument, ParsedOptions& parsed) {
         options.ignore_sigint = true;
     } else if (name == "debug") {
         options.debug = value;
+    } else if (name == "json") {
+        options.json = true;
     } else if (name == "config-test") {
         options.config_test = true;
         options.dont_respawn = true;
@@ -237,6 +239,11 @@ ParsedOptions parse_options(std::span<const std::string> arguments) {
         for (int i = optind; i < argc; ++i)
             parsed.standard_output += fmt::format("{} ", argv[static_cast<size_t>(i)]);
         parsed.standard_output += '\n';
+    }
+    // The reference has no such option; without -t it stays as wrong as there.
+    if (parsed.options.json && !parsed.options.config_test) {
+        parsed.standard_error += "Option --json needs --config-test\n";
+        bad = true;
     }
     return bad ? finish(std::move(parsed), 1) : parsed;
 }

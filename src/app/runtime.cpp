@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "holdfast/app/config_test.hpp"
 #include "holdfast/app/daemon.hpp"
 #include "holdfast/app/daemonize.hpp"
 #include "holdfast/app/data_dump.hpp"
@@ -28,18 +29,6 @@ namespace holdfast::app {
 namespace {
 
 constexpr const char* kDefaultConfigFile = "/etc/keepalived/keepalived.conf";
-
-config::LoadOptions load_options(const Options& options) {
-    config::LoadOptions load;
-    load.path = options.config_file.value_or(kDefaultConfigFile);
-    load.config_id = options.config_id.value_or("");
-    load.all_config = options.all_config;
-    load.test_only = options.config_test;
-    load.vrrp = options.subsystems.vrrp;
-    load.checkers = options.subsystems.checkers;
-    load.bfd = options.subsystems.bfd;
-    return load;
-}
 
 config::LoadResult load(const config::LoadOptions& options) {
     const config::SystemFileReader files;
@@ -324,19 +313,6 @@ void Run::dump_json() {
 }
 
 }  // namespace
-
-int test_configuration(const Options& options) {
-    const config::LoadResult loaded = load(load_options(options));
-    const std::string report = config::render(loaded.diagnostics);
-    if (options.config_test_log) {
-        if (const auto redirected = redirect_standard_error(*options.config_test_log); !redirected) {
-            std::fprintf(stderr, "%s\n", redirected.error().message.c_str());
-            return exit_status::kFatal;
-        }
-    }
-    std::fputs(report.c_str(), stderr);
-    return loaded.test_exit_code;
-}
 
 int run_daemon(const Options& options, std::span<const std::string> command_line) {
     LogSettings settings;

@@ -51,6 +51,7 @@ struct Options {
     std::optional<std::string> config_id;          ///< -i; unset = node name up to its first dot.
     bool config_test = false;                      ///< -t
     std::optional<std::string> config_test_log;    ///< -t=FILE: where the reports go instead of stderr.
+    bool json = false;                             ///< --json, with -t only.
     bool ignore_sigint = false;
     std::optional<std::string> debug;  ///< --debug[=LETTERS]
     friend bool operator==(const Options&, const Options&) = default;

@@ -1,4 +1,5 @@
-// A whole run of the daemon, from the parsed command line to the exit status: `-t`, start, signals, stop.
+// A whole run of the daemon, from the parsed command line to the exit status: start, signals, stop.
+// (`-t` is config_test.hpp.)
 #pragma once
 
 #include <span>
@@ -16,9 +17,6 @@ inline constexpr int kConfig = 2;
 inline constexpr int kNoPermission = 4;
 inline constexpr int kNoConfigFile = 6;
 }  // namespace exit_status
-
-/// `-t`: reports to standard error or the given file.
-int test_configuration(const Options& options);
 
 /// Runs until told to stop. `command_line` is for the log.
 int run_daemon(const Options& options, std::span<const std::string> command_line);

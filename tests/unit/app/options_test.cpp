@@ -185,6 +185,16 @@ TEST(Options, OptionalArgumentsHaveDefaults) {
     EXPECT_EQ(options({"--debug=TpM"}).debug, "TpM");
 }
 
+TEST(Options, JsonBelongsToTheConfigurationTest) {
+    EXPECT_TRUE(options({"-t", "--json"}).json);
+    EXPECT_TRUE(options({"--json", "--config-test=out.json"}).json);
+    const std::vector<std::string> alone{"keepalived", "--json"};
+    const ParsedOptions parsed = parse_options(alone);
+    EXPECT_EQ(parsed.next, ParsedOptions::Next::exit);
+    EXPECT_EQ(parsed.exit_status, 1);
+    EXPECT_THAT(parsed.standard_error, HasSubstr("--json needs --config-test"));
+}
+
 TEST(OptionTable, HasEveryLetterOfTheReferenceOnceAndHelpShowsItsRows) {
     std::set<char> letters;
     const std::string help = help_text("keepalived");
@@ -202,6 +212,7 @@ TEST(OptionTable, HelpKeepsTheTextColumn) {
     const std::string help = help_text("keepalived");
     EXPECT_THAT(help, HasSubstr("\n  -n, --dont-fork              Stay"));
     EXPECT_THAT(help, HasSubstr("\n      --signum=NAME            Print"));
+    EXPECT_THAT(help, HasSubstr("\n      --json                   With -t"));
     EXPECT_THAT(
         help,
         HasSubstr(
