@@ -110,7 +110,8 @@ void RealOutputs::finish(std::function<void()> done) {
     mailer_.finish(kMailsAtStop, std::move(done));
 }
 
-Result<std::unique_ptr<RealEdges>> RealEdges::open(Log& log, const config::Config& config) {
+Result<std::unique_ptr<RealEdges>> RealEdges::open(Log& log, const config::Config& config,
+                                                   io::Fd process_events) {
     auto loop = std::make_unique<io::EventLoop>();
     kernel::RouteNetlinkSettings settings;
     const config::SocketBuffers& buffers = config.global.vrrp_buffers;
@@ -118,11 +119,12 @@ Result<std::unique_ptr<RealEdges>> RealEdges::open(Log& log, const config::Confi
     if (buffers.monitor) settings.monitor_buffer = *buffers.monitor;
     auto network = kernel::RouteNetlink::open(*loop, settings);
     if (!network) return std::unexpected(network.error());
-    return std::unique_ptr<RealEdges>(new RealEdges(log, std::move(loop), std::move(*network)));
+    return std::unique_ptr<RealEdges>(
+        new RealEdges(log, std::move(loop), std::move(*network), std::move(process_events)));
 }
 
 RealEdges::RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop,
-                     std::unique_ptr<kernel::RouteNetlink> network)
+                     std::unique_ptr<kernel::RouteNetlink> network, io::Fd process_events)
     : loop_owner_(std::move(loop)),
       loop_(*loop_owner_),
       network_(std::move(network)),
@@ -130,6 +132,8 @@ RealEdges::RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop,
       processes_(loop_),
       streams_(loop_),
       outputs_(log, loop_.timers(), processes_, streams_),
+      files_(loop_),
+      process_table_(loop_, std::move(process_events)),
       edges_{loop_.timers(),
              loop_.turn_ends(),
              link_,
@@ -139,6 +143,11 @@ RealEdges::RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop,
              streams_,
              outputs_,
              log,
+             files_,
+             process_table_,
+             digest_,
+             {},
+             {},
              {},
              {},
              {},
@@ -165,6 +174,7 @@ RealEdges::RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop,
         clock_gettime(CLOCK_BOOTTIME, &boot);
         return std::chrono::seconds(boot.tv_sec) + std::chrono::nanoseconds(boot.tv_nsec);
     };
+    edges_.ask_link = kernel::ask_link;
     edges_.configure = [this](const config::Config& config) { configure(config); };
 }
 

@@ -82,8 +82,10 @@ void FileWatcher::handle(int directory, uint32_t mask, std::string_view name) {
         // A moved directory is still watched, under a name that nobody asked for.
         if ((mask & IN_MOVE_SELF) != 0) inotify_rm_watch(fd_.get(), directory);
         deliver(directory, std::nullopt, FileEvent::directory_gone);
-    } else if ((mask & (IN_CREATE | IN_MOVED_TO)) != 0) {
+    } else if ((mask & IN_CREATE) != 0) {
         deliver(directory, name, FileEvent::created);
+    } else if ((mask & IN_MOVED_TO) != 0) {
+        deliver(directory, name, FileEvent::moved_in);
     } else if ((mask & IN_CLOSE_WRITE) != 0) {
         deliver(directory, name, FileEvent::written);
     } else if ((mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "../unit/app/memory_files.hpp"
 #include "holdfast/config/diagnostics.hpp"
+#include "holdfast/kernel/openssl_digest.hpp"
 #include "world.hpp"
 
 namespace holdfast::sim {
@@ -235,8 +237,9 @@ struct Node::Process {
               settings.detail = 1;
               return settings;
           }()),
-          edges{timers, turn_ends, link, node.kernel, node.table, processes, streams, outputs,
-                log,    {},        {},   {},          {},         {},        {}} {
+          edges{timers, turn_ends,     link,   node.kernel, node.table, processes, streams, outputs, log,
+                files,  process_table, digest, {},          {},         {},        {},      {},      {},
+                {}} {
         timers.set_now(world.now());
         node.kernel.now = world.now();
         edges.random = [&world] { return world.chance(); };
@@ -244,6 +247,7 @@ struct Node::Process {
         edges.wall_clock = [] { return std::chrono::system_clock::time_point{}; };
         edges.forwards_ipv6 = [](const std::string&) { return false; };
         edges.uptime = [] { return Duration(1h); };
+        edges.ask_link = [](const std::string&, kernel::LinkQuestion) { return std::optional<bool>(true); };
         log.on_line([&node, &world](app::Part, app::LogLevel, std::string_view text) {
             node.log_.emplace_back(text);
             world.record(node.name(), std::string(text));
@@ -258,6 +262,9 @@ struct Node::Process {
     SimStreams streams;
     SimOutputs outputs;
     app::Log log;
+    io::MemoryFiles files;
+    io::MemoryProcessTable process_table;
+    kernel::OpensslDigest digest;
     app::Edges edges;
     bool stopped = false;
     std::unique_ptr<app::Daemon> daemon;

@@ -10,12 +10,16 @@
 
 #include "holdfast/app/logging.hpp"
 #include "holdfast/config/config.hpp"
+#include "holdfast/io/files.hpp"
+#include "holdfast/io/process_table.hpp"
 #include "holdfast/io/processes.hpp"
 #include "holdfast/io/streams.hpp"
 #include "holdfast/io/timer.hpp"
 #include "holdfast/io/turn_end.hpp"
 #include "holdfast/ipvs/kernel.hpp"
+#include "holdfast/kernel/link_beat.hpp"
 #include "holdfast/netstate/kernel.hpp"
+#include "holdfast/vrrp/digest.hpp"
 #include "holdfast/vrrp/link.hpp"
 
 namespace holdfast::app {
@@ -49,6 +53,9 @@ struct Edges {
     io::Streams& streams;
     NotifyOutputs& outputs;
     Log& log;
+    io::Files& files;
+    io::ProcessTable& process_table;
+    vrrp::Digest& digest;
     /// A number in [0, 1), for spreading checks.
     std::function<double()> random;
     /// `script "</path"`: whether the file can be opened for reading.
@@ -58,6 +65,8 @@ struct Edges {
     std::function<bool(const std::string& interface)> forwards_ipv6;
     /// Time since the machine booted, for vrrp_delay_after_boot.
     std::function<Duration()> uptime;
+    /// Asks a driver for its link state (linkbeat_interfaces); nothing when it does not answer this question.
+    std::function<std::optional<bool>(const std::string& interface, kernel::LinkQuestion question)> ask_link;
     /// Applies what a generation says to the edges themselves (announcement spacing, socket buffers).
     std::function<void(const config::Config&)> configure;
 };

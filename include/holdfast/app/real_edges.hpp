@@ -10,10 +10,13 @@
 #include "holdfast/app/edges.hpp"
 #include "holdfast/app/notify_fifo.hpp"
 #include "holdfast/io/event_loop.hpp"
+#include "holdfast/io/files.hpp"
 #include "holdfast/io/posix_processes.hpp"
 #include "holdfast/io/socket_streams.hpp"
 #include "holdfast/kernel/advert_link.hpp"
 #include "holdfast/kernel/ipvs.hpp"
+#include "holdfast/kernel/openssl_digest.hpp"
+#include "holdfast/kernel/process_events.hpp"
 #include "holdfast/kernel/rtnetlink.hpp"
 
 namespace holdfast::app {
@@ -47,15 +50,18 @@ class RealOutputs final : public NotifyOutputs {
 
 class RealEdges {
   public:
-    /// Opens what the process needs, in the calling thread's network namespace.
-    static Result<std::unique_ptr<RealEdges>> open(Log& log, const config::Config& config);
+    /// Opens what the process needs, in the calling thread's network namespace. `process_events` is a socket
+    /// opened before that namespace was entered (kernel/process_events.hpp), if one was.
+    static Result<std::unique_ptr<RealEdges>> open(Log& log, const config::Config& config,
+                                                   io::Fd process_events = {});
 
     io::EventLoop& loop() { return loop_; }
     Edges& edges() { return edges_; }
     RealOutputs& outputs() { return outputs_; }
 
   private:
-    RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop, std::unique_ptr<kernel::RouteNetlink> network);
+    RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop, std::unique_ptr<kernel::RouteNetlink> network,
+              io::Fd process_events);
     void configure(const config::Config& config);
 
     std::unique_ptr<io::EventLoop> loop_owner_;
@@ -66,6 +72,9 @@ class RealEdges {
     io::PosixProcesses processes_;
     io::SocketStreams streams_;
     RealOutputs outputs_;
+    io::SystemFiles files_;
+    kernel::ProcessEvents process_table_;
+    kernel::OpensslDigest digest_;
     std::map<std::string, std::pair<Instant, bool>>
         forwarding_;  ///< net.ipv6.conf.IF.forwarding, re-read after 5 s.
     Edges edges_;

@@ -19,7 +19,8 @@ namespace holdfast::io {
 
 /// What happened to a watched file. Events are hints: read the file to know.
 enum class FileEvent : uint8_t {
-    created,         ///< The name appeared: made, linked, or renamed to it.
+    created,         ///< The name appeared: made or linked. Who made it may still be writing.
+    moved_in,        ///< Another file was renamed to the name: the content is whole.
     written,         ///< Somebody who had it open for writing closed it: the content is whole.
     deleted,         ///< The name is gone: unlinked or renamed away.
     directory_gone,  ///< The directory itself is gone or was moved; nothing more will be reported.

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "holdfast/app/edges.hpp"
+#include "holdfast/kernel/openssl_digest.hpp"
+#include "memory_files.hpp"
 
 namespace holdfast::app {
 
@@ -157,8 +159,11 @@ class WithFakeEdges : public testing::Test {
     Log log{LogSettings{.syslog = false, .file = {}, .net_namespace = {}, .instance = {}}};
     std::vector<std::string> lines;
     std::string openable;
-    Edges edges{timers, turn_ends, link, network, table, processes, streams, outputs,
-                log,    {},        {},   {},      {},    {},        {}};
+    io::MemoryFiles files;
+    io::MemoryProcessTable process_table;
+    kernel::OpensslDigest digest;
+    Edges edges{timers,        turn_ends, link, network, table, processes, streams, outputs, log, files,
+                process_table, digest,    {},   {},      {},    {},        {},      {},      {}};
 };
 
 }  // namespace holdfast::app

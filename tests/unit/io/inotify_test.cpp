@@ -51,11 +51,11 @@ TEST_F(FileWatchTest, ReportsCreationWritingAndDeletionOfItsFileOnly) {
     EXPECT_THAT(seen(), ElementsAre(FileEvent::deleted));
 }
 
-TEST_F(FileWatchTest, ARenameOntoItIsACreationAndAwayFromItADeletion) {
+TEST_F(FileWatchTest, ARenameOntoItIsToldAsSuchAndAwayFromItIsADeletion) {
     const auto watched = watch("file");
     folder.write("new", "x");
     std::filesystem::rename(folder.file("new"), folder.file("file"));
-    EXPECT_THAT(seen(), ElementsAre(FileEvent::created));
+    EXPECT_THAT(seen(), ElementsAre(FileEvent::moved_in));
     std::filesystem::rename(folder.file("file"), folder.file("old"));
     EXPECT_THAT(seen(), ElementsAre(FileEvent::deleted));
 }
