@@ -10,7 +10,7 @@ namespace holdfast::app {
 
 namespace {
 
-std::optional<std::string> command_text(const std::optional<notify::Command>& command) {
+std::optional<std::string> command_text(const Rare<notify::Command>& command) {
     if (!command) return std::nullopt;
     return command->to_string();
 }

@@ -328,8 +328,8 @@ void resolve_checker(const Loading& loading, const V& server, const RD& real, Pe
     }
     if (auto* http = std::get_if<check::HttpCheck>(&pending.value.probe);
         http != nullptr && http->virtualhost.empty())
-        http->virtualhost =
-            !real.value.virtualhost.empty() ? real.value.virtualhost : server.value.virtualhost;
+        http->virtualhost = !real.value.virtualhost.empty() ? real.value.virtualhost.string()
+                                                            : server.value.virtualhost;
     if (auto* misc = std::get_if<check::MiscCheck>(&pending.value.probe);
         misc != nullptr && misc->timeout == Duration{0})
         misc->timeout = server.schedule.delay_loop.value_or(std::chrono::seconds(60));
@@ -345,7 +345,7 @@ struct SecurityCount {
         insecure = insecure || verdict.insecure;
         return verdict.usable;
     }
-    void check(Loading& loading, std::optional<notify::Command>& command, Place place) {
+    void check(Loading& loading, Rare<notify::Command>& command, Place place) {
         if (command && !check(loading, *command, place)) command.reset();
     }
 };

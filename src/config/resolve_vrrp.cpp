@@ -27,7 +27,7 @@ struct VrrpScripts {
         insecure = insecure || verdict.insecure;
         return verdict;
     }
-    void check(std::optional<notify::Command>& command, Place place) {
+    void check(Rare<notify::Command>& command, Place place) {
         if (command && !judge(*command, place).usable) command.reset();
     }
     void check(notify::ScriptSettings& scripts, Place place) {

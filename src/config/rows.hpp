@@ -39,6 +39,14 @@ template <class T>
 struct Bare<std::optional<T>> {
     using type = T;
 };
+template <class T>
+struct Bare<Rare<T>> {
+    using type = T;
+};
+template <>
+struct Bare<RareText> {
+    using type = std::string;
+};
 
 /// Complains about one word of a line: "priority 300 is outside 1..255".
 inline void bad_word(Loading& loading, ReportClass report_class, const Line& line, size_t word,

@@ -11,7 +11,7 @@ namespace holdfast::notify {
 
 namespace {
 
-const std::optional<Command>* specific_script(const ScriptSettings& scripts, Word word) {
+const Rare<Command>* specific_script(const ScriptSettings& scripts, Word word) {
     switch (word) {
         case Word::master:
             return &scripts.master;
@@ -99,7 +99,7 @@ void NotifyQueue::enter(const StateEntered& event, QueueActions& out) {
     mail(word, out);
 }
 
-void NotifyQueue::enqueue(const std::optional<Command>& command, const std::vector<std::string>& extra,
+void NotifyQueue::enqueue(const Rare<Command>& command, const std::vector<std::string>& extra,
                           uint64_t event) {
     if (!command || command->empty()) return;
     Waiting next{.command = *command, .event = event};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "holdfast/base/address.hpp"
+#include "holdfast/base/rare.hpp"
 #include "holdfast/base/time.hpp"
 #include "holdfast/ipvs/settings.hpp"
 #include "holdfast/notify/settings.hpp"
@@ -33,7 +34,7 @@ struct ConnectSettings {
     Endpoint destination{};
     Endpoint bind{};  ///< Unspecified address and port 0: kernel's choice.
     bool has_bind = false;
-    std::string bind_interface{};
+    RareText bind_interface{};
     uint32_t firewall_mark = 0;
     Duration timeout = std::chrono::seconds(5);
     friend bool operator==(const ConnectSettings&, const ConnectSettings&) = default;
@@ -66,10 +67,10 @@ struct HttpCheck {
     ConnectSettings connect{};
     bool tls = false;  ///< SSL_GET
     std::vector<UrlSettings> urls{};
-    std::string virtualhost{};
+    RareText virtualhost{};
     HttpProtocol protocol = HttpProtocol::http_1_0;
     bool enable_sni = false;
-    std::string sni_name{};
+    RareText sni_name{};
     bool tls_compliant = false;
     bool fast_recovery = false;
     uint32_t nb_get_retry = 0;
@@ -93,7 +94,7 @@ struct UdpCheck {
     ConnectSettings connect{};
     std::vector<uint8_t> payload{};
     bool require_reply = false;
-    std::optional<std::vector<uint8_t>> reply{};  ///< Expected bytes ...
+    Rare<std::vector<uint8_t>> reply{};  ///< Expected bytes ...
     std::vector<uint8_t> reply_mask{};            ///< ... where a zero mask byte matches anything.
     uint32_t min_reply_length = 1;
     uint32_t max_reply_length = 256;
@@ -144,11 +145,11 @@ struct RealServerSettings {
     uint32_t lower_threshold = 0;
     bool inhibit_on_failure = false;
     bool alpha = false;
-    std::optional<notify::Command> notify_up{};
-    std::optional<notify::Command> notify_down{};
+    Rare<notify::Command> notify_up{};
+    Rare<notify::Command> notify_down{};
     std::optional<bool> smtp_alert{};
-    std::string virtualhost{};
-    std::string snmp_name{};
+    RareText virtualhost{};
+    RareText snmp_name{};
     std::vector<Checker> checkers{};
     friend bool operator==(const RealServerSettings&, const RealServerSettings&) = default;
 };
@@ -186,8 +187,8 @@ struct VirtualServerSettings {
     bool omega = false;
     uint32_t quorum = 1;
     uint32_t hysteresis = 0;
-    std::optional<notify::Command> quorum_up{};
-    std::optional<notify::Command> quorum_down{};
+    Rare<notify::Command> quorum_up{};
+    Rare<notify::Command> quorum_down{};
     std::optional<bool> smtp_alert{};
     std::string virtualhost{};
     std::string snmp_name{};

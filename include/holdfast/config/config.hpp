@@ -180,7 +180,7 @@ struct VrrpInstance {
     std::vector<netstate::AddressSettings> excluded_addresses;  ///< virtual_ipaddress_excluded
     std::vector<netstate::RouteSettings> routes;
     std::vector<netstate::RuleSettings> rules;
-    std::optional<netstate::VmacSettings> vmac;
+    Rare<netstate::VmacSettings> vmac;
     bool use_vmac_addr = false;
     track::References track;
     notify::ScriptSettings notify;

@@ -165,7 +165,7 @@ class NotifyQueue {
     enum class StopPhase : uint8_t { none, waiting, terminating, killing, done };
 
     void enter(const StateEntered& event, QueueActions& out);
-    void enqueue(const std::optional<Command>& command, const std::vector<std::string>& extra,
+    void enqueue(const Rare<Command>& command, const std::vector<std::string>& extra,
                  uint64_t event);
     void drop_superseded(size_t keep, QueueActions& out);
     void pump(Instant now, QueueActions& out);

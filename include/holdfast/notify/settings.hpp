@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "holdfast/base/address.hpp"
+#include "holdfast/base/rare.hpp"
 
 namespace holdfast::notify {
 
@@ -38,13 +39,13 @@ struct Command {
 
 /// The notify_* keywords of an instance or a sync group.
 struct ScriptSettings {
-    std::optional<Command> master;
-    std::optional<Command> backup;
-    std::optional<Command> fault;
-    std::optional<Command> stop;
-    std::optional<Command> deleted;
-    std::optional<Command> generic;  ///< notify
-    std::optional<Command> master_rx_lower_pri;
+    Rare<Command> master;
+    Rare<Command> backup;
+    Rare<Command> fault;
+    Rare<Command> stop;
+    Rare<Command> deleted;
+    Rare<Command> generic;  ///< notify
+    Rare<Command> master_rx_lower_pri;
     bool notify_deleted = false;           ///< Bare notify_deleted.
     std::optional<bool> priority_changes;  ///< notify_priority_changes; unset = inherit.
     std::optional<bool> smtp_alert;        ///< unset = inherit.
@@ -54,7 +55,7 @@ struct ScriptSettings {
 struct FifoSettings {
     std::string path;
     Identity owner;
-    std::optional<Command> script;
+    Rare<Command> script;
     friend bool operator==(const FifoSettings&, const FifoSettings&) = default;
 };
 

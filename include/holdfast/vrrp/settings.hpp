@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "holdfast/base/address.hpp"
+#include "holdfast/base/rare.hpp"
 #include "holdfast/base/time.hpp"
 #include "holdfast/vrrp/types.hpp"
 
@@ -71,7 +72,7 @@ struct RouterSettings {
     std::optional<Priority> timer_expired_backup;  ///< Priority at or below which a late timer means Backup.
     AuthType auth_type = AuthType::none;
     std::array<uint8_t, 8> auth_data{};
-    std::optional<HmacSettings> hmac;
+    Rare<HmacSettings> hmac;
     bool v3_checksum_as_v2 = false;
     OldUnicastChecksum old_unicast_checksum = OldUnicastChecksum::automatic;
     bool in_sync_group = false;  ///< Becomes Master only when its vrrp_sync_group allows.
