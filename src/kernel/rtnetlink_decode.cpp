@@ -1,6 +1,7 @@
 #include <linux/fib_rules.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -53,7 +54,17 @@ std::optional<LinkInfo> decode_link(const NetlinkHeader& message) {
     link.master = {attributes.value<uint32_t>(IFLA_MASTER).value_or(0)};
     // An index in another namespace means nothing here.
     if (!attributes.has(IFLA_LINK_NETNSID)) link.lower = {attributes.value<uint32_t>(IFLA_LINK).value_or(0)};
-    link.kind = NetlinkAttributes<IFLA_INFO_MAX>(attributes.bytes(IFLA_LINKINFO)).text(IFLA_INFO_KIND);
+    const NetlinkAttributes<IFLA_INFO_MAX> info(attributes.bytes(IFLA_LINKINFO));
+    link.kind = info.text(IFLA_INFO_KIND);
+    if (link.kind == "macvlan") {
+        const NetlinkAttributes<IFLA_MACVLAN_MAX> data(info.bytes(IFLA_INFO_DATA));
+        link.mode = data.value<uint32_t>(IFLA_MACVLAN_MODE).value_or(0);
+    } else if (link.kind == "ipvlan") {
+        const NetlinkAttributes<IFLA_IPVLAN_MAX> data(info.bytes(IFLA_INFO_DATA));
+        link.mode = data.value<uint16_t>(IFLA_IPVLAN_MODE).value_or(0);
+        link.kind_flags = data.value<uint16_t>(IFLA_IPVLAN_FLAGS).value_or(0);
+    }
+    link.group = attributes.value<uint32_t>(IFLA_GROUP).value_or(0);
     return link;
 }
 

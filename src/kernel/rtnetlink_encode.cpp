@@ -8,6 +8,7 @@
 
 #include "holdfast/kernel/rtnetlink_codec.hpp"
 #include "netlink_message.hpp"
+#include "rtnetlink_link.hpp"
 
 namespace holdfast::kernel {
 
@@ -188,7 +189,15 @@ NetlinkMessage rule_message(const KernelRule& rule, bool add, uint32_t sequence)
 
 }  // namespace
 
+bool is_request(const Operation& operation) {
+    return !std::holds_alternative<SetSysctl>(operation) &&
+           !std::holds_alternative<RestoreSysctl>(operation) &&
+           !std::holds_alternative<RelaxReversePath>(operation) &&
+           !std::holds_alternative<RestoreReversePath>(operation);
+}
+
 void append_request(const Operation& operation, uint32_t sequence, std::vector<uint8_t>& run) {
+    require(is_request(operation), "knobs below /proc/sys are not set by netlink");
     struct Visitor {
         uint32_t sequence;
         NetlinkMessage operator()(const AddAddress& o) const {
@@ -205,6 +214,16 @@ void append_request(const Operation& operation, uint32_t sequence, std::vector<u
         }
         NetlinkMessage operator()(const AddRule& o) const { return rule_message(o.rule, true, sequence); }
         NetlinkMessage operator()(const RemoveRule& o) const { return rule_message(o.rule, false, sequence); }
+        NetlinkMessage operator()(const AddLink& o) const { return link_message(o, sequence); }
+        NetlinkMessage operator()(const UpdateLink& o) const { return link_message(o, sequence); }
+        NetlinkMessage operator()(const TuneLink& o) const { return link_message(o, sequence); }
+        NetlinkMessage operator()(const SwitchLinkOn& o) const { return link_message(o, sequence); }
+        NetlinkMessage operator()(const RemoveLink& o) const { return link_message(o, sequence); }
+        NetlinkMessage operator()(const ReannounceLink& o) const { return link_message(o, sequence); }
+        NetlinkMessage operator()(const SetSysctl&) const { return {NLMSG_NOOP, 0, sequence, 0}; }
+        NetlinkMessage operator()(const RestoreSysctl&) const { return {NLMSG_NOOP, 0, sequence, 0}; }
+        NetlinkMessage operator()(const RelaxReversePath&) const { return {NLMSG_NOOP, 0, sequence, 0}; }
+        NetlinkMessage operator()(const RestoreReversePath&) const { return {NLMSG_NOOP, 0, sequence, 0}; }
     };
     const NetlinkMessage message = std::visit(Visitor{sequence}, operation);
     const auto bytes = message.bytes();

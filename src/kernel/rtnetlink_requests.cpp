@@ -75,11 +75,49 @@ Result<std::unique_ptr<RouteNetlink::Requests>> RouteNetlink::Requests::open(
 
 std::vector<Result<>> RouteNetlink::Requests::apply(std::span<const Operation> operations) {
     std::vector<Result<>> results(operations.size());
-    for (size_t first = 0; first < operations.size(); first += kChunk) {
-        const size_t count = std::min(kChunk, operations.size() - first);
-        apply_chunk(operations.subspan(first, count), std::span(results).subspan(first, count));
+    const auto send = [&](size_t first, size_t end) {
+        for (; first < end; first += kChunk) {
+            const size_t count = std::min(kChunk, end - first);
+            apply_chunk(operations.subspan(first, count), std::span(results).subspan(first, count));
+        }
+    };
+    // Runs of netlink requests, and what is done by other means between them.
+    size_t first = 0;
+    std::vector<size_t> untuned;
+    const auto finish = [&](size_t end) {
+        send(first, end);
+        first = end;
+        for (const size_t i : std::exchange(untuned, {})) {
+            const auto& link = std::get<TuneLink>(operations[i]);
+            if (!results[i]) continue;
+            auto written = write_sysctl(interface_sysctl(Family::ipv6, link.name, "disable_ipv6"),
+                                        link.ipv6 ? "0" : "1");
+            // A host without IPv6 has nothing to switch off.
+            if (!written && link.ipv6) results[i] = std::move(written);
+        }
+    };
+    for (size_t i = 0; i < operations.size(); ++i) {
+        if (!is_request(operations[i])) {
+            finish(i);
+            results[i] = apply_knob(operations[i]);
+            first = i + 1;
+        } else if (std::holds_alternative<TuneLink>(operations[i])) {
+            untuned.push_back(i);
+        } else if (std::holds_alternative<SwitchLinkOn>(operations[i]) && !untuned.empty()) {
+            // A link without IPv6 must not have it for a moment after it is switched on.
+            finish(i);
+        }
     }
+    finish(operations.size());
     return results;
+}
+
+Result<> RouteNetlink::Requests::apply_knob(const Operation& operation) {
+    if (const auto* set = std::get_if<SetSysctl>(&operation)) return knobs_.set(set->path, set->value);
+    if (const auto* restore = std::get_if<RestoreSysctl>(&operation)) knobs_.restore(restore->path);
+    if (std::holds_alternative<RelaxReversePath>(operation)) return reverse_path_.relax();
+    if (std::holds_alternative<RestoreReversePath>(operation)) reverse_path_.restore();
+    return {};
 }
 
 void RouteNetlink::Requests::apply_chunk(std::span<const Operation> operations, std::span<Result<>> results) {

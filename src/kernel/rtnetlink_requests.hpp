@@ -8,6 +8,7 @@
 
 #include "holdfast/base/result.hpp"
 #include "holdfast/kernel/rtnetlink.hpp"
+#include "holdfast/kernel/sysctl.hpp"
 #include "netlink_socket.hpp"
 
 namespace holdfast::kernel {
@@ -22,6 +23,7 @@ class RouteNetlink::Requests {
     Result<netstate::KernelState> dump(std::span<const uint8_t> protocols);
 
   private:
+    Result<> apply_knob(const netstate::Operation& operation);
     void apply_chunk(std::span<const netstate::Operation> operations, std::span<Result<>> results);
     Result<> dump_table(uint16_t type, std::span<const uint8_t> family_header,
                         const std::function<void(std::span<const uint8_t>)>& on_object);
@@ -29,6 +31,8 @@ class RouteNetlink::Requests {
                            const std::function<void(std::span<const uint8_t>)>& on_object);
 
     NetlinkSocket socket_;
+    SysctlKeeper knobs_;
+    ReversePathFilter reverse_path_;
     uint32_t sequence_ = 0;
     std::vector<uint8_t> run_;
 };

@@ -1,11 +1,13 @@
 #include "holdfast/kernel/sysctl.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <vector>
 
 #include "holdfast/io/fd.hpp"
 
@@ -70,6 +72,59 @@ void SysctlKeeper::restore(const std::string& path) {
 
 void SysctlKeeper::restore_all() {
     while (!before_.empty()) restore(std::string(before_.begin()->first));
+}
+
+namespace {
+
+std::vector<std::string> configured_interfaces() {
+    std::vector<std::string> names;
+    DIR* folder = ::opendir("/proc/sys/net/ipv4/conf");
+    if (folder == nullptr) return names;
+    while (const dirent* entry = ::readdir(folder)) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != ".." && name != "all") names.emplace_back(name);
+    }
+    ::closedir(folder);
+    return names;
+}
+
+std::string reverse_path_of(std::string_view interface) {
+    return interface_sysctl(Family::ipv4, interface, "rp_filter");
+}
+
+}  // namespace
+
+Result<> ReversePathFilter::relax() {
+    if (!all_.empty()) return {};
+    auto all = read_sysctl(reverse_path_of("all"));
+    if (!all) return Failure(std::move(all.error()));
+    if (*all == "0") return {};
+    // One digit each: 0 off, 1 strict, 2 loose; the kernel applies the greater of `all` and the interface's.
+    for (const std::string& name : configured_interfaces()) {
+        const auto own = read_sysctl(reverse_path_of(name));
+        if (!own || *own >= *all) continue;
+        if (write_sysctl(reverse_path_of(name), *all)) before_.emplace(name, *own);
+    }
+    auto written = write_sysctl(reverse_path_of("all"), "0");
+    if (written) {
+        all_ = *all;
+    } else {
+        for (const auto& [name, value] : before_) (void)write_sysctl(reverse_path_of(name), value);
+        before_.clear();
+    }
+    return written;
+}
+
+void ReversePathFilter::restore() {
+    if (all_.empty()) return;
+    const auto put_back = [](const std::string& name, const std::string& left, const std::string& before) {
+        const auto now = read_sysctl(reverse_path_of(name));
+        if (now && *now == left) (void)write_sysctl(reverse_path_of(name), before);
+    };
+    put_back("all", "0", all_);
+    for (const auto& [name, value] : before_) put_back(name, all_, value);
+    before_.clear();
+    all_.clear();
 }
 
 }  // namespace holdfast::kernel

@@ -23,7 +23,7 @@ constexpr Duration kDumpRetry = std::chrono::milliseconds(500);
 }  // namespace
 
 NetworkState::NetworkState(NetworkKernel& kernel, NetworkObserver& observer, RepairPolicy policy)
-    : kernel_(kernel), observer_(observer), reconciler_(policy) {
+    : kernel_(kernel), observer_(observer), reconciler_(policy), links_(policy) {
     kernel_.set_listener(this);
 }
 
@@ -72,6 +72,23 @@ void NetworkState::forget(Instant now, const Owner& owner, bool remove) {
     settle(now);
 }
 
+void NetworkState::define_link(Instant now, VirtualLink link) {
+    deferred_.push_back([this, link = std::move(link)]() mutable { links_.define(std::move(link)); });
+    settle(now);
+}
+
+void NetworkState::forget_link(Instant now, const std::string& name, bool remove) {
+    deferred_.push_back([this, name, remove] { links_.forget(name, remove); });
+    settle(now);
+}
+
+void NetworkState::define_sysctls(Instant now, const Owner& owner, std::vector<SysctlWish> wishes) {
+    deferred_.push_back([this, owner, wishes = std::move(wishes)]() mutable {
+        links_.define_sysctls(owner, std::move(wishes));
+    });
+    settle(now);
+}
+
 void NetworkState::handle_deadline(Instant now) {
     if (dump_again_at_ && *dump_again_at_ <= now) {
         dump_again_at_.reset();
@@ -82,7 +99,7 @@ void NetworkState::handle_deadline(Instant now) {
 
 std::optional<Instant> NetworkState::deadline() const {
     auto deadline = reconciler_.deadline();
-    for (const auto& other : {dump_again_at_, settle_again_at_})
+    for (const auto& other : {links_.deadline(), dump_again_at_, settle_again_at_})
         if (other && (!deadline || *other < *deadline)) deadline = other;
     return deadline;
 }
@@ -110,9 +127,16 @@ bool NetworkState::settle_once(Instant now, bool may_plan) {
     if (is_dirty_ && !dump_again_at_ && !reload_mirror(now)) dump_again_at_ = now + kDumpRetry;
     // The dump was news to the observer, which may have answered.
     if (!deferred_.empty()) return true;
-    if (!may_plan || !reconciler_.has_work(now)) return false;
+    if (!may_plan) return false;
 
     std::vector<ObjectEvent> events;
+    if (links_.has_work(now)) {
+        const std::vector<Operation> operations = links_.plan(now, mirror_, reconciler_, events);
+        report(now, events);
+        execute_links(now, operations);
+        if (!operations.empty()) return true;
+    }
+    if (!reconciler_.has_work(now)) return false;
     const std::vector<Operation> operations = reconciler_.plan(now, mirror_, events);
     report(now, events);
     execute(now, operations);
@@ -123,22 +147,37 @@ void NetworkState::execute(Instant now, std::span<const Operation> operations) {
     std::vector<ObjectEvent> events;
     for (size_t first = 0; first < operations.size(); first += kChunk) {
         const auto chunk = operations.subspan(first, std::min(kChunk, operations.size() - first));
-        const std::vector<Result<>> results = kernel_.apply(chunk);
-        for (size_t i = 0; i < chunk.size(); ++i) {
-            if (outcome(chunk[i], results[i]) != Outcome::done) continue;
-            const auto* add = std::get_if<AddAddress>(&chunk[i]);
-            const auto* remove = std::get_if<RemoveAddress>(&chunk[i]);
-            if (add != nullptr && mirror_.set_address(add->address))
-                observer_.on_address_changed(now, add->address, true);
-            if (remove != nullptr && mirror_.remove_address(remove->address.key()))
-                observer_.on_address_changed(now, remove->address, false);
-            if (add == nullptr && remove == nullptr) mirror_.record(chunk[i]);
-        }
+        const std::vector<Result<>> results = apply(now, chunk);
         if (reconciler_.completed(now, first, chunk, results, events)) is_dirty_ = true;
         report(now, events);
     }
     // The kernel's own words about what we did, so that the next plan sees it as it is.
     if (!operations.empty()) kernel_.deliver_changes();
+}
+
+void NetworkState::execute_links(Instant now, std::span<const Operation> operations) {
+    if (operations.empty()) return;
+    std::vector<ObjectEvent> events;
+    const std::vector<Result<>> results = apply(now, operations);
+    links_.completed(now, operations, results, events);
+    kernel_.deliver_changes();
+    report(now, events);
+}
+
+/// Asks the kernel, and enters what it has agreed to.
+std::vector<Result<>> NetworkState::apply(Instant now, std::span<const Operation> operations) {
+    std::vector<Result<>> results = kernel_.apply(operations);
+    for (size_t i = 0; i < operations.size(); ++i) {
+        if (outcome(operations[i], results[i]) != Outcome::done) continue;
+        const auto* add = std::get_if<AddAddress>(&operations[i]);
+        const auto* remove = std::get_if<RemoveAddress>(&operations[i]);
+        if (add != nullptr && mirror_.set_address(add->address))
+            observer_.on_address_changed(now, add->address, true);
+        if (remove != nullptr && mirror_.remove_address(remove->address.key()))
+            observer_.on_address_changed(now, remove->address, false);
+        if (add == nullptr && remove == nullptr) mirror_.record(operations[i]);
+    }
+    return results;
 }
 
 void NetworkState::report(Instant now, std::vector<ObjectEvent>& events) {
@@ -156,6 +195,7 @@ Result<> NetworkState::reload_mirror(Instant now) {
     const Mirror before = std::exchange(mirror_, Mirror{});
     mirror_.load(*state);
     reconciler_.mirror_loaded();
+    links_.mark();
     for (const KernelAddress& address : before.addresses()) {
         if (mirror_.address(address.key()) != nullptr) continue;
         reconciler_.note_removal(address, 0);
@@ -186,6 +226,7 @@ void NetworkState::on_link(const LinkInfo& link) {
     const std::optional<LinkInfo> before = mirror_.set_link(link);
     if (before && *before == link) return;
     reconciler_.links_changed();
+    links_.mark();
     // IPv4 routes through a link that goes down vanish without a notification (fib_sync_down_dev,
     // fib_frontend.c).
     if (before && before->usable() && !link.usable() && mirror_.has_routes()) is_dirty_ = true;
@@ -197,17 +238,21 @@ void NetworkState::on_link_removed(InterfaceIndex link) {
     const std::optional<LinkInfo> last = mirror_.remove_link(link);
     if (!last) return;
     reconciler_.links_changed();
+    links_.mark();
     for (const KernelAddress& address : addresses) observer_.on_address_changed(now_, address, false);
     observer_.on_link_removed(now_, *last);
 }
 
 void NetworkState::on_address(const KernelAddress& address) {
-    if (mirror_.set_address(address)) observer_.on_address_changed(now_, address, true);
+    if (!mirror_.set_address(address)) return;
+    links_.mark_address(address);
+    observer_.on_address_changed(now_, address, true);
 }
 
 void NetworkState::on_address_removed(const KernelAddress& address, uint32_t requester) {
     if (!mirror_.remove_address(address.key())) return;
     reconciler_.note_removal(address, requester);
+    links_.mark_address(address);
     // Routes with this preferred source go with it and without a notification (fib_sync_down_addr).
     if (mirror_.has_routes()) is_dirty_ = true;
     observer_.on_address_changed(now_, address, false);

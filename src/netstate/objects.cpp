@@ -49,20 +49,25 @@ std::string to_string(const Operation& operation) {
         std::string operator()(const RemoveRule& o) const {
             return "remove rule " + netstate::to_string(o.rule);
         }
+        std::string operator()(const AddLink& o) const { return "add link " + o.link.name; }
+        std::string operator()(const UpdateLink& o) const { return "update link " + o.link.name; }
+        std::string operator()(const TuneLink& o) const { return "tune link " + o.name; }
+        std::string operator()(const SwitchLinkOn& o) const { return "switch on link " + o.name; }
+        std::string operator()(const RemoveLink& o) const { return "remove link " + o.name; }
+        std::string operator()(const ReannounceLink& o) const {
+            return fmt::format("announce link {} again", o.index.value);
+        }
+        std::string operator()(const SetSysctl& o) const { return "set " + o.path + " to " + o.value; }
+        std::string operator()(const RestoreSysctl& o) const { return "restore " + o.path; }
+        std::string operator()(const RelaxReversePath&) const { return "move all/rp_filter to interfaces"; }
+        std::string operator()(const RestoreReversePath&) const { return "restore all/rp_filter"; }
     };
     return std::visit(Visitor{}, operation);
 }
 
 bool is_install(const Operation& operation) {
-    struct Visitor {
-        bool operator()(const AddAddress&) const { return true; }
-        bool operator()(const RemoveAddress&) const { return false; }
-        bool operator()(const AddRoute&) const { return true; }
-        bool operator()(const RemoveRoute&) const { return false; }
-        bool operator()(const AddRule&) const { return true; }
-        bool operator()(const RemoveRule&) const { return false; }
-    };
-    return std::visit(Visitor{}, operation);
+    return std::holds_alternative<AddAddress>(operation) || std::holds_alternative<AddRoute>(operation) ||
+           std::holds_alternative<AddRule>(operation) || std::holds_alternative<AddLink>(operation);
 }
 
 }  // namespace holdfast::netstate

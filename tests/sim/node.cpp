@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "../unit/app/memory_files.hpp"
+#include "../unit/bfd/silent_link.hpp"
 #include "holdfast/config/diagnostics.hpp"
 #include "holdfast/kernel/openssl_digest.hpp"
 #include "world.hpp"
@@ -237,8 +238,26 @@ struct Node::Process {
               settings.detail = 1;
               return settings;
           }()),
-          edges{timers, turn_ends,     link,   node.kernel, node.table, processes, streams, outputs, log,
-                files,  process_table, digest, {},          {},         {},        {},      {},      {},
+          edges{timers,
+                turn_ends,
+                link,
+                node.kernel,
+                node.firewall,
+                node.table,
+                processes,
+                streams,
+                outputs,
+                log,
+                files,
+                process_table,
+                digest,
+                bfd,
+                {},
+                {},
+                {},
+                {},
+                {},
+                {},
                 {}} {
         timers.set_now(world.now());
         node.kernel.now = world.now();
@@ -265,6 +284,7 @@ struct Node::Process {
     io::MemoryFiles files;
     io::MemoryProcessTable process_table;
     kernel::OpensslDigest digest;
+    bfd::testing::SilentLink bfd;
     app::Edges edges;
     bool stopped = false;
     std::unique_ptr<app::Daemon> daemon;

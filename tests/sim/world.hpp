@@ -148,6 +148,7 @@ class Node {
     bool logged(std::string_view text) const;
 
     netstate::testing::FakeKernel kernel;
+    netstate::testing::FakeFirewall firewall;
     ipvs::FakeKernel table;
     std::vector<std::string> fifo;
     uint64_t announcements = 0;

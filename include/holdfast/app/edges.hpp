@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "holdfast/app/logging.hpp"
+#include "holdfast/bfd/link.hpp"
 #include "holdfast/config/config.hpp"
 #include "holdfast/io/files.hpp"
 #include "holdfast/io/process_table.hpp"
@@ -18,6 +19,7 @@
 #include "holdfast/io/turn_end.hpp"
 #include "holdfast/ipvs/kernel.hpp"
 #include "holdfast/kernel/link_beat.hpp"
+#include "holdfast/netstate/firewall.hpp"
 #include "holdfast/netstate/kernel.hpp"
 #include "holdfast/vrrp/digest.hpp"
 #include "holdfast/vrrp/link.hpp"
@@ -48,6 +50,7 @@ struct Edges {
     io::TurnEndQueue& turn_ends;
     vrrp::Link& link;
     netstate::NetworkKernel& network;
+    netstate::FirewallKernel& firewall;
     ipvs::TableKernel& ipvs;
     io::Processes& processes;
     io::Streams& streams;
@@ -56,6 +59,7 @@ struct Edges {
     io::Files& files;
     io::ProcessTable& process_table;
     vrrp::Digest& digest;
+    bfd::Link& bfd;
     /// A number in [0, 1), for spreading checks.
     std::function<double()> random;
     /// `script "</path"`: whether the file can be opened for reading.

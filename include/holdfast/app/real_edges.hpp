@@ -14,6 +14,8 @@
 #include "holdfast/io/posix_processes.hpp"
 #include "holdfast/io/socket_streams.hpp"
 #include "holdfast/kernel/advert_link.hpp"
+#include "holdfast/kernel/bfd_link.hpp"
+#include "holdfast/kernel/firewall.hpp"
 #include "holdfast/kernel/ipvs.hpp"
 #include "holdfast/kernel/openssl_digest.hpp"
 #include "holdfast/kernel/process_events.hpp"
@@ -67,6 +69,7 @@ class RealEdges {
     std::unique_ptr<io::EventLoop> loop_owner_;
     io::EventLoop& loop_;
     std::unique_ptr<kernel::RouteNetlink> network_;
+    kernel::NftFirewall firewall_;
     kernel::AdvertLink link_;
     kernel::IpvsTable ipvs_;
     io::PosixProcesses processes_;
@@ -75,6 +78,7 @@ class RealEdges {
     io::SystemFiles files_;
     kernel::ProcessEvents process_table_;
     kernel::OpensslDigest digest_;
+    kernel::BfdLink bfd_;
     std::map<std::string, std::pair<Instant, bool>>
         forwarding_;  ///< net.ipv6.conf.IF.forwarding, re-read after 5 s.
     Edges edges_;

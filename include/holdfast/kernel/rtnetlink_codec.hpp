@@ -11,6 +11,9 @@
 
 namespace holdfast::kernel {
 
+/// Whether the operation is a netlink request; the others write to /proc/sys.
+bool is_request(const netstate::Operation& operation);
+
 /// Appends the request for `operation`, asking for an acknowledgement under `sequence`, to a run of messages.
 void append_request(const netstate::Operation& operation, uint32_t sequence, std::vector<uint8_t>& run);
 

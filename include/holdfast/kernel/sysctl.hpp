@@ -42,4 +42,22 @@ class SysctlKeeper {
     std::map<std::string, std::string> before_;
 };
 
+/// Moves net.ipv4.conf.all.rp_filter, which rules over every interface, to the interfaces themselves, so that
+/// a VMAC can be without. Nothing changes for the others, present or to come.
+class ReversePathFilter {
+  public:
+    ReversePathFilter() = default;
+    ReversePathFilter(const ReversePathFilter&) = delete;
+    ReversePathFilter& operator=(const ReversePathFilter&) = delete;
+    ~ReversePathFilter() { restore(); }
+
+    Result<> relax();
+    /// Puts back what still is as `relax` has left it.
+    void restore();
+
+  private:
+    std::string all_;                            // What all/rp_filter was; empty = nothing moved.
+    std::map<std::string, std::string> before_;  // By interface ("default" included): what each one was.
+};
+
 }  // namespace holdfast::kernel

@@ -15,6 +15,7 @@
 #include "holdfast/base/result.hpp"
 #include "holdfast/base/time.hpp"
 #include "holdfast/netstate/kernel.hpp"
+#include "holdfast/netstate/links.hpp"
 #include "holdfast/netstate/mirror.hpp"
 #include "holdfast/netstate/reconciler.hpp"
 
@@ -58,12 +59,18 @@ class NetworkState final : private ChangeListener {
     void release(Instant now, const Owner& owner);
     void forget(Instant now, const Owner& owner, bool remove);
 
+    /// See LinkReconciler. Links and knobs are settled before addresses.
+    void define_link(Instant now, VirtualLink link);
+    void forget_link(Instant now, const std::string& name, bool remove);
+    void define_sysctls(Instant now, const Owner& owner, std::vector<SysctlWish> wishes);
+
     /// Delayed repairs, and dumps that failed, that are due.
     void handle_deadline(Instant now);
     std::optional<Instant> deadline() const;
 
     const Mirror& mirror() const { return mirror_; }
     const Reconciler& reconciler() const { return reconciler_; }
+    const LinkReconciler& links() const { return links_; }
     /// The source for adverts on an interface, VIPs excluded (Mirror::source_address).
     std::optional<IpAddress> source_address(InterfaceIndex interface, Family family) const;
     /// Complete dumps since the start, the first included.
@@ -86,12 +93,15 @@ class NetworkState final : private ChangeListener {
     bool settle_once(Instant now, bool may_plan);
     Result<> reload_mirror(Instant now);
     void execute(Instant now, std::span<const Operation> operations);
+    void execute_links(Instant now, std::span<const Operation> operations);
+    std::vector<Result<>> apply(Instant now, std::span<const Operation> operations);
     void report(Instant now, std::vector<ObjectEvent>& events);
 
     NetworkKernel& kernel_;
     NetworkObserver& observer_;
     Mirror mirror_;
     Reconciler reconciler_;
+    LinkReconciler links_;
     std::vector<uint8_t> protocols_;
     std::vector<std::function<void()>> deferred_;  // What the observer asked for while settling.
     std::optional<Instant> dump_again_at_;

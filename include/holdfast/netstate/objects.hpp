@@ -58,6 +58,9 @@ struct LinkInfo {
     InterfaceIndex master{};     ///< The bridge, bond or VRF this one belongs to; 0 = none.
     InterfaceIndex lower{};      ///< IFLA_LINK: the interface a VLAN or macvlan sits on; 0 = none.
     std::string kind{};          ///< "vlan", "macvlan", "bond", ...; empty for a physical one.
+    uint32_t mode = 0;           ///< MACVLAN_MODE_* or IPVLAN_MODE_*, by `kind`; 0 for others.
+    uint16_t kind_flags = 0;     ///< IPVLAN_F_* of an ipvlan.
+    uint32_t group = 0;          ///< IFLA_GROUP, which firewalls match by.
 
     /// Up and with a carrier: fit for VRRP.
     bool usable() const { return up && running; }
@@ -171,8 +174,83 @@ struct RemoveRule {
     friend bool operator==(const RemoveRule&, const RemoveRule&) = default;
 };
 
+/// MACVLAN_MODE_PRIVATE and IPVLAN_MODE_L2 of linux/if_link.h: the only modes we make.
+inline constexpr uint32_t kMacvlanPrivate = 1;
+inline constexpr uint32_t kIpvlanL2 = 0;
+
+/// A macvlan (`use_vmac`) or ipvlan (`use_ipvlan`) as the kernel takes it.
+struct KernelVirtualLink {
+    std::string name{};
+    InterfaceIndex lower{};     ///< The interface it sits on.
+    bool ipvlan = false;        ///< L2 mode with `ipvlan_flags`; else a macvlan in private mode with `mac`.
+    uint16_t ipvlan_flags = 0;  ///< IPVLAN_F_*: 0 bridge, 1 private, 2 vepa.
+    MacAddress mac{};           ///< Of a macvlan.
+    uint32_t group = 0;         ///< IFLA_GROUP
+    InterfaceIndex vrf{};       ///< The VRF it is a part of; 0 = none.
+    friend bool operator==(const KernelVirtualLink&, const KernelVirtualLink&) = default;
+};
+
+/// Makes the interface, switched off.
+struct AddLink {
+    KernelVirtualLink link{};
+    friend bool operator==(const AddLink&, const AddLink&) = default;
+};
+/// Gives an existing interface of that name the MAC address, mode, group and VRF of `link`.
+struct UpdateLink {
+    KernelVirtualLink link{};
+    friend bool operator==(const UpdateLink&, const UpdateLink&) = default;
+};
+/// Sets what a link of ours needs before it is switched on: no link-local address made by the kernel, IPv6 on
+/// or off. A macvlan (`vmac`) also answers ARP for its own addresses only; one of IPv4 (`ipv4`) takes packets
+/// with a source address of this host, has no reverse path filter, and its secondary addresses outlive their
+/// primary one.
+struct TuneLink {
+    std::string name{};
+    bool vmac = true;
+    bool ipv4 = true;
+    bool ipv6 = false;
+    friend bool operator==(const TuneLink&, const TuneLink&) = default;
+};
+struct SwitchLinkOn {
+    std::string name{};
+    friend bool operator==(const SwitchLinkOn&, const SwitchLinkOn&) = default;
+};
+struct RemoveLink {
+    InterfaceIndex index{};
+    std::string name{};  ///< For texts.
+    friend bool operator==(const RemoveLink&, const RemoveLink&) = default;
+};
+/// Sets the group the interface has already, so that the kernel reports the interface to its listeners
+/// (`netlink_notify_msg`: a bridge says nothing when its promiscuity changes).
+struct ReannounceLink {
+    InterfaceIndex index{};
+    uint32_t group = 0;
+    friend bool operator==(const ReannounceLink&, const ReannounceLink&) = default;
+};
+/// Writes a knob below /proc/sys and remembers what was there before the first write.
+struct SetSysctl {
+    std::string path{};
+    std::string value{};
+    friend bool operator==(const SetSysctl&, const SetSysctl&) = default;
+};
+/// Puts back what SetSysctl has found first; nothing when it was there already or its interface has gone.
+struct RestoreSysctl {
+    std::string path{};
+    friend bool operator==(const RestoreSysctl&, const RestoreSysctl&) = default;
+};
+/// net.ipv4.conf.all.rp_filter rules over every interface, also over a VMAC, which needs 0. Its value goes to
+/// `default` and to each interface that has less, then `all` becomes 0: nothing changes for the others.
+struct RelaxReversePath {
+    friend bool operator==(const RelaxReversePath&, const RelaxReversePath&) = default;
+};
+struct RestoreReversePath {
+    friend bool operator==(const RestoreReversePath&, const RestoreReversePath&) = default;
+};
+
 /// One request to the kernel.
-using Operation = std::variant<AddAddress, RemoveAddress, AddRoute, RemoveRoute, AddRule, RemoveRule>;
+using Operation = std::variant<AddAddress, RemoveAddress, AddRoute, RemoveRoute, AddRule, RemoveRule, AddLink,
+                               UpdateLink, TuneLink, SwitchLinkOn, RemoveLink, ReannounceLink, SetSysctl,
+                               RestoreSysctl, RelaxReversePath, RestoreReversePath>;
 
 /// "add address 192.0.2.1/24", for logs.
 std::string to_string(const Operation& operation);

@@ -56,7 +56,7 @@ struct RepairPolicy {
 using ObjectSettings = std::variant<AddressSettings, RouteSettings, RuleSettings>;
 using ConcreteObject = std::variant<KernelAddress, KernelRoute, KernelRule>;
 
-enum class ObjectKind : uint8_t { address, route, rule };
+enum class ObjectKind : uint8_t { address, route, rule, link };
 
 /// Something happened to an object of ours that deserves a line in the log.
 struct ObjectEvent {

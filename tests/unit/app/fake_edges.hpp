@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../bfd/silent_link.hpp"
 #include "holdfast/app/edges.hpp"
 #include "holdfast/kernel/openssl_digest.hpp"
 #include "memory_files.hpp"
@@ -108,6 +109,13 @@ class NoNetwork final : public netstate::NetworkKernel {
     void deliver_changes() override {}
 };
 
+class NoFirewall final : public netstate::FirewallKernel {
+  public:
+    Result<> apply(const netstate::FirewallSettings&, std::span<const netstate::FirewallOperation>) override {
+        return {};
+    }
+};
+
 class NoTable final : public ipvs::TableKernel {
   public:
     Result<> available() override { return fail("no table"); }
@@ -152,6 +160,7 @@ class WithFakeEdges : public testing::Test {
     io::TurnEndQueue turn_ends;
     NoLink link;
     NoNetwork network;
+    NoFirewall firewall;
     NoTable table;
     FakeProcesses processes;
     FakeStreams streams;
@@ -162,8 +171,10 @@ class WithFakeEdges : public testing::Test {
     io::MemoryFiles files;
     io::MemoryProcessTable process_table;
     kernel::OpensslDigest digest;
-    Edges edges{timers,        turn_ends, link, network, table, processes, streams, outputs, log, files,
-                process_table, digest,    {},   {},      {},    {},        {},      {},      {}};
+    bfd::testing::SilentLink bfd;
+    Edges edges{timers, turn_ends,     link,   network, firewall, table, processes, streams, outputs, log,
+                files,  process_table, digest, bfd,     {},       {},    {},        {},      {},      {},
+                {}};
 };
 
 }  // namespace holdfast::app

@@ -8,9 +8,11 @@
 #include <cerrno>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "holdfast/netstate/firewall.hpp"
 #include "holdfast/netstate/kernel.hpp"
 
 namespace holdfast::netstate::testing {
@@ -84,6 +86,7 @@ class FakeKernel final : public NetworkKernel {
     std::vector<KernelAddress> addresses;
     std::vector<KernelRoute> routes;
     std::vector<KernelRule> rules;
+    std::map<std::string, std::string> sysctls;
     std::vector<uint8_t> watched;
     std::vector<std::string> log;
     std::function<int(const Operation&)> refuse;
@@ -133,14 +136,111 @@ class FakeKernel final : public NetworkKernel {
             return insert(
                 rules, o->rule, [&](const auto& r) { return r == o->rule; },
                 [r = o->rule](ChangeListener& l) { l.on_rule(r); });
-        const auto& o = std::get<RemoveRule>(operation);
-        return erase(
-            rules, ENOENT, [&](const auto& r) { return r == o.rule; },
-            [r = o.rule, requester](ChangeListener& l) { l.on_rule_removed(r, requester); });
+        if (const auto* o = std::get_if<RemoveRule>(&operation))
+            return erase(
+                rules, ENOENT, [&](const auto& r) { return r == o->rule; },
+                [r = o->rule, requester](ChangeListener& l) { l.on_rule_removed(r, requester); });
+        return execute_link(operation);
+    }
+    LinkInfo* find_link(const std::string& name) {
+        for (auto& [index, link] : links)
+            if (link.name == name) return &link;
+        return nullptr;
+    }
+    int execute_link(const Operation& operation) {
+        const auto set = [&](const std::string& name, const std::function<void(LinkInfo&)>& change) {
+            LinkInfo* link = find_link(name);
+            if (link == nullptr) return ENODEV;
+            LinkInfo changed = *link;
+            change(changed);
+            if (changed != *link) set_link(changed);
+            return 0;
+        };
+        if (const auto* o = std::get_if<AddLink>(&operation)) {
+            if (find_link(o->link.name) != nullptr) return EEXIST;
+            if (!links.contains(o->link.lower.value)) return ENODEV;
+            LinkInfo link;
+            link.index = {links.rbegin()->first + 1};
+            link.name = o->link.name;
+            link.kind = o->link.ipvlan ? "ipvlan" : "macvlan";
+            link.mode = o->link.ipvlan ? kIpvlanL2 : kMacvlanPrivate;
+            link.kind_flags = o->link.ipvlan_flags;
+            link.lower = o->link.lower;
+            link.mac = o->link.mac;
+            link.group = o->link.group;
+            link.master = o->link.vrf;
+            link.multicast = true;
+            link.mtu = 1500;
+            link.hardware_type = 1;
+            set_link(link);
+            return 0;
+        }
+        if (const auto* o = std::get_if<UpdateLink>(&operation))
+            return set(o->link.name, [&](LinkInfo& link) {
+                link.mac = o->link.mac;
+                link.mode = o->link.ipvlan ? kIpvlanL2 : kMacvlanPrivate;
+                link.group = o->link.group;
+                link.master = o->link.vrf;
+            });
+        if (const auto* o = std::get_if<SwitchLinkOn>(&operation))
+            return set(o->name, [&](LinkInfo& link) {
+                link.up = true;
+                link.running = links.contains(link.lower.value) && links[link.lower.value].usable();
+            });
+        if (const auto* o = std::get_if<TuneLink>(&operation))
+            return find_link(o->name) == nullptr ? ENODEV : 0;
+        if (const auto* o = std::get_if<RemoveLink>(&operation)) {
+            if (!links.contains(o->index.value)) return ENODEV;
+            remove_link(o->index.value);
+            return 0;
+        }
+        if (const auto* o = std::get_if<SetSysctl>(&operation)) sysctls[o->path] = o->value;
+        if (const auto* o = std::get_if<RestoreSysctl>(&operation)) sysctls.erase(o->path);
+        return 0;
     }
 
     ChangeListener* listener_ = nullptr;
     std::vector<std::function<void(ChangeListener&)>> news_;
+};
+
+/// Carries out firewall operations on values, as strictly as the real one: all or nothing.
+class FakeFirewall final : public FirewallKernel {
+  public:
+    Result<> apply(const FirewallSettings&, std::span<const FirewallOperation> operations) override {
+        if (failures > 0) {
+            --failures;
+            return fail("firewall");
+        }
+        for (const FirewallOperation& operation : operations) {
+            if (std::holds_alternative<RemoveTables>(operation)) {
+                state = {};
+                parts.clear();
+            }
+            if (const auto* o = std::get_if<AddPart>(&operation)) {
+                EXPECT_TRUE(parts.insert(o->part).second);
+            } else if (const auto* protect = std::get_if<Protect>(&operation)) {
+                for (const FirewallPart part : parts_of(protect->address)) {
+                    EXPECT_TRUE(parts.contains(part));
+                }
+                EXPECT_TRUE(state.addresses.insert(protect->address).second);
+            } else if (const auto* unprotect = std::get_if<Unprotect>(&operation)) {
+                EXPECT_EQ(state.addresses.erase(unprotect->address), 1U);
+            } else if (const auto* add = std::get_if<AddQuietLink>(&operation)) {
+                for (const FirewallPart part : parts_of(add->link)) {
+                    EXPECT_TRUE(parts.contains(part));
+                }
+                EXPECT_TRUE(state.links.insert(add->link).second);
+            } else if (const auto* remove = std::get_if<RemoveQuietLink>(&operation)) {
+                EXPECT_EQ(state.links.erase(remove->link), 1U);
+            }
+            ++operations_done;
+        }
+        return {};
+    }
+    FirewallState state;
+    std::set<FirewallPart> parts;
+    int failures = 0;
+    int operations_done = 0;
 };
 
 }  // namespace holdfast::netstate::testing
