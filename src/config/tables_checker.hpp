@@ -11,4 +11,15 @@ namespace holdfast::config {
 /// BFD_CHECK.
 std::span<const Row> checker_rows();
 
+extern const Row kMiscCheckRow;
+extern const Row kSmtpCheckRow;
+extern const Row kTcpCheckRow;
+extern const Row kPingCheckRow;
+extern const Row kUdpCheckRow;
+extern const Row kHttpGetRow;
+extern const Row kSslGetRow;
+extern const Row kDnsCheckRow;
+extern const Row kFileCheckRow;
+extern const Row kBfdCheckRow;
+
 }  // namespace holdfast::config

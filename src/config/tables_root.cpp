@@ -80,16 +80,20 @@ const std::vector<Row>& rows() {
             keyword<Root<&R::child_wait_time>, WholeSeconds{0, kMaxUint32, Lenient::no}>({"child_wait_time", "SECS", "5", "Limit of an orderly shutdown.", rare}).first(),
             block<Draft, GlobalDraft, open_globals, close_globals, show_globals>({"global_defs", "{ ... }", "", "Global settings.", everyday, adds_up}, kGlobalDefs).first(),
         };
-        list.push_back(kTrackRootRows[0]);
+        list.push_back(kTrackGroupRootRow);
         list.push_back(block<Draft, Draft, same<Draft>, nullptr, show_entries<netstate::AddressSettings, &Config::static_addresses>>({"static_ipaddress", "{ ADDR... }", "", "Addresses kept whatever the state.", common, adds_up}, kStaticAddressList).of(Part::vrrp));
         list.push_back(block<Draft, Draft, same<Draft>, nullptr, show_entries<netstate::RouteSettings, &Config::static_routes>>({"static_routes", "{ ROUTE... }", "", "Routes kept whatever the state.", common, adds_up}, kStaticRouteList).of(Part::vrrp));
         list.push_back(block<Draft, Draft, same<Draft>, nullptr, show_entries<netstate::RuleSettings, &Config::static_rules>>({"static_rules", "{ RULE... }", "", "Policy rules kept whatever the state.", common, adds_up}, kStaticRuleList).of(Part::vrrp));
         list.insert(list.end(), std::begin(kInterfaceRootRows), std::end(kInterfaceRootRows));
-        list.insert(list.end(), std::begin(kTrackRootRows) + 1, std::end(kTrackRootRows));
+        list.push_back(kScriptRootRow);
+        list.push_back(kTrackProcessRootRow);
+        list.push_back(kTrackFileRootRow);
         list.push_back(kBfdRootRow);
-        list.push_back(kVrrpRootRows[0]);
-        list.push_back(kVrrpRootRows[1]);
-        list.insert(list.end(), std::begin(kServerRootRows), std::end(kServerRootRows));
+        list.push_back(kInstanceRootRow);
+        list.push_back(kSyncGroupRootRow);
+        list.push_back(kTlsRootRow);
+        list.push_back(kServerGroupRootRow);
+        list.push_back(kVirtualServerRootRow);
         return list;
         // clang-format on
     }();

@@ -7,6 +7,8 @@ namespace holdfast::config {
 
 extern const Row kInterfaceRootRows[3];
 extern const Row kBfdRootRow;
-extern const Row kServerRootRows[3];
+extern const Row kTlsRootRow;
+extern const Row kServerGroupRootRow;
+extern const Row kVirtualServerRootRow;
 
 }  // namespace holdfast::config

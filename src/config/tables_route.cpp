@@ -4,15 +4,13 @@
 #include <algorithm>
 #include <array>
 
-#include "tables.hpp"
+#include "entry_reader.hpp"
 
 namespace holdfast::config {
 namespace {
 
 using netstate::NextHop;
 using netstate::RouteSettings;
-
-constexpr uint8_t kKeepalivedProtocol = 18;
 
 struct RouteType {
     std::string_view name;
@@ -106,10 +104,10 @@ const Option kRouteOptions[] = {
 };
 
 /// Thrown away when `false` travels up: the line was refused and the reason reported.
-class RouteReader {
+class RouteReader : EntryReader {
   public:
     RouteReader(Loading& loading, const Line& line, bool is_static)
-        : loading_(loading), line_(line), is_static_(is_static) {}
+        : EntryReader(loading, line, "route"), is_static_(is_static) {}
 
     std::optional<RouteSettings> read() {
         for (; word_ < line_.size(); ++word_) {
@@ -123,25 +121,6 @@ class RouteReader {
     }
 
   private:
-    bool refuse(size_t word, std::string_view problem) {
-        if (!loading_.stopped())
-            loading_.error(line_, word,
-                           fmt::format("{} {}; the route is ignored", line_.word(word), problem));
-        return false;
-    }
-
-    std::string_view next() { return line_.word(++word_); }
-
-    bool has_family(Family family, size_t word) {
-        if (!family_) family_ = family;
-        return *family_ == family || refuse(word, "is not of the family of the route");
-    }
-
-    std::optional<uint32_t> number(std::string_view text, uint32_t max) {
-        const auto value = parse_unsigned(text, 0, max, Lenient::no, 0);
-        return value.value ? std::optional(static_cast<uint32_t>(*value.value)) : std::nullopt;
-    }
-
     bool read_number(uint32_t max, uint32_t& out) {
         const auto value = number(next(), max);
         if (!value) return refuse(word_, fmt::format("is not a number of 0..{}", max));
@@ -160,7 +139,7 @@ class RouteReader {
         const auto address = IpAddress::parse(next());
         if (!address) return refuse(word_, "is not an IP address");
         out = address;
-        return has_family(address->family(), word_);
+        return has_family(address->family());
     }
 
     /// Digits with an optional "s" or "ms"; without one, in units of 1/scale milliseconds. 0.2 s to 120 s.
@@ -183,27 +162,6 @@ class RouteReader {
             loading_.error(line_, word_,
                            fmt::format("{} is outside 0.2 s..120 s; the nearest is used", text));
         out = static_cast<uint32_t>(clamped);
-        return true;
-    }
-
-    bool read_realms(std::optional<uint32_t>& out) {
-        const std::string_view text = next();
-        const size_t slash = text.find('/');
-        std::optional<uint32_t> source = 0;
-        if (slash != std::string_view::npos)
-            source = loading_.named_number(NameTable::realms, text.substr(0, slash), 0xffff);
-        const auto destination = loading_.named_number(
-            NameTable::realms, slash == std::string_view::npos ? text : text.substr(slash + 1), 0xffff);
-        if (!source || !destination) return refuse(word_, "is not [SRC/]DST realms");
-        out = *source << 16U | *destination;
-        return has_family(Family::ipv4, word_);
-    }
-
-    bool read_interface(std::string& out) {
-        const std::string_view name = next();
-        if (loading_.stopped()) return false;
-        if (!loading_.interface_usable(name)) return refuse(word_, "is not an interface");
-        out = name;
         return true;
     }
 
@@ -249,106 +207,13 @@ class RouteReader {
         route_.metrics.push_back(value);
     }
 
-    /// `encap TYPE ARGS`: checked here, handed on as words.
-    bool read_encapsulation(std::vector<std::string>& out) {
-        if (!line_.has(word_ + 1)) {
-            loading_.error(line_, word_, "encap has no type");
-            return true;
-        }
-        const std::string_view type = next();
-        std::vector<std::string> words{std::string(type)};
-        auto take = [&] { words.emplace_back(next()); };
-        if (type == "mpls" || type == "ila") {
-            if (!line_.has(word_ + 1)) {
-                loading_.error(line_, word_, fmt::format("encap {} has no value", type));
-                return true;
-            }
-            take();
-            const bool valid = type == "mpls" ? valid_labels(words.back()) : valid_locator(words.back());
-            if (!valid)
-                loading_.error(line_, word_,
-                               fmt::format("{} is not {}", words.back(),
-                                           type == "mpls" ? "a list of MPLS labels" : "an ILA locator"));
-            else
-                out = std::move(words);
-            return true;
-        }
-        if (type != "ip" && type != "ip6") {
-            loading_.error(line_, word_, fmt::format("{} is not a kind of encapsulation", type));
-            return true;
-        }
-        return read_ip_encapsulation(type == "ip" ? Family::ipv4 : Family::ipv6, std::move(words), out);
-    }
-
-    static bool valid_labels(std::string_view text) {
-        size_t count = 0;
-        while (true) {
-            const size_t slash = text.find('/');
-            if (!parse_unsigned(text.substr(0, slash), 0, (1U << 20U) - 1, Lenient::no).value || ++count > 16)
-                return false;
-            if (slash == std::string_view::npos) return true;
-            text.remove_prefix(slash + 1);
-        }
-    }
-
-    static bool valid_locator(std::string_view text) {
-        for (int group = 0; group < 4; ++group) {
-            const size_t colon = text.find(':');
-            const std::string_view part = text.substr(0, colon);
-            if (part.empty() || part.size() > 4 ||
-                part.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
-                return false;
-            if (group == 3) return colon == std::string_view::npos;
-            if (colon == std::string_view::npos) return false;
-            text.remove_prefix(colon + 1);
-        }
-        return false;
-    }
-
-    bool read_ip_encapsulation(Family family, std::vector<std::string> words, std::vector<std::string>& out) {
-        const bool v4 = family == Family::ipv4;
-        bool addressed = false;
-        while (line_.has(word_ + 2)) {
-            const std::string_view name = line_.word(word_ + 1);
-            const std::string_view value = line_.word(word_ + 2);
-            bool valid = false;
-            if (name == "id") {
-                valid = addressed = parse_unsigned(value, 0, UINT64_MAX, Lenient::no, 0).value.has_value();
-            } else if (name == "dst" || name == "src") {
-                const auto address = IpAddress::parse(value);
-                valid = address && address->family() == family;
-                addressed = addressed || (valid && name == "dst");
-            } else if (name == (v4 ? "tos" : "tc")) {
-                valid = loading_.named_number(NameTable::dsfield, value, 255).has_value();
-            } else if (name == (v4 ? "ttl" : "hoplimit")) {
-                valid = number(value, 255).has_value();
-            } else if (name == "flags") {
-                valid = number(value, 65535).has_value();
-            } else {
-                break;
-            }
-            word_ += 2;
-            if (!valid) {
-                loading_.error(line_, word_, fmt::format("{} is not a value for {} of encap", value, name));
-                return true;
-            }
-            words.emplace_back(name);
-            words.emplace_back(value);
-        }
-        if (!addressed)
-            loading_.error(line_, word_, "encap needs an address or an id");
-        else
-            out = std::move(words);
-        return true;
-    }
-
     bool read_word() {
         const std::string_view word = line_.word(word_);
         uint32_t value = 0;
         for (const Metric& metric : kMetrics)
             if (metric.name == word) return read_metric(metric);
         if (word == "inet" || word == "inet6")
-            return has_family(word == "inet" ? Family::ipv4 : Family::ipv6, word_);
+            return has_family(word == "inet" ? Family::ipv4 : Family::ipv6);
         if (word == "src") return read_address(route_.preferred_source);
         if (word == "via" || word == "gw") return read_gateway(word == "gw");
         if (word == "from") return read_from();
@@ -379,7 +244,7 @@ class RouteReader {
         if (word == "onlink") return route_.onlink = true;
         if (word == "encap") return read_encapsulation(route_.encapsulation);
         if (word == "expires") {
-            if (!has_family(Family::ipv6, word_) || !read_number(UINT32_MAX, value)) return false;
+            if (!has_family(Family::ipv6) || !read_number(UINT32_MAX, value)) return false;
             route_.expires = value;
             return true;
         }
@@ -442,7 +307,7 @@ class RouteReader {
         const std::string_view word = line_.has(word_ + 1) ? line_.word(word_ + 1) : std::string_view{};
         if (word == "inet" || word == "inet6") {
             ++word_;
-            if (!has_family(word == "inet" ? Family::ipv4 : Family::ipv6, word_)) return false;
+            if (!has_family(word == "inet" ? Family::ipv4 : Family::ipv6)) return false;
         }
         return read_address(route_.via);
     }
@@ -452,7 +317,7 @@ class RouteReader {
         if (!prefix || prefix->address.is_v4())
             return refuse(word_, "is not an IPv6 prefix, which from needs");
         route_.from = prefix;
-        return has_family(Family::ipv6, word_);
+        return has_family(Family::ipv6);
     }
 
     bool read_vrf() {
@@ -465,7 +330,7 @@ class RouteReader {
     }
 
     bool read_preference() {
-        if (!has_family(Family::ipv6, word_)) return false;
+        if (!has_family(Family::ipv6)) return false;
         const std::string_view word = next();
         // ICMPV6_ROUTER_PREF_* of linux/icmpv6.h.
         if (word == "low") {
@@ -509,7 +374,7 @@ class RouteReader {
         if (text == "default6") {
             loading_.remark(line_, word_, "default6 is the old form of: inet6 default");
             destination_ = Prefix{IpAddress::any(Family::ipv6), 0};
-            return has_family(Family::ipv6, word_);
+            return has_family(Family::ipv6);
         }
         if (text == "default" || text == "any" || text == "all") {
             // Without a family so far it takes whatever the rest of the line says.
@@ -519,22 +384,7 @@ class RouteReader {
         const auto prefix = parse_prefix(text);
         if (!prefix) return refuse(word_, "is not a word or destination of a route");
         destination_ = prefix;
-        return has_family(prefix->address.family(), word_);
-    }
-
-    std::optional<Prefix> parse_prefix(std::string_view text) {
-        const size_t slash = text.find('/');
-        const auto address = IpAddress::parse(text.substr(0, slash));
-        if (!address) return std::nullopt;
-        Prefix prefix = Prefix::host(*address);
-        if (slash != std::string_view::npos) {
-            const auto length = parse_integer(text.substr(slash + 1), 0, prefix.length, Lenient::yes);
-            if (!length.problem.empty())
-                loading_.report(ReportClass::number, line_, word_,
-                                fmt::format("prefix length {} {}", text.substr(slash + 1), length.problem));
-            if (length.value) prefix.length = static_cast<uint8_t>(*length.value);
-        }
-        return prefix;
+        return has_family(prefix->address.family());
     }
 
     bool read_next_hops() {
@@ -559,7 +409,7 @@ class RouteReader {
             const std::string_view family = line_.has(word_ + 1) ? line_.word(word_ + 1) : std::string_view{};
             if (family == "inet" || family == "inet6") {
                 ++word_;
-                if (!has_family(family == "inet" ? Family::ipv4 : Family::ipv6, word_)) return false;
+                if (!has_family(family == "inet" ? Family::ipv4 : Family::ipv6)) return false;
             }
             return read_address(hop.via);
         }
@@ -595,14 +445,10 @@ class RouteReader {
         return route_;
     }
 
-    Loading& loading_;
-    const Line& line_;
     const bool is_static_;
     RouteSettings route_;
-    std::optional<Family> family_;
     std::optional<Prefix> destination_;
     bool has_destination_ = false;
-    size_t word_ = 0;
 };
 
 void read_virtual_route(Loading& loading, void* target, const Line& line) {

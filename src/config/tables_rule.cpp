@@ -1,14 +1,12 @@
 // virtual_rules and static_rules: one rule per line, words as `ip rule`.
 #include <fmt/format.h>
 
-#include "tables.hpp"
+#include "entry_reader.hpp"
 
 namespace holdfast::config {
 namespace {
 
 using netstate::RuleSettings;
-
-constexpr uint8_t kKeepalivedProtocol = 18;
 
 // FR_ACT_* of linux/fib_rules.h.
 enum Action : uint8_t {
@@ -74,10 +72,10 @@ constexpr ProtocolName kProtocols[] = {{"icmp", 1},    {"igmp", 2},       {"tcp"
                                        {"icmpv6", 58}, {"ipv6-icmp", 58}, {"ospf", 89},    {"pim", 103},
                                        {"vrrp", 112},  {"sctp", 132},     {"udplite", 136}};
 
-class RuleReader {
+class RuleReader : EntryReader {
   public:
     RuleReader(Loading& loading, const Line& line, bool is_static)
-        : loading_(loading), line_(line), is_static_(is_static) {
+        : EntryReader(loading, line, "rule"), is_static_(is_static) {
         rule_.action = kUnspecified;
     }
 
@@ -88,22 +86,11 @@ class RuleReader {
     }
 
   private:
-    bool refuse(size_t word, std::string_view problem) {
-        if (!loading_.stopped())
-            loading_.error(line_, word, fmt::format("{} {}; the rule is ignored", line_.word(word), problem));
-        return false;
-    }
+    using EntryReader::refuse;
     bool refuse(std::string_view problem) {
         loading_.error(line_, kWholeLine, fmt::format("{}; the rule is ignored", problem));
         return false;
     }
-    std::string_view next() { return line_.word(++word_); }
-
-    bool has_family(Family family) {
-        if (!family_) family_ = family;
-        return *family_ == family || refuse(word_, "is not of the family of the rule");
-    }
-
     bool read_prefix(std::optional<Prefix>& out, bool& any) {
         const std::string_view text = next();
         if (loading_.stopped()) return false;
@@ -111,19 +98,8 @@ class RuleReader {
             out.reset();
             return any = true;
         }
-        const size_t slash = text.find('/');
-        const auto address = IpAddress::parse(text.substr(0, slash));
-        if (!address) return refuse(word_, "is not a prefix");
-        Prefix prefix = Prefix::host(*address);
-        if (slash != std::string_view::npos) {
-            const auto length = parse_integer(text.substr(slash + 1), 0, prefix.length, Lenient::yes);
-            if (!length.problem.empty())
-                loading_.report(ReportClass::number, line_, word_,
-                                fmt::format("prefix length {} {}", text.substr(slash + 1), length.problem));
-            if (length.value) prefix.length = static_cast<uint8_t>(*length.value);
-        }
-        out = prefix;
-        return has_family(address->family());
+        out = parse_prefix(text);
+        return out ? has_family(out->address.family()) : refuse(word_, "is not a prefix");
     }
 
     bool read_number(uint64_t max, uint64_t& out, int base = 10) {
@@ -160,29 +136,6 @@ class RuleReader {
         const auto mask = parse_unsigned(text.substr(slash + 1), 0, UINT32_MAX, Lenient::no, 0);
         if (!mask.value) return refuse(word_, "is not a mark with a mask");
         rule_.mask = static_cast<uint32_t>(*mask.value);
-        return true;
-    }
-
-    bool read_realms() {
-        const std::string_view text = next();
-        if (loading_.stopped()) return false;
-        const size_t slash = text.find('/');
-        std::optional<uint32_t> source = 0;
-        if (slash != std::string_view::npos)
-            source = loading_.named_number(NameTable::realms, text.substr(0, slash), 0xffff);
-        const auto destination = loading_.named_number(
-            NameTable::realms, slash == std::string_view::npos ? text : text.substr(slash + 1), 0xffff);
-        if (!source || !destination) return refuse(word_, "is not [SRC/]DST realms");
-        rule_.realms = *source << 16U | *destination;
-        table_option_ = true;
-        return has_family(Family::ipv4);
-    }
-
-    bool read_interface(std::string& out) {
-        const std::string_view name = next();
-        if (loading_.stopped()) return false;
-        if (!loading_.interface_usable(name)) return refuse(word_, "is not an interface");
-        out = name;
         return true;
     }
 
@@ -244,7 +197,7 @@ class RuleReader {
             return true;
         }
         if (word == "fwmark") return read_mark();
-        if (word == "realms") return read_realms();
+        if (word == "realms") return read_realms(rule_.realms) && (table_option_ = true);
         if (word == "suppress_prefixlength" || word == "sup_pl") {
             if (!read_number(static_cast<uint64_t>(kMaxInt32), number)) return false;
             rule_.suppress_prefix_length = static_cast<int32_t>(number);
@@ -346,16 +299,12 @@ class RuleReader {
         return rule_;
     }
 
-    Loading& loading_;
-    const Line& line_;
     const bool is_static_;
     RuleSettings rule_;
-    std::optional<Family> family_;
     std::optional<uint32_t> priority_;
     bool table_option_ = false;
     bool from_any_ = false;
     bool to_any_ = false;
-    size_t word_ = 0;
 };
 
 void read_virtual_rule(Loading& loading, void* target, const Line& line) {
