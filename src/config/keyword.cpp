@@ -107,7 +107,7 @@ void read_row(Loading& loading, const Block& block, const Found& found, void* ta
     }
 
     const bool is_list = row.block->entry != nullptr;
-    if (!directive.has_block() || directive.brace_missing()) {
+    if (!directive.has_block()) {  // The reader reports a missing brace that it has put in itself.
         std::string message = fmt::format("{} needs an opening brace", row.facts.name);
         if (is_list)
             loading.remark(line, 0, std::move(message));
@@ -155,7 +155,9 @@ std::string_view closest(const Block& block, std::string_view name) {
     return nearest(name, names).value_or(std::string_view{});
 }
 
-bool expects_block(std::string_view parent, std::string_view keyword) {
+LanguageOptions::Standing standing(std::string_view parent, std::string_view keyword) {
+    using Standing = LanguageOptions::Standing;
+    Standing best = Standing::unknown;
     // A handful of names (group, interfaces, url) exist under several parents; any of them will do.
     for (const auto& [block, index] : indexes()) {
         const size_t slash = block->name.rfind('/');
@@ -163,9 +165,15 @@ bool expects_block(std::string_view parent, std::string_view keyword) {
             slash == std::string_view::npos ? block->name : block->name.substr(slash + 1);
         if (last != parent) continue;
         const auto found = index.find(keyword);
-        if (found != index.end() && found->second.row->block != nullptr) return true;
+        if (found == index.end()) continue;
+        if (found->second.row->block != nullptr) return Standing::block;
+        best = Standing::value;
     }
-    return false;
+    return best;
+}
+
+bool expects_block(std::string_view parent, std::string_view keyword) {
+    return standing(parent, keyword) == LanguageOptions::Standing::block;
 }
 
 void read_block(Loading& loading, const Block& block, void* target, const DirectiveRange& directives) {

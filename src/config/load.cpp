@@ -18,6 +18,7 @@ std::string default_config_id(const Environment& environment) {
 }  // namespace
 
 bool expects_block(std::string_view parent, std::string_view keyword);
+LanguageOptions::Standing standing(std::string_view parent, std::string_view keyword);
 
 LoadResult load(const LoadOptions& options, const FileReader& reader, const Environment& environment) {
     LoadResult result;
@@ -27,6 +28,7 @@ LoadResult load(const LoadOptions& options, const FileReader& reader, const Envi
     language.environment = [&](std::string_view name) { return environment.variable(name); };
     language.random = [&](uint64_t min, uint64_t max) { return environment.random(min, max); };
     language.expects_block = expects_block;
+    language.standing = standing;
 
     const Document document = load_document(options.path, language, reader, result.diagnostics);
     result.files = document.files();

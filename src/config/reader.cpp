@@ -98,7 +98,7 @@ void LanguageReader::read_text(std::string text, const std::string& name) {
 }
 
 void LanguageReader::finish() {
-    builder_.finish(options_.expects_block, diagnostics_);
+    builder_.finish(options_, diagnostics_);
 }
 
 void LanguageReader::read_source(const Source& source) {

@@ -1,10 +1,8 @@
 // Braces become blocks here. The builder takes directives and braces in reading order and keeps the nodes of
-// the document in the shape Node describes. When the braces do not match it tries again with what the keyword
-// tables know about blocks, so that one forgotten brace is one report.
+// the document in the shape Node describes. When the braces do not match, brace_repair.hpp makes the best of it.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -27,9 +25,8 @@ class TreeBuilder {
     /// Directly inside a `global_defs` block that is not nested.
     bool in_global_defs() const { return in_global_defs_; }
 
-    using ExpectsBlock = std::function<bool(std::string_view parent, std::string_view keyword)>;
     /// Ends all blocks, repairs what can be repaired, and reports the rest.
-    void finish(const ExpectsBlock& expects_block, Diagnostics& diagnostics);
+    void finish(const LanguageOptions& options, Diagnostics& diagnostics);
 
   private:
     static constexpr uint32_t kNone = 0xffffffff;

@@ -172,6 +172,11 @@ struct LanguageOptions {
     /// Whether a keyword inside a block of `parent` ("" = outside every block) must have a block. Asked only
     /// when the braces of the file do not match, to find the one that is missing. Unset = never.
     std::function<bool(std::string_view parent, std::string_view keyword)> expects_block;
+    /// What a keyword is inside a block of `parent` ("" = outside every block; the entries of a list are unknown).
+    /// Asked only when the braces do not match, to find the block that ends too late or too early. Unset = no such
+    /// repair.
+    enum class Standing : uint8_t { unknown, value, block };
+    std::function<Standing(std::string_view parent, std::string_view keyword)> standing;
     LanguageLimits limits;
 };
 
