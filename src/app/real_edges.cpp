@@ -155,7 +155,6 @@ RealEdges::RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop,
              {},
              {},
              {},
-             {},
              {}} {
     edges_.random = [generator = std::mt19937_64(std::random_device{}())]() mutable {
         return std::uniform_real_distribution<double>(0, 1)(generator);
