@@ -11,25 +11,51 @@ const Node& node_of(const Directive& directive) {
     return directive.document().storage().nodes[directive.index()];
 }
 
-}  // namespace
-
-std::span<const std::string_view> Directive::words() const {
-    const Node& node = node_of(*this);
-    return {document_->storage().words.data() + node.first_word, node.word_count};
+std::string_view word_of(std::string_view text, size_t index) {
+    WordCursor cursor(text);
+    std::string_view word;
+    do {
+        if (!cursor.next(word)) return {};
+    } while (index-- > 0);
+    return word;
 }
 
-std::span<const std::string_view> Directive::arguments() const {
-    return words().subspan(1);
+}  // namespace
+
+Words::Words(std::string_view text) {
+    WordCursor cursor(text);
+    for (std::string_view word; cursor.next(word); ++size_) {
+        if (size_ < kFew) {
+            few_[size_] = word;
+            continue;
+        }
+        if (size_ == kFew) many_.assign(few_.begin(), few_.end());
+        many_.push_back(word);
+    }
+}
+
+std::vector<std::string_view> Directive::arguments() const {
+    const Words all = words();
+    return {all.begin() + (all.empty() ? 0 : 1), all.end()};
 }
 
 std::string_view Directive::word(size_t index) const {
-    std::span<const std::string_view> all = words();
-    return index < all.size() ? all[index] : std::string_view{};
+    return word_of(text(), index);
+}
+
+std::string_view Directive::keyword() const {
+    return word_of(text(), 0);
+}
+
+size_t Directive::size() const {
+    WordCursor cursor(text());
+    size_t count = 0;
+    for (std::string_view word; cursor.next(word);) ++count;
+    return count;
 }
 
 std::string_view Directive::text() const {
-    const Node& node = node_of(*this);
-    return {node.text, node.size};
+    return node_of(*this).text();
 }
 
 std::string_view Directive::rest() const {
@@ -44,16 +70,16 @@ std::string_view Directive::rest() const {
 }
 
 bool Directive::has_block() const {
-    return (node_of(*this).flags & Node::kBlock) != 0;
+    return node_of(*this).has(Node::kBlock);
 }
 bool Directive::brace_missing() const {
-    return (node_of(*this).flags & Node::kBraceMissing) != 0;
+    return node_of(*this).has(Node::kBraceMissing);
 }
 bool Directive::unclosed() const {
-    return (node_of(*this).flags & Node::kUnclosed) != 0;
+    return node_of(*this).has(Node::kUnclosed);
 }
 bool Directive::unmatched_quote() const {
-    return (node_of(*this).flags & Node::kUnmatchedQuote) != 0;
+    return node_of(*this).has(Node::kUnmatchedQuote);
 }
 
 DirectiveRange Directive::children() const {
@@ -108,15 +134,35 @@ Diagnostic Document::report(Severity severity, ReportClass report_class, const D
 
 Diagnostic Document::report(Severity severity, ReportClass report_class, const Directive& directive,
                             size_t word, std::string message) const {
-    if (word >= directive.size()) return report(severity, report_class, directive, std::move(message));
-    return make_report(*storage_, severity, report_class, directive.word(word), std::move(message));
+    return report(severity, report_class, directive.text(), word, std::move(message));
+}
+
+Diagnostic Document::report(Severity severity, ReportClass report_class, std::string_view text, size_t word,
+                            std::string message) const {
+    if (word != kWholeText) {
+        const std::string_view found = word_of(text, word);
+        if (found.data() != nullptr) text = found;
+    }
+    return make_report(*storage_, severity, report_class, text, std::move(message));
 }
 
 Note Document::note(const Directive& directive, std::string message) const {
-    Place place = storage_->locate(directive.text());
+    return note(directive.text(), std::move(message));
+}
+
+Note Document::note(std::string_view text, std::string message) const {
+    Place place = storage_->locate(text);
     Note note{std::move(message), storage_->span(place), {}};
-    if (place.source != nullptr) note.source_line = place.source->line(note.span.position.line);
+    if (place.source != nullptr) note.source_line = place.source->line(place.begin);
     return note;
+}
+
+SourcePosition Document::position(std::string_view text) const {
+    return storage_->span(storage_->locate(text)).position;
+}
+
+void Document::forget_before(const Directive& directive, const FileReader& reader) const {
+    storage_->forget_before(directive.index(), reader);
 }
 
 }  // namespace holdfast::config

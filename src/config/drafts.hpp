@@ -13,14 +13,18 @@
 #include <vector>
 
 #include "holdfast/config/config.hpp"
+#include "holdfast/config/diagnostics.hpp"
 
 namespace holdfast::config {
 
-/// A word of a directive of the document, to complain about it later. Cheap, unlike a SourcePosition.
+/// A word of a directive of the document, to complain about it later, when the directive's handle may be
+/// gone. Cheap, unlike a SourcePosition.
 struct Place {
     static constexpr uint32_t kNone = 0xffffffff;
-    uint32_t directive = kNone;
+    const char* begin = nullptr;  ///< The directive's text; null = no place.
+    uint32_t size = 0;
     uint32_t word = kNone;  ///< kNone = the whole line.
+    std::string_view text() const { return {begin, size}; }
 };
 
 /// Defaults of vrrp_instance that global_defs sets.
@@ -218,6 +222,8 @@ struct VirtualServerDraft {
     std::optional<uint32_t> netmask;
     std::optional<ipvs::Forwarding> sorry_method;  ///< Unset = the service's.
     std::vector<RealServerDraft> real_servers;
+    bool settled = false;       ///< `value` is complete, and so are its real servers.
+    Rare<Diagnostics> reports;  ///< What settling it had to say.
     ipvs::Forwarding sorry_forwarding(const check::SorryServerSettings&) const {
         return sorry_method.value_or(ipvs::Forwarding{});
     }

@@ -12,7 +12,6 @@ namespace {
 
 constexpr size_t kNone = std::string_view::npos;
 constexpr uint32_t kMostRecursion = 100;
-constexpr size_t kMostWords = 0xffff;
 
 }  // namespace
 
@@ -225,20 +224,20 @@ size_t LanguageReader::next_brace(std::string_view text) {
 void LanguageReader::emit(std::string_view text, std::string_view rest_of_line) {
     if (text.empty()) return;
     if (needs_cleaning(text)) text = cleaned(text);
-    auto first_word = static_cast<uint32_t>(storage_.words.size());
-    bool matched = split_words(text, storage_.words);
-    size_t count = storage_.words.size() - first_word;
-    if (count > kMostWords) {
-        report(ReportClass::general, text, "the line has too many words");
-        storage_.words.resize(first_word + kMostWords);
+    if (text.size() > Node::kMostText) {
+        report(ReportClass::general, text.substr(0, 100), "the line is too long");
+        return;
     }
-    if (count == 0) return;
+    WordCursor words(text);
+    std::string_view word;
+    if (!words.next(word)) return;
+    while (words.next(word)) {
+    }
+    const bool matched = !words.unmatched_quote();
     // A quote that is open by the rules of comments too has been reported when the line was stripped.
     bool reported = matched || strip_comment(rest_of_line).open_quote != kNone;
-    uint16_t flags = reported ? 0 : Node::kUnmatchedQuote;
-    if (builder_.directive(text, first_word, flags) && builder_.in_global_defs()) {
-        include_check(std::span(storage_.words).subspan(first_word));
-    }
+    const uint32_t flags = reported ? 0U : uint32_t{Node::kUnmatchedQuote};
+    if (builder_.directive(text, flags) && builder_.in_global_defs()) include_check(text);
 }
 
 std::string_view LanguageReader::cleaned(std::string_view text) {
@@ -254,9 +253,10 @@ std::string_view LanguageReader::cleaned(std::string_view text) {
 }
 
 // A directive of global_defs; only include_check concerns the reader.
-void LanguageReader::include_check(std::span<const std::string_view> words) {
+void LanguageReader::include_check(std::string_view text) {
+    const Words words(text);
     if (words.front() != "include_check") return;
-    for (IncludeCheckProblem& problem : apply_include_check(words.subspan(1), policy_)) {
+    for (IncludeCheckProblem& problem : apply_include_check(std::span(words).subspan(1), policy_)) {
         report(ReportClass::general, words[problem.argument + 1], std::move(problem.message));
     }
 }

@@ -95,9 +95,6 @@ void LanguageReader::read_contents(const std::string& path, std::string contents
     }
     IncludePolicy outer_policy = policy_;
     const Source& added = storage_.add_source(std::move(source));
-    // Room for lines and words of usual length; memory that is not used is never touched.
-    storage_.words.reserve(storage_.words.size() + added.text.size() / 8);
-    storage_.nodes.reserve(storage_.nodes.size() + added.text.size() / 16);
     read_source(added);
     // include_check holds until the end of the file it is written in.
     policy_ = outer_policy;

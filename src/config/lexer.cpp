@@ -40,22 +40,34 @@ size_t find_brace(std::string_view text, size_t from) {
     return at;
 }
 
-bool split_words(std::string_view text, std::vector<std::string_view>& words) {
-    size_t at = 0;
-    while (true) {
-        while (at < text.size() && is_white(text[at])) ++at;
-        if (at == text.size()) return true;
-        if (text[at] == '"') {
-            size_t close = text.find('"', at + 1);
-            if (close == kNone) return false;
-            words.push_back(text.substr(at + 1, close - at - 1));
-            at = close + 1;
-        } else {
-            size_t start = at;
-            while (at < text.size() && !is_white(text[at]) && text[at] != '"') ++at;
-            words.push_back(text.substr(start, at - start));
+bool WordCursor::next(std::string_view& word) {
+    const char* const begin = text_.data();
+    const size_t size = text_.size();
+    size_t at = at_;
+    while (at < size && is_white(begin[at])) ++at;
+    at_ = at;
+    if (at == size) return false;
+    if (begin[at] == '"') {
+        size_t close = text_.find('"', at + 1);
+        if (close == kNone) {
+            unmatched_quote_ = true;
+            at_ = size;
+            return false;
         }
+        word = {begin + at + 1, close - at - 1};
+        at_ = close + 1;
+        return true;
     }
+    while (at < size && !is_white(begin[at]) && begin[at] != '"') ++at;
+    word = {begin + at_, at - at_};
+    at_ = at;
+    return true;
+}
+
+bool split_words(std::string_view text, std::vector<std::string_view>& words) {
+    WordCursor cursor(text);
+    for (std::string_view word; cursor.next(word);) words.push_back(word);
+    return !cursor.unmatched_quote();
 }
 
 bool needs_cleaning(std::string_view text) {

@@ -33,6 +33,7 @@ LoadResult load(const LoadOptions& options, const FileReader& reader, const Envi
     const Document document = load_document(options.path, language, reader, result.diagnostics);
     result.files = document.files();
     Loading loading(options, environment, document, result.diagnostics);
+    loading.files = &reader;
     read_root(loading);
     if (!loading.stopped()) {
         resolve_globals(loading);

@@ -26,7 +26,7 @@ Severity severity_of(ReportClass report_class) {
 }  // namespace
 
 void Loading::add(Diagnostic diagnostic) {
-    if (!stopped_) diagnostics.add(std::move(diagnostic));
+    if (!stopped_) sink_->add(std::move(diagnostic));
 }
 
 void Loading::report(ReportClass report_class, const Line& line, size_t word, std::string message) {
@@ -39,7 +39,7 @@ void Loading::report(ReportClass report_class, const Line& line, size_t word, st
 
 void Loading::report(ReportClass report_class, Place place, std::string message) {
     if (stopped_) return;
-    if (place.directive == Place::kNone) {
+    if (place.begin == nullptr) {
         Diagnostic diagnostic;
         diagnostic.severity = severity_of(report_class);
         diagnostic.report_class = report_class;
@@ -47,18 +47,19 @@ void Loading::report(ReportClass report_class, Place place, std::string message)
         add(std::move(diagnostic));
         return;
     }
-    const Line line(*this, document.directive(place.directive));
-    report(report_class, line, place.word == Place::kNone ? kWholeLine : place.word, std::move(message));
+    add(diagnostic(severity_of(report_class), report_class, place, std::move(message)));
 }
 
 void Loading::corrected(Place place, std::string message) {
     if (stopped_) return;
-    if (place.directive == Place::kNone) return report(ReportClass::warning, place, std::move(message));
-    const Line line(*this, document.directive(place.directive));
-    add(place.word == Place::kNone
-            ? document.report(Severity::warning, ReportClass::general, line.directive(), std::move(message))
-            : document.report(Severity::warning, ReportClass::general, line.directive(), place.word,
-                              std::move(message)));
+    if (place.begin == nullptr) return report(ReportClass::warning, place, std::move(message));
+    add(diagnostic(Severity::warning, ReportClass::general, place, std::move(message)));
+}
+
+Diagnostic Loading::diagnostic(Severity severity, ReportClass report_class, Place place,
+                               std::string message) const {
+    const size_t word = place.word == Place::kNone ? Document::kWholeText : place.word;
+    return document.report(severity, report_class, place.text(), word, std::move(message));
 }
 
 void Loading::missing_word(const Line& line, size_t word) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "drafts.hpp"
 #include "holdfast/config/codec.hpp"
@@ -35,7 +36,11 @@ class Loading {
   public:
     Loading(const LoadOptions& load_options, const Environment& outside, const Document& text,
             Diagnostics& reports)
-        : options(load_options), environment(outside), document(text), diagnostics(reports) {}
+        : options(load_options),
+          environment(outside),
+          document(text),
+          diagnostics(reports),
+          sink_(&reports) {}
 
     const LoadOptions& options;
     const Environment& environment;
@@ -54,6 +59,8 @@ class Loading {
     RealServerDraft real_server_workbench;
     check::VirtualServerGroup server_group_workbench;
     TlsDraft tls_workbench;
+    /// Not null: text that has been read for good need not stay in memory, this can read it again.
+    const FileReader* files = nullptr;
     /// What each track_* list holds so far.
     std::set<std::pair<const void*, std::string>> tracked;
 
@@ -61,6 +68,11 @@ class Loading {
     void report(ReportClass report_class, const Line& line, size_t word, std::string message);
     void report(ReportClass report_class, Place place, std::string message);
     void add(Diagnostic diagnostic);
+    /// A report about a place, not added yet.
+    Diagnostic diagnostic(Severity severity, ReportClass report_class, Place place,
+                          std::string message) const;
+    /// Where reports go from now on; returns where they went before.
+    Diagnostics* redirect(Diagnostics* sink) { return std::exchange(sink_, sink); }
     void error(const Line& line, size_t word, std::string message) {
         report(ReportClass::general, line, word, std::move(message));
     }
@@ -103,6 +115,7 @@ class Loading {
     std::optional<uint32_t> named_number(NameTable table, std::string_view name, uint32_t max);
 
   private:
+    Diagnostics* sink_;
     bool stopped_ = false;
     bool fatal_ = false;
     bool interface_missing_ = false;
@@ -122,23 +135,28 @@ class Loading {
 /// One directive, with the rule that a missing word ends the load.
 class Line {
   public:
-    Line(Loading& loading, const Directive& directive) : loading_(&loading), directive_(directive) {}
-    size_t size() const { return directive_.size(); }
+    Line(Loading& loading, const Directive& directive)
+        : loading_(&loading), directive_(directive), words_(directive.words()) {}
+    size_t size() const { return words_.size(); }
     bool has(size_t index) const { return index < size(); }
     /// A word that must be there: stops the load and gives "" when it is not.
     std::string_view word(size_t index) const {
-        if (has(index)) return directive_.word(index);
+        if (has(index)) return words_[index];
         loading_->missing_word(*this, index);
         return {};
     }
-    std::string_view keyword() const { return directive_.keyword(); }
+    std::string_view keyword() const { return words_.at_or_empty(0); }
     const Directive& directive() const { return directive_; }
-    Place place() const { return {directive_.index()}; }
-    Place place(size_t word) const { return {directive_.index(), static_cast<uint32_t>(word)}; }
+    Place place() const { return place(Place::kNone); }
+    Place place(size_t word) const {
+        const std::string_view text = directive_.text();
+        return {text.data(), static_cast<uint32_t>(text.size()), static_cast<uint32_t>(word)};
+    }
 
   private:
     Loading* loading_;
     Directive directive_;
+    Words words_;
 };
 
 /// Reads the directives of a block into `target`.
@@ -151,6 +169,9 @@ void read_root(Loading& loading);
 // complaints go to `loading`, results into its draft's config.
 void resolve_globals(Loading& loading);
 void resolve_checkers(Loading& loading);
+/// At the end of its block: what does not depend on later blocks is settled at once, so that a large file
+/// needs no room for all its drafts. The reports stay with the draft until resolve_checkers().
+void settle_early(Loading& loading, VirtualServerDraft& server);
 void resolve_vrrp(Loading& loading);
 
 // Words shared by several tables.

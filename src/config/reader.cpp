@@ -139,7 +139,6 @@ void LanguageReader::read_careful(std::string_view text) {
 void LanguageReader::read_plain(const Source& source) {
     const char* p = source.text.data();
     const char* const end = p + source.text.size();
-    std::vector<std::string_view>& words = storage_.words;
 
     while (p < end) {
         if (open_definition_) {
@@ -174,26 +173,20 @@ void LanguageReader::read_plain(const Source& source) {
             continue;
         }
         const char* const start = p;
-        const auto first_word = static_cast<uint32_t>(words.size());
         const char* last_end = nullptr;
         do {
-            const char* word = p;
             do ++p;
             while (kind(*p) == Byte::ordinary);
             last_end = p;
-            words.emplace_back(word, static_cast<size_t>(p - word));
             while (kind(*p) == Byte::blank) ++p;
         } while (kind(*p) == Byte::ordinary);
 
         if (kind(*p) == Byte::special && !is_dos_line_end(p)) {
-            words.resize(first_word);
             p = read_rest_of_line(start, end);
             continue;
         }
-        if (builder_.directive({start, static_cast<size_t>(last_end - start)}, first_word, 0) &&
-            builder_.in_global_defs()) {
-            include_check(std::span(words).subspan(first_word));
-        }
+        const std::string_view statement(start, static_cast<size_t>(last_end - start));
+        if (builder_.directive(statement, 0) && builder_.in_global_defs()) include_check(statement);
     }
 }
 

@@ -53,7 +53,7 @@ class LanguageReader {
     size_t next_brace(std::string_view text);
     void emit(std::string_view text, std::string_view rest_of_line);
     std::string_view cleaned(std::string_view text);
-    void include_check(std::span<const std::string_view> words);
+    void include_check(std::string_view text);
 
     // inclusion.cpp: include lines and the main file.
     void include(const IncludeLine& line, std::string_view text);

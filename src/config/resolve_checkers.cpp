@@ -328,8 +328,8 @@ void resolve_checker(const Loading& loading, const V& server, const RD& real, Pe
     }
     if (auto* http = std::get_if<check::HttpCheck>(&pending.value.probe);
         http != nullptr && http->virtualhost.empty())
-        http->virtualhost = !real.value.virtualhost.empty() ? real.value.virtualhost.string()
-                                                            : server.value.virtualhost;
+        http->virtualhost =
+            !real.value.virtualhost.empty() ? real.value.virtualhost.string() : server.value.virtualhost;
     if (auto* misc = std::get_if<check::MiscCheck>(&pending.value.probe);
         misc != nullptr && misc->timeout == Duration{0})
         misc->timeout = server.schedule.delay_loop.value_or(std::chrono::seconds(60));
@@ -371,7 +371,47 @@ void check_scripts(Loading& loading) {
     report_security(loading, count.any, count.insecure, "check scripts");
 }
 
+void settle(Loading& loading, V& server, const GroupFacts* facts) {
+    ServerResolver(loading, server, facts).resolve();
+    for (RD& real : server.real_servers)
+        for (PendingChecker& checker : real.checkers) resolve_checker(loading, server, real, checker);
+}
+
+/// From drafts, which are large, to settings, which stay.
+void finish_real_servers(V& server) {
+    server.value.real_servers.reserve(server.real_servers.size());
+    for (RD& real : server.real_servers) {
+        real.value.checkers.reserve(real.checkers.size());
+        for (PendingChecker& checker : real.checkers) real.value.checkers.push_back(std::move(checker.value));
+        server.value.real_servers.push_back(std::move(real.value));
+    }
+    server.real_servers = {};
+}
+
+/// Scripts are judged when all of them are known.
+bool has_scripts(const V& server) {
+    const auto runs = [](const RD& real) {
+        return real.value.notify_up || real.value.notify_down ||
+               std::ranges::any_of(real.checkers, [](const PendingChecker& pending) {
+                   return std::holds_alternative<check::MiscCheck>(pending.value.probe);
+               });
+    };
+    return server.value.quorum_up || server.value.quorum_down ||
+           std::ranges::any_of(server.real_servers, runs);
+}
+
 }  // namespace
+
+void settle_early(Loading& loading, V& server) {
+    if (!server.value.group.empty() || has_scripts(server)) return;
+    Diagnostics reports;
+    Diagnostics* const outer = loading.redirect(&reports);
+    settle(loading, server, nullptr);
+    loading.redirect(outer);
+    if (!reports.empty()) server.reports = std::move(reports);
+    finish_real_servers(server);
+    server.settled = true;
+}
 
 void resolve_checkers(Loading& loading) {
     Draft& draft = loading.draft;
@@ -382,6 +422,12 @@ void resolve_checkers(Loading& loading) {
 
     std::vector<std::unique_ptr<V>> kept;
     for (auto& server : draft.virtual_servers) {
+        if (server->settled) {
+            if (server->reports && !loading.stopped())
+                loading.diagnostics.append(std::move(*server->reports));
+            kept.push_back(std::move(server));
+            continue;
+        }
         GroupFacts* facts = nullptr;
         if (!server->value.group.empty()) {
             const auto found = groups.find(server->value.group);
@@ -395,21 +441,17 @@ void resolve_checkers(Loading& loading) {
             facts = &found->second;
             if (!link_group(loading, *server, *facts)) continue;
         }
-        ServerResolver(loading, *server, facts).resolve();
-        for (RD& real : server->real_servers)
-            for (PendingChecker& checker : real.checkers) resolve_checker(loading, *server, real, checker);
+        settle(loading, *server, facts);
         kept.push_back(std::move(server));
     }
     draft.virtual_servers = std::move(kept);
     check_scripts(loading);
 
+    draft.config.virtual_servers.reserve(draft.virtual_servers.size());
     for (auto& server : draft.virtual_servers) {
-        for (RD& real : server->real_servers) {
-            for (PendingChecker& checker : real.checkers)
-                real.value.checkers.push_back(std::move(checker.value));
-            server->value.real_servers.push_back(std::move(real.value));
-        }
+        if (!server->settled) finish_real_servers(*server);
         draft.config.virtual_servers.push_back(std::move(server->value));
+        server.reset();
     }
 }
 

@@ -491,8 +491,6 @@ class InstanceResolver {
             router_.addresses.push_back(address.prefix.address);
         if (loading_.draft.root.value.linkbeat_use_polling) v_.linkbeat_use_polling = true;
         if (!d_.interface) v_.linkbeat_use_polling = false;
-        static_cast<SourcePosition&>(v_.position) =
-            loading_.document.directive(d_.place.directive).position();
     }
 
     Loading& loading_;

@@ -204,13 +204,12 @@ class ConflictFinder {
     }
 
     void conflict(const InstanceDraft& instance, const InstanceDraft& other, const std::string& what) {
-        Diagnostic diagnostic = loading_.document.report(
-            Severity::error, ReportClass::general, loading_.document.directive(instance.place.directive),
+        Diagnostic diagnostic = loading_.diagnostic(
+            Severity::error, ReportClass::general, instance.place,
             fmt::format("({}) has VRID {} for {} {}, as {} does", instance.value.router.name,
                         instance.value.router.vrid.value, to_string(instance.value.router.family), what,
                         other.value.router.name));
-        diagnostic.note = loading_.document.note(loading_.document.directive(other.place.directive),
-                                                 "the other one is here");
+        diagnostic.note = loading_.document.note(other.place.text(), "the other one is here");
         loading_.add(std::move(diagnostic));
         loading_.set_fatal();
     }
@@ -294,14 +293,16 @@ void resolve_vrrp(Loading& loading) {
         group->value.notify.smtp_alert =
             group->smtp_alert.value_or(global.smtp_alert_vrrp.value_or(global.smtp_alert.value_or(false)));
         group->value.notify.priority_changes = group->notify_priority_changes;
-        static_cast<SourcePosition&>(group->value.position) =
-            loading.document.directive(group->place.directive).position();
     }
     clean_track_groups(loading);
     keep_used_scripts(loading);
     check_sync_daemon(loading);
 
-    for (auto& instance : draft.instances) draft.config.instances.push_back(std::move(instance->value));
+    draft.config.instances.reserve(draft.instances.size());
+    for (auto& instance : draft.instances) {
+        draft.config.instances.push_back(std::move(instance->value));
+        instance.reset();
+    }
     for (auto& group : draft.sync_groups) draft.config.sync_groups.push_back(std::move(group->value));
 }
 

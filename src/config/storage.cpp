@@ -1,8 +1,14 @@
 #include "storage.hpp"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <iterator>
+
+#include "holdfast/config/lexer.hpp"
 
 namespace holdfast::config {
 
@@ -10,27 +16,101 @@ namespace {
 
 constexpr size_t kFirstChunk = 16384;
 constexpr size_t kLargestChunk = size_t{1} << 20U;
+/// Giving memory back costs a system call, and what is small need not be given back at all.
+constexpr size_t kForgetAtLeast = size_t{1} << 18U;
+
+/// Whether a file is still what it was; nobody is kept from deceiving it. `text` is a multiple of 8 bytes.
+uint64_t checksum(uint64_t sum, std::string_view text) {
+    for (size_t at = 0; at + 8 <= text.size(); at += 8) {
+        uint64_t word = 0;
+        std::memcpy(&word, text.data() + at, 8);
+        sum = (sum ^ word) * 0x9e3779b97f4a7c15U;
+        sum ^= sum >> 29U;
+    }
+    return sum;
+}
 
 }  // namespace
 
 std::pair<uint32_t, uint32_t> Source::line_and_column(const char* at) const {
-    if (line_starts.empty()) {
-        line_starts.push_back(0);
-        for (size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', end + 1)) {
-            line_starts.push_back(static_cast<uint32_t>(end + 1));
+    const auto offset = static_cast<size_t>(at - text.data());
+    if (line_starts_.empty() && offset >= known_start_) {
+        for (size_t end = text.find('\n', known_start_); end < offset; end = text.find('\n', known_start_)) {
+            known_start_ = end + 1;
+            ++known_line_;
         }
+        return {known_line_, static_cast<uint32_t>(offset - known_start_ + 1)};
     }
-    auto offset = static_cast<uint32_t>(at - text.data());
-    auto after = std::ranges::upper_bound(line_starts, offset);
-    auto number = static_cast<uint32_t>(after - line_starts.begin());
-    return {number, offset - *std::prev(after) + 1};
+    index_lines();
+    if (lost_ && offset < forgotten_) return {0, 0};
+    auto after = std::ranges::upper_bound(line_starts_, static_cast<uint32_t>(offset));
+    auto number = static_cast<uint32_t>(after - line_starts_.begin());
+    return {number, static_cast<uint32_t>(offset) - *std::prev(after) + 1};
 }
 
-std::string_view Source::line(uint32_t number) const {
-    std::string_view rest = std::string_view(text).substr(line_starts[number - 1]);
-    rest = rest.substr(0, rest.find('\n'));
-    while (rest.ends_with('\r')) rest.remove_suffix(1);
-    return rest;
+void Source::index_lines() const {
+    if (!line_starts_.empty()) return;
+    need(0);
+    line_starts_.push_back(0);
+    for (size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', end + 1)) {
+        line_starts_.push_back(static_cast<uint32_t>(end + 1));
+    }
+}
+
+std::string_view Source::line(const char* at) const {
+    const auto offset = static_cast<size_t>(at - text.data());
+    need(offset);
+    if (lost_ && offset < forgotten_) return {};
+    std::string_view all = text;
+    const size_t before = offset == 0 ? std::string_view::npos : all.rfind('\n', offset - 1);
+    const size_t start = before == std::string_view::npos ? 0 : before + 1;
+    std::string_view line = all.substr(start, all.find('\n', offset) - start);
+    while (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+}
+
+void Source::forget_before(const char* at, const FileReader& reader) {
+    const auto end = static_cast<size_t>(at - text.data());
+    if (remember_ || end < forgotten_ + kForgetAtLeast) return;
+    // Lines are counted now, while the text is there.
+    (void)line_and_column(at);
+    static const size_t page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+    const auto base = reinterpret_cast<uintptr_t>(text.data());
+    const uintptr_t first = (base + forgotten_ + page - 1) / page * page;
+    // The line of `at` stays whole.
+    const uintptr_t last = (base + known_start_) / page * page;
+    if (last <= first) return;
+    if (reader_ == nullptr) {
+        reader_ = &reader;
+        forgotten_from_ = first - base;
+    }
+    const size_t from = first - base;
+    const size_t size = last - first;
+    sum_ = checksum(sum_, std::string_view(text).substr(from, size));
+    ::madvise(reinterpret_cast<void*>(first), size, MADV_DONTNEED);
+    forgotten_ = from + size;
+}
+
+// Somebody asks for text that was given back. It comes once more from the file, if that has not changed; else
+// the bytes stay zero, and reports are without their line. From now on nothing more is given back: there may
+// be many such reports.
+void Source::need(size_t offset) const {
+    if (offset >= forgotten_ || forgotten_ == 0 || remember_) return;
+    remember_ = true;
+    lost_ = true;
+    Result<std::string> again = reader_->read(name);
+    if (!again || again->size() != text.size()) return;
+    const std::string_view part =
+        std::string_view(*again).substr(forgotten_from_, forgotten_ - forgotten_from_);
+    if (checksum(0, part) != sum_) return;
+    std::memcpy(text.data() + forgotten_from_, part.data(), part.size());
+    lost_ = false;
+}
+
+std::string_view Node::keyword() const {
+    std::string_view word;
+    if (!has(kStrayClose) && !has(kBareOpen)) WordCursor(text()).next(word);
+    return word;
 }
 
 Source& Document::Storage::add_source(Source source) {
@@ -38,6 +118,13 @@ Source& Document::Storage::add_source(Source source) {
     Source& added = *sources.back();
     regions_[added.text.data()] = {added.text.data() + added.text.size(), &added, 0};
     return added;
+}
+
+void Document::Storage::forget_before(uint32_t node, const FileReader& reader) {
+    const char* at = nodes[node].begin;
+    nodes.forget_before(node);
+    if (const Region* region = region_of(at); region != nullptr && region->source != nullptr)
+        region->source->forget_before(at, reader);
 }
 
 std::string_view Document::Storage::generate(std::string_view text, std::span<const Piece> pieces,
@@ -123,12 +210,12 @@ Diagnostic make_report(const Document::Storage& storage, Severity severity, Repo
     Place place = storage.locate(text);
     if (place.source == nullptr) return diagnostic;
     diagnostic.span = storage.span(place);
-    diagnostic.source_line = place.source->line(diagnostic.span.position.line);
+    diagnostic.source_line = place.source->line(place.begin);
     if (place.used_at != nullptr) {
         Place use = storage.locate({place.used_at, 1});
         if (use.source != nullptr) {
             Span span = storage.span(use);
-            diagnostic.note = Note{"used here", span, std::string(use.source->line(span.position.line))};
+            diagnostic.note = Note{"used here", span, std::string(use.source->line(use.begin))};
         }
     } else if (place.substituted) {
         diagnostic.note =

@@ -9,22 +9,43 @@
 #include <string_view>
 #include <vector>
 
+#include "holdfast/config/source.hpp"
 #include "holdfast/config/syntax.hpp"
 
 namespace holdfast::config {
 
 /// One reading of one file. The text never moves: words point into it.
-struct Source {
+class Source {
+  public:
     std::string name;
-    std::string text;
-    std::string directory;                        ///< What its relative includes are relative to.
-    const char* included_at = nullptr;            ///< The include line; null for a main file.
-    uint32_t depth = 0;                           ///< Includes above it.
-    mutable std::vector<uint32_t> line_starts{};  ///< Built when the first position is asked for.
+    mutable std::string text;
+    std::string directory;              ///< What its relative includes are relative to.
+    const char* included_at = nullptr;  ///< The include line; null for a main file.
+    uint32_t depth = 0;                 ///< Includes above it.
 
-    /// Line (from 1) and column (from 1) of a place in the text.
+    /// Line (from 1) and column (from 1) of a place in the text. Places in rising order cost what lies
+    /// between them.
     std::pair<uint32_t, uint32_t> line_and_column(const char* at) const;
-    std::string_view line(uint32_t number) const;
+    /// The line around a place; empty when it was given back and the file is no longer what it was.
+    std::string_view line(const char* at) const;
+
+    /// Gives the memory of the text before `at` back to the system.
+    void forget_before(const char* at, const FileReader& reader);
+
+  private:
+    void need(size_t offset) const;
+    void index_lines() const;
+    // A line that is known, for what follows it; the index of all lines once somebody looks back.
+    mutable size_t known_start_ = 0;
+    mutable uint32_t known_line_ = 1;
+    mutable std::vector<uint32_t> line_starts_{};
+    // The text in [forgotten_from_, forgotten_) is not in memory, unless it was needed again.
+    size_t forgotten_from_ = 0;
+    mutable size_t forgotten_ = 0;
+    uint64_t sum_ = 0;  ///< Of the forgotten bytes.
+    const FileReader* reader_ = nullptr;
+    mutable bool remember_ = false;
+    mutable bool lost_ = false;
 };
 
 /// Where a run of generated text comes from.
@@ -53,9 +74,9 @@ struct Place {
     const char* used_at = nullptr;
 };
 
-/// 24 bytes per directive, in reading order; a block's children follow it up to `end`.
+/// 16 bytes per directive, in reading order; a block's children follow it up to `end`.
 struct Node {
-    enum Flag : uint16_t {
+    enum Flag : uint32_t {
         kBlock = 1,
         kBraceMissing = 2,
         kUnclosed = 4,
@@ -63,21 +84,56 @@ struct Node {
         kStrayClose = 16,  ///< Only while building.
         kBareOpen = 32,    ///< Only while building: `{` without a keyword.
     };
-    const char* text;
-    uint32_t size;
-    uint32_t first_word;
-    uint32_t end;
-    uint16_t word_count;
-    uint16_t flags;
+    static constexpr uint32_t kFlagBits = 6;
+    static constexpr size_t kMostText = (size_t{1} << (32U - kFlagBits)) - 1;
+
+    const char* begin = nullptr;
+    uint32_t end = 0;
+    uint32_t size_and_flags = 0;
+
+    static Node make(std::string_view text, uint32_t end, uint32_t flags) {
+        const size_t size = text.size() < kMostText ? text.size() : kMostText;
+        return {text.data(), end, static_cast<uint32_t>(size) << kFlagBits | flags};
+    }
+    std::string_view text() const { return {begin, size_and_flags >> kFlagBits}; }
+    /// The first word; empty for the temporary kinds.
+    std::string_view keyword() const;
+    bool has(Flag flag) const { return (size_and_flags & flag) != 0; }
+    void set(uint32_t flags) { size_and_flags |= flags; }
+    void clear(uint32_t flags) { size_and_flags &= ~flags; }
+};
+
+/// The nodes, in pieces: growing copies nothing, and what has been used can be given back from the front.
+class NodeList {
+  public:
+    size_t size() const { return size_; }
+    const Node& back() const { return (*this)[size_ - 1]; }
+    Node& operator[](size_t index) { return pieces_[index / kPiece][index % kPiece]; }
+    const Node& operator[](size_t index) const { return pieces_[index / kPiece][index % kPiece]; }
+    void push_back(const Node& node) {
+        if (size_ % kPiece == 0) pieces_.push_back(std::make_unique_for_overwrite<Node[]>(kPiece));
+        ++size_;
+        (*this)[size_ - 1] = node;
+    }
+    /// Nodes before `index` may be gone after that.
+    void forget_before(size_t index) {
+        for (; (forgotten_ + 1) * kPiece <= index; ++forgotten_) pieces_[forgotten_].reset();
+    }
+
+  private:
+    static constexpr size_t kPiece = 1024;
+    std::vector<std::unique_ptr<Node[]>> pieces_;
+    size_t size_ = 0;
+    size_t forgotten_ = 0;
 };
 
 struct Document::Storage {
     std::vector<std::unique_ptr<Source>> sources;
-    std::vector<Node> nodes;
-    std::vector<std::string_view> words;
+    NodeList nodes;
     bool file_missing = false;
 
     Source& add_source(Source source);
+    void forget_before(uint32_t node, const FileReader& reader);
     /// Keeps a copy of `text`; `pieces` covers it from offset 0 in rising order.
     std::string_view generate(std::string_view text, std::span<const Piece> pieces, const char* used_at);
     /// Follows generated text to what was written. `text` must be owned by this storage.
@@ -88,7 +144,7 @@ struct Document::Storage {
   private:
     struct Region {
         const char* end;
-        const Source* source;  ///< Null for a chunk of generated text.
+        Source* source;  ///< Null for a chunk of generated text.
         size_t chunk;
     };
     struct Chunk {

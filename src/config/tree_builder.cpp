@@ -6,26 +6,17 @@
 
 namespace holdfast::config {
 
-std::string_view TreeBuilder::keyword(const Node& node) const {
-    return node.word_count == 0 ? std::string_view{} : storage_.words[node.first_word];
-}
-
-bool TreeBuilder::directive(std::string_view text, uint32_t first_word, uint16_t flags) {
+bool TreeBuilder::directive(std::string_view text, uint32_t flags) {
+    if (too_deep_ != 0) return false;
     auto index = static_cast<uint32_t>(storage_.nodes.size());
-    if (too_deep_ != 0) {
-        storage_.words.resize(first_word);
-        return false;
-    }
-    auto count = static_cast<uint16_t>(storage_.words.size() - first_word);
-    storage_.nodes.push_back(
-        {text.data(), static_cast<uint32_t>(text.size()), first_word, index + 1, count, flags});
+    storage_.nodes.push_back(Node::make(text, index + 1, flags));
     candidate_ = index;
     return true;
 }
 
 void TreeBuilder::push(uint32_t index) {
     open_.push_back(index);
-    in_global_defs_ = open_.size() == 1 && keyword(storage_.nodes[index]) == "global_defs";
+    in_global_defs_ = open_.size() == 1 && storage_.nodes[index].keyword() == "global_defs";
     candidate_ = kNone;
 }
 
@@ -35,12 +26,12 @@ bool TreeBuilder::open(const char* at) {
         return std::exchange(too_deep_reported_, true);
     }
     if (candidate_ != kNone) {
-        storage_.nodes[candidate_].flags |= Node::kBlock;
+        storage_.nodes[candidate_].set(Node::kBlock);
         push(candidate_);
         return true;
     }
     auto index = static_cast<uint32_t>(storage_.nodes.size());
-    storage_.nodes.push_back({at, 1, 0, index + 1, 0, Node::kBareOpen});
+    storage_.nodes.push_back(Node::make({at, 1}, index + 1, Node::kBareOpen));
     ++irregular_;
     push(index);
     return true;
@@ -54,19 +45,19 @@ void TreeBuilder::close(const char* at) {
     }
     auto index = static_cast<uint32_t>(storage_.nodes.size());
     if (open_.empty()) {
-        storage_.nodes.push_back({at, 1, 0, index + 1, 0, Node::kStrayClose});
+        storage_.nodes.push_back(Node::make({at, 1}, index + 1, Node::kStrayClose));
         ++irregular_;
         return;
     }
     storage_.nodes[open_.back()].end = index;
     open_.pop_back();
-    in_global_defs_ = open_.size() == 1 && keyword(storage_.nodes[open_.front()]) == "global_defs";
+    in_global_defs_ = open_.size() == 1 && storage_.nodes[open_.front()].keyword() == "global_defs";
 }
 
 void TreeBuilder::finish(const LanguageOptions& options, Diagnostics& diagnostics) {
     for (uint32_t index : open_) {
         storage_.nodes[index].end = static_cast<uint32_t>(storage_.nodes.size());
-        storage_.nodes[index].flags |= Node::kUnclosed;
+        storage_.nodes[index].set(Node::kUnclosed);
     }
     if (irregular_ == 0 && open_.empty()) return;
     open_.clear();

@@ -1,5 +1,6 @@
 // Braces become blocks here. The builder takes directives and braces in reading order and keeps the nodes of
-// the document in the shape Node describes. When the braces do not match, brace_repair.hpp makes the best of it.
+// the document in the shape Node describes. When the braces do not match, brace_repair.hpp makes the best of
+// it.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +16,9 @@ class TreeBuilder {
     TreeBuilder(Document::Storage& storage, uint32_t maximum_nesting)
         : storage_(storage), maximum_nesting_(maximum_nesting) {}
 
-    /// A directive whose words are those of the storage from `first_word` on. False when it was dropped,
-    /// because the blocks around it are too many.
-    bool directive(std::string_view text, uint32_t first_word, uint16_t flags);
+    /// A directive of at least one word. False when it was dropped, because the blocks around it are too
+    /// many.
+    bool directive(std::string_view text, uint32_t flags);
     /// `at` is the brace. False when the limit of nesting is exceeded for the first time.
     bool open(const char* at);
     void close(const char* at);
@@ -31,7 +32,6 @@ class TreeBuilder {
   private:
     static constexpr uint32_t kNone = 0xffffffff;
     void push(uint32_t index);
-    std::string_view keyword(const Node& node) const;
 
     Document::Storage& storage_;
     uint32_t maximum_nesting_;

@@ -22,9 +22,22 @@ StrippedLine strip_comment(std::string_view line);
 /// The first brace outside double quotes, from `from` on; npos when there is none.
 size_t find_brace(std::string_view text, size_t from = 0);
 
-/// The plain reader: words between white space, "..." grouped and unquoted, a quote always starts or ends a
-/// word. Appends to `words`; false when a quote had no partner, and then the text from that quote on is
-/// dropped.
+/// The plain reader, word by word: words between white space, "..." grouped and unquoted, a quote always
+/// starts or ends a word.
+class WordCursor {
+  public:
+    explicit WordCursor(std::string_view text) : text_(text) {}
+    /// False at the end, and at a quote without a partner: the text from there on is dropped.
+    bool next(std::string_view& word);
+    bool unmatched_quote() const { return unmatched_quote_; }
+
+  private:
+    std::string_view text_;
+    size_t at_ = 0;
+    bool unmatched_quote_ = false;
+};
+
+/// All words at once. Appends to `words`; false when a quote had no partner.
 bool split_words(std::string_view text, std::vector<std::string_view>& words);
 
 /// True when clean_text() would change something.

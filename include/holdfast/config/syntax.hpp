@@ -7,6 +7,7 @@
 // the Document, flat and in reading order. Positions are computed when somebody asks.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -26,6 +27,30 @@ namespace holdfast::config {
 class Document;
 class DirectiveRange;
 
+/// The words of a directive: views into its text, split when asked for, because keeping them would cost more
+/// than the text itself. A contiguous range; a handful of words needs no memory.
+class Words {
+  public:
+    explicit Words(std::string_view text);
+    const std::string_view* begin() const { return data(); }
+    const std::string_view* end() const { return data() + size_; }
+    const std::string_view* data() const { return many_.empty() ? few_.data() : many_.data(); }
+    size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+    std::string_view operator[](size_t index) const { return data()[index]; }
+    std::string_view front() const { return data()[0]; }
+    /// The word, or an empty view.
+    std::string_view at_or_empty(size_t index) const {
+        return index < size_ ? data()[index] : std::string_view{};
+    }
+
+  private:
+    static constexpr size_t kFew = 6;
+    std::array<std::string_view, kFew> few_;
+    size_t size_ = 0;
+    std::vector<std::string_view> many_{};
+};
+
 /// One directive of a Document: a light handle, copied freely, valid as long as the Document (moving it is
 /// fine only before handles are taken).
 class Directive {
@@ -34,13 +59,13 @@ class Directive {
 
     /// All words; the first is the keyword. Quotes are removed. Empty only for a block without a keyword, or
     /// a stray brace.
-    std::span<const std::string_view> words() const;
+    Words words() const { return Words(text()); }
     /// The words after the keyword.
-    std::span<const std::string_view> arguments() const;
+    std::vector<std::string_view> arguments() const;
     /// words()[index], or an empty view.
     std::string_view word(size_t index) const;
-    std::string_view keyword() const { return word(0); }
-    size_t size() const { return words().size(); }
+    std::string_view keyword() const;
+    size_t size() const;
 
     /// The directive as written (comments removed, definitions replaced), for the readers of words.hpp.
     std::string_view text() const;
@@ -136,8 +161,19 @@ class Document {
                       std::string message) const;
     Diagnostic report(Severity severity, ReportClass report_class, const Directive& directive, size_t word,
                       std::string message) const;
+    /// The same for the text of a directive whose handle is gone; kWholeText stands for all of it.
+    static constexpr size_t kWholeText = static_cast<size_t>(-1);
+    Diagnostic report(Severity severity, ReportClass report_class, std::string_view text, size_t word,
+                      std::string message) const;
     /// "`message`" with the place of another directive, for Diagnostic::note.
     Note note(const Directive& directive, std::string message) const;
+    Note note(std::string_view text, std::string message) const;
+    SourcePosition position(std::string_view text) const;
+
+    /// Everything before this directive, which stands outside every block, has been read for good: handles of
+    /// it are void from now on. Its memory is given back, the text of large files too; a report about such
+    /// text, or a position in it, reads the file once more. `reader` must outlive the document.
+    void forget_before(const Directive& directive, const FileReader& reader) const;
 
     struct Storage;  ///< Internal to src/config.
     explicit Document(std::unique_ptr<Storage> storage);
@@ -172,9 +208,9 @@ struct LanguageOptions {
     /// Whether a keyword inside a block of `parent` ("" = outside every block) must have a block. Asked only
     /// when the braces of the file do not match, to find the one that is missing. Unset = never.
     std::function<bool(std::string_view parent, std::string_view keyword)> expects_block;
-    /// What a keyword is inside a block of `parent` ("" = outside every block; the entries of a list are unknown).
-    /// Asked only when the braces do not match, to find the block that ends too late or too early. Unset = no such
-    /// repair.
+    /// What a keyword is inside a block of `parent` ("" = outside every block; the entries of a list are
+    /// unknown). Asked only when the braces do not match, to find the block that ends too late or too early.
+    /// Unset = no such repair.
     enum class Standing : uint8_t { unknown, value, block };
     std::function<Standing(std::string_view parent, std::string_view keyword)> standing;
     LanguageLimits limits;
