@@ -1,67 +1,19 @@
 #include "holdfast/io/socket_streams.hpp"
 
-#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 
 #include "holdfast/io/socket_address.hpp"
+#include "socket_datagrams.hpp"
+#include "socket_options.hpp"
 
 namespace holdfast::io {
 
 namespace {
 
 constexpr size_t kReadSize = size_t{64} * 1024;
-
-StreamFailure to_failure(int error) {
-    switch (error) {
-        case ECONNREFUSED:
-            return StreamFailure::refused;
-        case ETIMEDOUT:
-            return StreamFailure::timeout;
-        case ENETUNREACH:
-        case EHOSTUNREACH:
-        case ENETDOWN:
-        case EHOSTDOWN:
-            return StreamFailure::unreachable;
-        case EMFILE:
-        case ENFILE:
-        case ENOMEM:
-        case ENOBUFS:
-            return StreamFailure::out_of_descriptors;
-        default:
-            return StreamFailure::other;
-    }
-}
-
-template <class Value>
-bool set_option(int fd, int level, int option, const Value& value) {
-    return setsockopt(fd, level, option, &value, sizeof value) == 0;
-}
-
-// Everything before connect(); what fails is in errno.
-bool apply(int fd, const ConnectRequest& request) {
-    if (request.firewall_mark != 0 && !set_option(fd, SOL_SOCKET, SO_MARK, request.firewall_mark))
-        return false;
-    const std::string& interface = request.bind_interface;
-    if (!interface.empty() && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface.c_str(),
-                                         static_cast<socklen_t>(interface.size())) != 0) {
-        return false;
-    }
-    if (!request.bind) return true;
-    const int on = 1;
-    if (request.bind->port == 0) {
-        // The port is then chosen at connect(), unique per destination instead of per host: 28 000 checks of
-        // one server do not starve those of the next. It is a hint that old kernels lack.
-        set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, on);
-    } else if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR, on)) {
-        return false;  // Otherwise the last check's TIME_WAIT would keep the port for a minute.
-    }
-    const uint32_t zone = request.bind->address.is_link_local() ? if_nametoindex(interface.c_str()) : 0;
-    const SocketAddress own(*request.bind, zone);
-    return bind(fd, own.get(), own.size()) == 0;
-}
 
 }  // namespace
 
@@ -93,7 +45,7 @@ class SocketStreams::SocketConnection final : public Connection {
     int write_out();
     void watch_for(Events interest);
     void fail_soon(int error);
-    void failed(int error);
+    void failed(int error, bool started = true);
     void disconnect();
 
     EventLoop& loop_;
@@ -101,6 +53,7 @@ class SocketStreams::SocketConnection final : public Connection {
     StreamHandler& handler_;
     Endpoint destination_;
     State state_ = State::connecting;
+    bool was_open_ = false;
     bool close_after_sending_ = false;
     bool is_shut_ = false;
     int error_ = 0;                // Of a doomed connection.
@@ -115,9 +68,8 @@ class SocketStreams::SocketConnection final : public Connection {
 void SocketStreams::SocketConnection::start(const ConnectRequest& request) {
     fd_.reset(::socket(to_native(destination_.address.family()), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
                        IPPROTO_TCP));
-    if (!fd_ || !apply(fd_.get(), request)) return fail_soon(errno);
-    const bool has_zone = destination_.address.is_v6() && destination_.address.is_link_local();
-    const SocketAddress peer(destination_, has_zone ? if_nametoindex(request.bind_interface.c_str()) : 0);
+    if (!fd_ || !apply_options(fd_.get(), options_of(request))) return fail_soon(errno);
+    const SocketAddress peer = peer_address(destination_, request.bind_interface);
     if (::connect(fd_.get(), peer.get(), peer.size()) == 0) {
         // connect(2) may; Linux 6 says EINPROGRESS even when the peer is on this host.
         state_ = State::decided;
@@ -151,7 +103,7 @@ void SocketStreams::SocketConnection::on_timer() {
         case State::decided:
             return connected();
         case State::doomed:
-            return failed(error_);
+            return failed(error_, was_open_);
         case State::open:
         case State::ended:
             return;
@@ -160,6 +112,7 @@ void SocketStreams::SocketConnection::on_timer() {
 
 void SocketStreams::SocketConnection::connected() {
     state_ = State::open;
+    was_open_ = true;
     timer_.cancel();
     const Lifetime::Guard guard(lifetime_);
     handler_.on_connected();
@@ -232,11 +185,11 @@ void SocketStreams::SocketConnection::fail_soon(int error) {
     timer_.arm_after(Duration::zero());
 }
 
-void SocketStreams::SocketConnection::failed(int error) {
+void SocketStreams::SocketConnection::failed(int error, bool started) {
     state_ = State::ended;
     disconnect();
     const Error told = fail_errno("connection to " + destination_.to_string(), error).error();
-    handler_.on_failed(told, to_failure(error));
+    handler_.on_failed(told, started ? to_failure(error) : to_early_failure(error));
 }
 
 void SocketStreams::SocketConnection::disconnect() {
@@ -247,6 +200,11 @@ void SocketStreams::SocketConnection::disconnect() {
 }
 
 SocketStreams::SocketStreams(EventLoop& loop) : loop_(loop), read_buffer_(kReadSize) {}
+
+std::unique_ptr<Datagrams> SocketStreams::open_datagrams(const DatagramRequest& request,
+                                                         DatagramHandler& handler) {
+    return make_socket_datagrams(loop_, read_buffer_, request, handler);
+}
 
 SocketStreams::~SocketStreams() = default;
 

@@ -12,10 +12,18 @@ std::string_view to_string(StreamFailure failure) {
             return "unreachable";
         case StreamFailure::out_of_descriptors:
             return "out of descriptors";
+        case StreamFailure::not_started:
+            return "not started";
+        case StreamFailure::handshake:
+            return "no TLS";
         case StreamFailure::other:
             return "other";
     }
     return "";
+}
+
+std::unique_ptr<Datagrams> Streams::open_datagrams(const DatagramRequest&, DatagramHandler&) {
+    return nullptr;
 }
 
 }  // namespace holdfast::io

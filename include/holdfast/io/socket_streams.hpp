@@ -1,4 +1,4 @@
-// Real TCP connections on the event loop.
+// Real TCP connections and datagram sockets on the event loop.
 #pragma once
 
 #include <memory>
@@ -18,6 +18,8 @@ class SocketStreams final : public Streams {
     ~SocketStreams() override;
 
     std::unique_ptr<Connection> connect(const ConnectRequest& request, StreamHandler& handler) override;
+    std::unique_ptr<Datagrams> open_datagrams(const DatagramRequest& request,
+                                              DatagramHandler& handler) override;
 
   private:
     class SocketConnection;

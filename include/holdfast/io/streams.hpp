@@ -1,6 +1,6 @@
-// Outgoing stream connections. `Streams` is an edge: a simulation replaces it with servers made of values.
-// The real one is io/socket_streams.hpp. TLS will be a decorator with this same interface around another
-// Streams: it needs nothing from a connection but the bytes, so conversations do not change.
+// Outgoing connections: streams, and datagrams exchanged with one peer. `Streams` is an edge: a simulation
+// replaces it with servers made of values. The real one is io/socket_streams.hpp; TLS on any of them is
+// io/tls.hpp.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,10 @@ enum class StreamFailure : uint8_t {
     unreachable,         ///< No route, or a router or neighbour resolution says so.
     out_of_descriptors,  ///< We lack a descriptor, memory or buffers. Says nothing about the peer: never
                          ///< count it down.
-    other,               ///< Anything else: cannot bind, reset, refused by a local firewall.
+    not_started,         ///< Nothing was sent: cannot bind, no such interface, a local firewall. Says nothing
+                         ///< about the peer either.
+    handshake,           ///< Connected, but TLS could not be agreed on.
+    other,               ///< Anything else: reset, broken.
 };
 
 std::string_view to_string(StreamFailure failure);
@@ -68,6 +71,44 @@ class Connection {
     virtual void close_gracefully() = 0;
 };
 
+/// With whom to exchange datagrams, and from where.
+struct DatagramRequest {
+    enum class Kind : uint8_t {
+        udp,
+        ping,  ///< ICMP or ICMPv6 echo, by a ping socket (icmp(7)): the kernel sets identifier and checksum.
+    };
+    Kind kind = Kind::udp;
+    Endpoint destination{};
+    std::optional<Endpoint> bind{};  ///< As in ConnectRequest.
+    std::string bind_interface{};
+    uint32_t firewall_mark = 0;
+    /// Whether ICMP errors about the path count as failures, not only "port unreachable" (IP_RECVERR).
+    bool path_errors = false;
+    friend bool operator==(const DatagramRequest&, const DatagramRequest&) = default;
+};
+
+/// Who is told; the rules are StreamHandler's.
+class DatagramHandler {
+  public:
+    virtual ~DatagramHandler() = default;
+    /// One datagram of the peer (ping: the ICMP message), cut at 64 KiB; valid during the call.
+    virtual void on_datagram(std::span<const uint8_t> datagram) = 0;
+    /// There is no socket, sending failed, or an ICMP error came. The last call.
+    virtual void on_failed(const Error& error, StreamFailure reason) = 0;
+};
+
+/// A socket that exchanges datagrams with one peer. Destroying it closes it.
+class Datagrams {
+  public:
+    Datagrams() = default;
+    Datagrams(const Datagrams&) = delete;
+    Datagrams& operator=(const Datagrams&) = delete;
+    virtual ~Datagrams() = default;
+
+    /// Sends one datagram now; what the kernel cannot take is lost.
+    virtual void send(std::span<const uint8_t> datagram) = 0;
+};
+
 /// Makes connections.
 class Streams {
   public:
@@ -79,6 +120,11 @@ class Streams {
     /// Starts to connect. Never fails here: what goes wrong is told to `handler`, which must outlive the
     /// connection.
     virtual std::unique_ptr<Connection> connect(const ConnectRequest& request, StreamHandler& handler) = 0;
+
+    /// Opens a socket for datagrams; what goes wrong is told to `handler`, which must outlive it. Null where
+    /// there is no such thing, as in a simulation of streams alone.
+    virtual std::unique_ptr<Datagrams> open_datagrams(const DatagramRequest& request,
+                                                      DatagramHandler& handler);
 };
 
 }  // namespace holdfast::io

@@ -239,12 +239,12 @@ TEST_F(SocketStreamsTest, AnAddressThatIsNotOursOrAnUnknownInterfaceIsAnotherFai
     server.listen();
     connect({.destination = server.endpoint(), .bind = Endpoint{IpAddress::v4(192, 0, 2, 77), 0}});
     turn_until_told();
-    EXPECT_EQ(handler.failure, StreamFailure::other);
+    EXPECT_EQ(handler.failure, StreamFailure::not_started);
     handler.failed = 0;
     handler.failure.reset();
     connect({.destination = server.endpoint(), .bind_interface = "no-such-if"});
     turn_until_told();
-    EXPECT_EQ(handler.failure, StreamFailure::other);
+    EXPECT_EQ(handler.failure, StreamFailure::not_started);
 }
 
 TEST_F(SocketStreamsTest, BindsTheAddressPortAndInterfaceAskedFor) {

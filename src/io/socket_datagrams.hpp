@@ -1,0 +1,15 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "holdfast/io/event_loop.hpp"
+#include "holdfast/io/streams.hpp"
+
+namespace holdfast::io {
+
+/// `buffer` is lent for reading; one socket reads at a time.
+std::unique_ptr<Datagrams> make_socket_datagrams(EventLoop& loop, std::vector<uint8_t>& buffer,
+                                                 const DatagramRequest& request, DatagramHandler& handler);
+
+}  // namespace holdfast::io
