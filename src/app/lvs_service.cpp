@@ -15,111 +15,11 @@ constexpr size_t kVerifyServices = 256;
 
 }  // namespace
 
-/// One checker at work: its machine, its timer, and the probe that runs now.
-class LvsService::CheckerRunner {
-  public:
-    CheckerRunner(LvsService& owner, check::CheckerId id, const check::Schedule& schedule)
-        : owner_(owner),
-          id_(id),
-          machine_(schedule, owner.director_.starts_up(id), owner.director_.first_failure_counts(id)),
-          timer_(owner.edges_.timers, [this] { handle(check::DeadlineReached{}); }) {}
-
-    void begin(bool suspended) {
-        if (suspended) handle(check::Suspend{});
-        handle(check::Begin{owner_.edges_.random()});
-    }
-
-    void handle(const check::HealthEvent& event) {
-        check::HealthActions actions;
-        machine_.handle(owner_.edges_.timers.now(), event, actions);
-        if (const auto deadline = machine_.deadline()) {
-            timer_.arm(*deadline);
-        } else {
-            timer_.cancel();
-        }
-        check::DirectorActions consequences;
-        for (const check::HealthAction& action : actions) {
-            if (std::holds_alternative<check::StartProbe>(action)) {
-                start();
-            } else if (std::holds_alternative<check::CancelProbe>(action)) {
-                probe_.reset();
-            } else if (const auto* failure = std::get_if<check::FailureSeen>(&action)) {
-                owner_.director_.failure(id_, *failure, consequences);
-            } else if (const auto* verdict = std::get_if<check::Verdict>(&action)) {
-                owner_.director_.verdict(id_, *verdict, consequences);
-            }
-        }
-        owner_.perform(consequences);
-    }
-
-    void reconfigure(const check::Schedule& schedule) {
-        machine_.reconfigure(owner_.edges_.timers.now(), schedule);
-        if (const auto deadline = machine_.deadline()) timer_.arm(*deadline);
-    }
-
-    const ProbeResult& last_result() const { return last_; }
-
-  private:
-    void start() {
-        const check::Checker* checker = owner_.director_.checker(id_);
-        if (checker == nullptr) return;
-        checker_ = *checker;  // A reload may replace the director's copy while the probe runs.
-        probe_ =
-            start_probe(owner_.edges_, checker_, [this](const ProbeResult& result) { finished(result); });
-    }
-
-    void finished(const ProbeResult& result) {
-        last_ = result;
-        probe_.reset();
-        switch (result.kind) {
-            case ProbeResult::Kind::good:
-                contribute(result);
-                handle(check::ProbeSucceeded{});
-                break;
-            case ProbeResult::Kind::bad:
-                handle(check::ProbeFailed{false, result.reason});
-                break;
-            case ProbeResult::Kind::timed_out:
-                handle(check::ProbeFailed{true, result.reason});
-                break;
-            case ProbeResult::Kind::not_possible:
-                owner_.edges_.log.write(
-                    Part::checkers, LogLevel::warning,
-                    fmt::format("Cannot check {}: {}", owner_.director_.server_name(id_), result.reason));
-                handle(check::ProbeNotPossible{});
-                break;
-        }
-    }
-
-    /// misc_dynamic: exit status 2..255 stands for the weight status - 2; anything else takes the wish back.
-    void contribute(const ProbeResult& result) {
-        const auto* misc = std::get_if<check::MiscCheck>(&checker_.probe);
-        if (misc == nullptr || !misc->dynamic) return;
-        const check::CheckerPlace* place = owner_.director_.place(id_);
-        if (place == nullptr) return;
-        const int64_t configured = owner_.director_.settings()
-                                       .virtual_servers[place->virtual_server]
-                                       .real_servers[place->real_server]
-                                       .weight;
-        check::DirectorActions consequences;
-        const int code = result.exit_code.value_or(0);
-        owner_.director_.set_weight_contribution(id_, code >= 2 ? code - 2 - configured : 0, consequences);
-        owner_.perform(consequences);
-    }
-
-    LvsService& owner_;
-    check::CheckerId id_;
-    check::HealthMachine machine_;
-    io::Timer timer_;
-    check::Checker checker_;
-    ProbeResult last_;
-    std::unique_ptr<Probe> probe_;
-};
-
 LvsService::LvsService(Edges& edges, Network& network, Notifications& notifications)
     : edges_(edges),
       network_(network),
       notifications_(notifications),
+      around_{edges, director_, [this](const check::DirectorActions& actions) { perform(actions); }},
       reconciler_(edges.ipvs),
       step_at_turn_end_(edges.turn_ends, [this] { step(); }),
       retry_timer_(edges.timers, [this] { step(); }),
@@ -131,6 +31,7 @@ Result<> LvsService::start(const config::Config& config) {
     if (config.virtual_servers.empty() && !config.global.lvs_sync_daemon && !config.global.lvs_flush)
         return {};
     if (auto available = edges_.ipvs.available(); !available) return available;
+    if (auto made = make_tls_context(config); !made) return made;
     running_ = true;
     if (config.global.lvs_flush) {
         if (auto flushed = edges_.ipvs.flush(); !flushed) return flushed;
@@ -150,12 +51,35 @@ void LvsService::reload(const config::Config& config) {
         }
         return;
     }
+    if (auto made = make_tls_context(config); !made)
+        edges_.log.write(Part::checkers, LogLevel::error, made.error().message);
     set_kernel_timeouts(config.global.lvs_timeouts);
     load(config);
     if (config.global.lvs_sync_daemon != sync_daemon_) {
         stop_sync_daemons();
         start_sync_daemons(config);
     }
+}
+
+// One for each generation, so that a reload reads renewed files. A generation whose files cannot be used goes
+// on with those of the last.
+Result<> LvsService::make_tls_context(const config::Config& config) {
+    const auto uses_tls = [](const check::Checker& checker) {
+        const auto* http = std::get_if<check::HttpCheck>(&checker.probe);
+        return http != nullptr && http->tls;
+    };
+    const bool wanted =
+        std::ranges::any_of(config.virtual_servers, [&](const check::VirtualServerSettings& server) {
+            return std::ranges::any_of(server.real_servers, [&](const check::RealServerSettings& real) {
+                return std::ranges::any_of(real.checkers, uses_tls);
+            });
+        });
+    if (!wanted) return {};
+    const config::TlsSettings settings = config.tls.value_or(config::TlsSettings{});
+    auto made = io::TlsContext::make({settings.certificate, settings.key, settings.password, settings.ca});
+    if (!made) return std::unexpected(made.error());
+    around_.tls = std::move(*made);
+    return {};
 }
 
 void LvsService::load(const config::Config& config) {
@@ -189,7 +113,7 @@ void LvsService::take_over_checkers() {
     tell_suspension(director_.kept());
     for (const check::CheckerId id : director_.added()) {
         const check::Checker& checker = *director_.checker(id);
-        if (!is_supported(checker)) {
+        if (!has_probes(checker)) {
             edges_.log.write(
                 Part::checkers, LogLevel::warning,
                 fmt::format("{} for {} is not carried out by this version; the server counts as up",
@@ -197,7 +121,7 @@ void LvsService::take_over_checkers() {
             continue;
         }
         auto& runner = runners_[id];
-        runner = std::make_unique<CheckerRunner>(*this, id, checker.schedule);
+        runner = std::make_unique<CheckerRunner>(around_, id, checker);
         runner->begin(director_.suspended(id));
     }
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "holdfast/check/log_lines.hpp"
+#include "holdfast/check/udp.hpp"
 
 namespace holdfast::check::log_lines {
 namespace {
@@ -33,8 +34,8 @@ constexpr Words kUdp{"UDP connection to {rs} success.",
                      "=> UDP CHECK failed on service <="};
 constexpr Words kPing{"ICMP connection to {rs} success.",
                       "ICMP CHECK on service {rs} failed.",
-                      "ICMP CHECK on service {rs} failed after {retries} retries.",
-                      "ICMP connection to {rs} failed.",
+                      "ICMP CHECK on service {rs} of {vs} failed after {retries} retries.",
+                      "ICMP connection to {rs} of {vs} failed.",
                       "ICMP connection to address {rs} timeout.",
                       "=> ICMP CHECK succeed on service <=",
                       "=> ICMP CHECK failed on service <="};
@@ -66,13 +67,15 @@ constexpr Words kDns{"",
                      "DNS_CHECK ({rs}) {reason}",
                      "=> DNS_CHECK: succeed on service <=",
                      "=> DNS_CHECK: failed on service <="};
+constexpr std::string_view kMiscDown =
+    "Misc check for [{rs} VS {vs}] by [{name}] {ending}{retrying}{reason}.";
 constexpr Words kMisc{"Misc check for [{rs} VS {vs}] by [{name}] succeeded.",
-                      "Misc check for [{rs} VS {vs}] by [{name}] {reason}.",
-                      "Misc check for [{rs} VS {vs}] by [{name}] {reason}.",
-                      "Misc check for [{rs} VS {vs}] by [{name}] {reason}.",
-                      "Misc check for [{rs} VS {vs}] by [{name}] {reason}.",
+                      kMiscDown,
+                      kMiscDown,
+                      kMiscDown,
+                      kMiscDown,
                       "=> MISC CHECK succeeded on service <=",
-                      "=> MISC CHECK failed on service <="};
+                      "=> MISC CHECK {ending} on service <="};
 constexpr Words kFile{
     "", "", "", "", "", "=> FILE CHECK succeeded on service <=", "=> FILE CHECK failed on service <="};
 constexpr Words kBfd{"BFD check of [{name}] RS({rs}) is UP",
@@ -102,13 +105,46 @@ std::string_view name_of(const Checker& checker) {
     return {};
 }
 
-std::string fill(std::string_view pattern, const Checker& checker, std::string_view rs, std::string_view vs,
-                 uint32_t retries, std::string_view reason) {
+/// What the patterns may name.
+struct Facts {
+    std::string_view rs{};
+    std::string_view vs{};
+    uint32_t retries = 0;
+    std::string_view reason{};
+    bool timed_out = false;
+    std::string retrying{};  ///< MISC_CHECK: which of its attempts this was.
+};
+
+std::string fill(std::string_view pattern, const Checker& checker, const Facts& facts) {
     if (pattern.empty()) return {};
-    return fmt::format(fmt::runtime(pattern), fmt::arg("rs", rs), fmt::arg("vs", vs),
-                       fmt::arg("retries", retries),
-                       fmt::arg("reason", reason.empty() ? std::string_view("failed") : reason),
-                       fmt::arg("name", name_of(checker)));
+    return fmt::format(fmt::runtime(pattern), fmt::arg("rs", facts.rs), fmt::arg("vs", facts.vs),
+                       fmt::arg("retries", facts.retries), fmt::arg("reason", facts.reason),
+                       fmt::arg("ending", facts.timed_out ? "timed out" : "failed"),
+                       fmt::arg("retrying", facts.retrying), fmt::arg("name", name_of(checker)));
+}
+
+std::string retrying(uint32_t attempt, uint32_t retry) {
+    const std::string_view noun = retry == 1 ? "retry" : "retries";
+    if (retry == 0) return " with retry disabled";
+    if (attempt > retry) return fmt::format(" after {} {}", retry, noun);
+    if (attempt == 1) return fmt::format(", will do {} {}", retry, noun);
+    return fmt::format(" on retry {}/{}", attempt - 1, retry);
+}
+
+// These kinds say one thing about a failed attempt, the verdict's line if it is the last.
+bool says_it_once(const Checker& checker) {
+    return std::holds_alternative<SmtpCheck>(checker.probe) ||
+           std::holds_alternative<DnsCheck>(checker.probe) ||
+           std::holds_alternative<MiscCheck>(checker.probe);
+}
+
+// The others speak of a lost connection only when there was a server to lose.
+bool speaks_while_down(const Checker& checker) {
+    return says_it_once(checker) || std::holds_alternative<HttpCheck>(checker.probe);
+}
+
+bool has_retried(const Checker& checker, const Verdict& verdict) {
+    return std::holds_alternative<DnsCheck>(checker.probe) ? !verdict.first : verdict.retries != 0;
 }
 
 }  // namespace
@@ -116,20 +152,44 @@ std::string fill(std::string_view pattern, const Checker& checker, std::string_v
 std::string verdict(const Checker& checker, const Verdict& verdict, std::string_view rs,
                     std::string_view vs) {
     const Words& words = std::visit(Choose{}, checker.probe);
-    const std::string_view down = verdict.retries != 0 ? words.down_after : words.down;
-    return fill(verdict.up ? words.success : down, checker, rs, vs, verdict.retries, verdict.reason);
+    const Facts facts{.rs = rs,
+                      .vs = vs,
+                      .retries = verdict.retries,
+                      .reason = verdict.reason,
+                      .timed_out = verdict.timed_out,
+                      .retrying = retrying(checker.schedule.retry + 1, checker.schedule.retry)};
+    if (verdict.up) return fill(words.success, checker, facts);
+    if (std::holds_alternative<HttpCheck>(checker.probe) && !verdict.was_up) return {};
+    return fill(has_retried(checker, verdict) ? words.down_after : words.down, checker, facts);
 }
 
 std::string failure(const Checker& checker, const FailureSeen& failure, std::string_view rs,
                     std::string_view vs) {
+    if (failure.is_last && says_it_once(checker)) return {};
+    if (!failure.was_up && !speaks_while_down(checker)) return {};
+    if (std::holds_alternative<UdpCheck>(checker.probe) && failure.reason == kReplyMismatch)
+        return fmt::format("UDP check to {} {}.", rs, kReplyMismatch);
     const Words& words = std::visit(Choose{}, checker.probe);
-    return fill(failure.timed_out ? words.timeout : words.failure, checker, rs, vs, 0, failure.reason);
+    return fill(failure.timed_out ? words.timeout : words.failure, checker,
+                {.rs = rs,
+                 .vs = vs,
+                 .reason = failure.reason,
+                 .timed_out = failure.timed_out,
+                 .retrying = retrying(failure.attempt, checker.schedule.retry)});
+}
+
+std::string success(const SuccessSeen& success, std::string_view rs) {
+    return fmt::format("{} success to {}{}", success.reason, rs, success.detail);
+}
+
+std::string remark(std::string_view remark, std::string_view rs, std::string_view vs) {
+    return fmt::format("http_check for RS {} VS {}{}", rs, vs, remark);
 }
 
 std::string mail_body(const Checker& checker, const Verdict& verdict) {
     const Words& words = std::visit(Choose{}, checker.probe);
-    return fill(verdict.up ? words.mail_up : words.mail_down, checker, {}, {}, verdict.retries,
-                verdict.reason);
+    return fill(verdict.up ? words.mail_up : words.mail_down, checker,
+                {.retries = verdict.retries, .reason = verdict.reason, .timed_out = verdict.timed_out});
 }
 
 }  // namespace holdfast::check::log_lines

@@ -268,6 +268,15 @@ void Director::failure(CheckerId id, const FailureSeen& failure, DirectorActions
     if (!line.empty()) out.emplace_back(Log{std::move(line)});
 }
 
+void Director::success(CheckerId id, const SuccessSeen& success, DirectorActions& out) const {
+    if (checker(id) != nullptr) out.emplace_back(Log{log_lines::success(success, server_name(id))});
+}
+
+void Director::remark(CheckerId id, const std::string& remark, DirectorActions& out) const {
+    if (checker(id) == nullptr || remark.empty()) return;
+    out.emplace_back(Log{log_lines::remark(remark, server_name(id), virtual_server_name(id))});
+}
+
 void Director::set_weight_contribution(CheckerId id, int64_t contribution, DirectorActions& out) {
     auto found = checkers_.find(id);
     if (found == checkers_.end()) return;

@@ -10,6 +10,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "holdfast/app/checker_runner.hpp"
 #include "holdfast/app/edges.hpp"
 #include "holdfast/app/network.hpp"
 #include "holdfast/app/notifications.hpp"
@@ -49,8 +50,7 @@ class LvsService final : public netstate::NetworkObserver {
     void on_object_events(Instant, std::span<const netstate::ObjectEvent>) override {}
 
   private:
-    class CheckerRunner;
-
+    Result<> make_tls_context(const config::Config& config);
     void load(const config::Config& config);
     void take_over_checkers();
     void perform(const check::DirectorActions& actions);
@@ -68,6 +68,7 @@ class LvsService final : public netstate::NetworkObserver {
     Network& network_;
     Notifications& notifications_;
     check::Director director_;
+    CheckerSurroundings around_;
     ipvs::Reconciler reconciler_;
     std::unordered_map<check::CheckerId, std::unique_ptr<CheckerRunner>> runners_;
     io::TurnEnd step_at_turn_end_;

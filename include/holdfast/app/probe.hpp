@@ -1,5 +1,6 @@
-// One attempt of a checker: drives a check::Conversation over a stream, or runs a MISC_CHECK program, within
-// its time. The result is told once, never from inside start(); destroying the probe cancels it.
+// One attempt of a checker: drives a check::Conversation over a stream or datagrams, or runs a MISC_CHECK
+// program, within its time. The result is told once, never from inside start_probe(); destroying the probe
+// cancels it.
 #pragma once
 
 #include <functional>
@@ -9,7 +10,7 @@
 #include "holdfast/app/edges.hpp"
 #include "holdfast/check/conversation.hpp"
 #include "holdfast/check/settings.hpp"
-#include "holdfast/io/timed_child.hpp"
+#include "holdfast/io/tls.hpp"
 
 namespace holdfast::app {
 
@@ -22,8 +23,10 @@ struct ProbeResult {
                        ///< server.
     };
     Kind kind = Kind::bad;
-    std::string reason;
-    std::optional<int> exit_code;  ///< MISC_CHECK: the program's exit status.
+    std::string reason{};  ///< As check::Outcome's, and so are the next two.
+    std::string detail{};
+    std::string remark{};
+    std::optional<int> exit_code{};  ///< MISC_CHECK: the program's exit status.
 };
 
 class Probe {
@@ -35,10 +38,18 @@ class Probe {
     virtual ~Probe() = default;
 };
 
-/// Whether this build carries out this kind of checker.
-bool is_supported(const check::Checker& checker);
+/// What probes need besides the checker; all of it must outlive them.
+struct ProbeTools {
+    Edges& edges;
+    const io::TlsContext* tls = nullptr;  ///< For SSL_GET; without one it is not possible.
+};
 
-/// Begins one attempt; `checker` must outlive the probe.
-std::unique_ptr<Probe> start_probe(Edges& edges, const check::Checker& checker, Probe::Done done);
+/// Whether this kind of checker is carried out by probes; FILE_CHECK and BFD_CHECK follow something else.
+bool has_probes(const check::Checker& checker);
+
+/// Begins one attempt; `checker` and `memory` must outlive the probe. `memory` may be null when
+/// check::needs_memory says so. Null for a checker without probes.
+std::unique_ptr<Probe> start_probe(const ProbeTools& tools, const check::Checker& checker,
+                                   check::ProbeMemory* memory, Probe::Done done);
 
 }  // namespace holdfast::app

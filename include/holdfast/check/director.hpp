@@ -90,6 +90,10 @@ class Director {
     void verdict(CheckerId id, const Verdict& verdict, DirectorActions& out);
     /// A failed attempt that does not count yet; a log line when log_all_failures wants it.
     void failure(CheckerId id, const FailureSeen& failure, DirectorActions& out) const;
+    /// A success that does not count yet, or the one that brings it up: a log line.
+    void success(CheckerId id, const SuccessSeen& success, DirectorActions& out) const;
+    /// What a probe noticed besides its result (Outcome::remark): a log line.
+    void remark(CheckerId id, const std::string& remark, DirectorActions& out) const;
     /// A checker's contribution to its server's weight (misc_dynamic, FILE_CHECK); 0 takes it away.
     void set_weight_contribution(CheckerId id, int64_t contribution, DirectorActions& out);
 

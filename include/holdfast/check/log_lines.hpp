@@ -39,6 +39,10 @@ std::string verdict(const Checker& checker, const Verdict& verdict, std::string_
 /// With log_all_failures: "TCP connection to R failed." or "... timeout." Empty when this kind says nothing.
 std::string failure(const Checker& checker, const FailureSeen& failure, std::string_view rs,
                     std::string_view vs);
+/// While down: "HTTP status code success to R url(/)".
+std::string success(const SuccessSeen& success, std::string_view rs);
+/// Outcome::remark as a line.
+std::string remark(std::string_view remark, std::string_view rs, std::string_view vs);
 /// Body of the mail a verdict causes: "=> TCP CHECK failed on service <=".
 std::string mail_body(const Checker& checker, const Verdict& verdict);
 /// Body of the mail about quorum: "=> Gained quorum 1+0=1 <= 2 <=".

@@ -95,7 +95,7 @@ struct UdpCheck {
     std::vector<uint8_t> payload{};
     bool require_reply = false;
     Rare<std::vector<uint8_t>> reply{};  ///< Expected bytes ...
-    std::vector<uint8_t> reply_mask{};            ///< ... where a zero mask byte matches anything.
+    std::vector<uint8_t> reply_mask{};   ///< ... where a zero mask byte matches anything.
     uint32_t min_reply_length = 1;
     uint32_t max_reply_length = 256;
     friend bool operator==(const UdpCheck&, const UdpCheck&) = default;

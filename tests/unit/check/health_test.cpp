@@ -7,8 +7,11 @@ namespace holdfast::check {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::Field;
 using testing::IsEmpty;
+using testing::VariantWith;
 
 class HealthTest : public testing::Test {
   protected:
@@ -37,11 +40,15 @@ class HealthTest : public testing::Test {
     }
     Duration pause() { return *machine->deadline() - now; }
 
-    static HealthAction up(bool first = false) { return Verdict{.up = true, .first = first}; }
-    static HealthAction down(bool first, uint32_t retries) {
-        return Verdict{.up = false, .first = first, .retries = retries};
+    using Matcher = testing::Matcher<const HealthAction&>;
+    static Matcher up(bool first = false) {
+        return VariantWith<Verdict>(AllOf(Field(&Verdict::up, true), Field(&Verdict::first, first)));
     }
-    static HealthAction seen() { return FailureSeen{}; }
+    static Matcher down(bool first, uint32_t retries) {
+        return VariantWith<Verdict>(AllOf(Field(&Verdict::up, false), Field(&Verdict::first, first),
+                                          Field(&Verdict::retries, retries)));
+    }
+    static Matcher seen() { return VariantWith<FailureSeen>(testing::_); }
 
     Schedule schedule{.delay_loop = 10s, .warmup = 0s, .retry = 2, .delay_before_retry = 3s};
     Instant now = Instant{} + 100s;
@@ -150,7 +157,9 @@ TEST_F(HealthTest, AlphaStartsDownAndItsFirstFailureIsReported) {
     make(schedule);
     EXPECT_FALSE(machine->is_up());
     probe(false);
-    EXPECT_THAT(actions, ElementsAre(down(true, 0)));
+    EXPECT_THAT(actions, ElementsAre(seen(), down(true, 0)));
+    EXPECT_FALSE(std::get<FailureSeen>(actions[0]).was_up);
+    EXPECT_FALSE(std::get<Verdict>(actions[1]).was_up);
     EXPECT_EQ(pause(), 10s);
     probe(false);
     EXPECT_THAT(actions, IsEmpty());
@@ -192,8 +201,11 @@ TEST_F(HealthTest, TheReasonTravelsToBothActions) {
     now = *machine->deadline();
     send(DeadlineReached{});
     send(ProbeFailed{.timed_out = true, .reason = "timeout"});
-    EXPECT_THAT(actions, ElementsAre(HealthAction(FailureSeen{true, "timeout"}),
-                                     HealthAction(Verdict{.up = false, .first = true, .reason = "timeout"})));
+    EXPECT_THAT(
+        actions,
+        ElementsAre(
+            HealthAction(FailureSeen{.timed_out = true, .reason = "timeout", .attempt = 3, .is_last = true}),
+            HealthAction(Verdict{.up = false, .first = true, .timed_out = true, .reason = "timeout"})));
 }
 
 TEST_F(HealthTest, SuspendCancelsARunningProbeAndNothingStartsUntilResume) {
@@ -256,6 +268,107 @@ TEST_F(HealthTest, ReloadWithAShorterDelayLoopBringsTheNextProbeForward) {
     EXPECT_EQ(pause(), 10s);
     changed.delay_loop = 2s;
     machine->reconfigure(now, changed);
+    EXPECT_EQ(pause(), 2s);
+}
+
+TEST_F(HealthTest, FailuresSayWhichAttemptTheyWere) {
+    make(schedule);
+    probe(true);
+    std::vector<uint32_t> attempts;
+    for (int i = 0; i < 3; ++i) {
+        probe(false);
+        const auto& failure = std::get<FailureSeen>(actions[0]);
+        attempts.push_back(failure.attempt);
+        EXPECT_EQ(failure.is_last, i == 2);
+    }
+    EXPECT_THAT(attempts, ElementsAre(1, 2, 3));
+}
+
+TEST_F(HealthTest, OneUrlOfSeveralIsNoResultYet) {
+    make(schedule);
+    const auto part = [&](bool hurry = false) {
+        now = *machine->deadline();
+        send(DeadlineReached{});
+        send(ProbeSucceeded{.complete = false, .hurry = hurry, .reason = "HTTP status code"});
+    };
+    part();
+    EXPECT_THAT(actions, IsEmpty());
+    EXPECT_FALSE(machine->has_run());
+    EXPECT_EQ(pause(), 10s);
+    part(true);  // fast_recovery: nothing is known yet, so the next url is asked at once.
+    EXPECT_EQ(pause(), 0s);
+    probe(false);  // Still the first result: retry does not apply.
+    EXPECT_THAT(actions, ElementsAre(seen(), down(true, 0)));
+    part(true);
+    EXPECT_THAT(actions, ElementsAre(HealthAction(SuccessSeen{"HTTP status code", ""})));
+    EXPECT_EQ(pause(), 0s);
+    EXPECT_FALSE(machine->is_up());
+    probe(true);
+    EXPECT_THAT(actions, ElementsAre(up()));
+    part(true);  // Up: fast_recovery has nothing to hurry for.
+    EXPECT_EQ(pause(), 10s);
+}
+
+// Measured with 2.4.3: HTTP_GET asks the url that failed after the longer of both delays, and another one
+// that fails during the recovery after delay_before_retry. Its first failure counts, but speaks of retries.
+TEST_F(HealthTest, HttpWaitsLongerWhenDown) {
+    schedule.delay_before_retry = 20s;
+    machine.emplace(schedule, true, true, habits_of({.probe = HttpCheck{}}));
+    send(Begin{0.0});
+    probe(false);
+    EXPECT_THAT(actions, ElementsAre(seen(), down(true, 2)));
+    EXPECT_EQ(pause(), 20s);
+    now = *machine->deadline();
+    send(DeadlineReached{});
+    send(ProbeFailed{.recovering = true});
+    EXPECT_EQ(pause(), 20s);
+    schedule.delay_before_retry = 3s;
+    machine->reconfigure(now, schedule);
+    probe(false);
+    EXPECT_EQ(pause(), 10s);
+    now = *machine->deadline();
+    send(DeadlineReached{});
+    send(ProbeFailed{.recovering = true});
+    EXPECT_EQ(pause(), 3s);
+}
+
+TEST_F(HealthTest, SmtpRetriesFromTheFirstFailureOnAndWhileDown) {
+    machine.emplace(schedule, true, true, habits_of({.probe = SmtpCheck{}}));
+    send(Begin{0.0});
+    for (int i = 0; i < 2; ++i) {
+        probe(false);
+        EXPECT_THAT(actions, ElementsAre(seen()));
+        EXPECT_EQ(pause(), 3s);
+        EXPECT_FALSE(machine->has_run());
+    }
+    probe(false);
+    EXPECT_THAT(actions, ElementsAre(seen(), down(true, 0)));
+    EXPECT_EQ(pause(), 10s);
+    for (const auto wanted : {3s, 3s, 10s, 3s}) {
+        probe(false);
+        EXPECT_THAT(actions, IsEmpty());
+        EXPECT_EQ(pause(), wanted);
+    }
+    probe(true);
+    EXPECT_THAT(actions, ElementsAre(up()));
+}
+
+TEST_F(HealthTest, SmtpThatRecoversBeforeItsFirstResultTellsIt) {
+    machine.emplace(schedule, true, true, habits_of({.probe = SmtpCheck{}}));
+    send(Begin{0.0});
+    probe(false);
+    probe(true);
+    EXPECT_THAT(actions, ElementsAre(up(true)));
+}
+
+TEST_F(HealthTest, MiscCountsFromTheStartOfItsProgram) {
+    machine.emplace(schedule, true, true, habits_of({.probe = MiscCheck{}}));
+    send(Begin{0.0});
+    probe(true, 4s);
+    EXPECT_EQ(pause(), 6s);
+    probe(true, 14s);  // Longer than delay_loop: the next one follows at once.
+    EXPECT_EQ(pause(), 0s);
+    probe(false, 1s);
     EXPECT_EQ(pause(), 2s);
 }
 

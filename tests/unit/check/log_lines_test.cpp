@@ -19,7 +19,7 @@ std::string down(const Checker& checker, uint32_t retries = 0, std::string reaso
                               kVs);
 }
 std::string seen(const Checker& checker, bool timed_out, std::string reason = {}) {
-    return log_lines::failure(checker, {timed_out, std::move(reason)}, kRs, kVs);
+    return log_lines::failure(checker, {.timed_out = timed_out, .reason = std::move(reason)}, kRs, kVs);
 }
 std::string mail(const Checker& checker, bool is_up) {
     return log_lines::mail_body(checker, {.up = is_up});
@@ -56,20 +56,71 @@ TEST(CheckerLines, OtherKindsHaveTheirOwnWords) {
     Checker misc{.probe = MiscCheck{.command = command("/bin/check")}};
     EXPECT_EQ(up(misc),
               "Misc check for [[10.0.0.1]:tcp:80 VS [192.0.2.1]:tcp:80] by [/bin/check] succeeded.");
-    EXPECT_EQ(
-        down(misc, 0, "failed with retry disabled (exited with status 1)"),
-        "Misc check for [[10.0.0.1]:tcp:80 VS [192.0.2.1]:tcp:80] by [/bin/check] failed with retry disabled "
-        "(exited with status 1).");
     const Checker bfd{.probe = BfdCheck{.session = "B"}};
     EXPECT_EQ(down(bfd), "BFD check of [B] RS([10.0.0.1]:tcp:80) is DOWN");
     EXPECT_EQ(mail(bfd, true), "=> BFD CHECK B succeeded on service <=");
     EXPECT_EQ(up(Checker{.probe = FileCheck{}}), "");
 }
 
+// Measured with 2.4.3: each failed attempt has one line, which tells where in the retries it was.
+TEST(CheckerLines, MiscCheckCountsItsRetries) {
+    Checker misc{.probe = MiscCheck{.command = command("/bin/check")}};
+    const std::string start = "Misc check for [[10.0.0.1]:tcp:80 VS [192.0.2.1]:tcp:80] by [/bin/check] ";
+    misc.schedule.retry = 0;
+    EXPECT_EQ(down(misc, 0, " (exited with status 1)"),
+              start + "failed with retry disabled (exited with status 1).");
+    misc.schedule.retry = 1;
+    EXPECT_EQ(down(misc, 1, " (due to signal 9)"), start + "failed after 1 retry (due to signal 9).");
+    misc.schedule.retry = 3;
+    EXPECT_EQ(log_lines::verdict(misc, {.up = false, .retries = 3, .timed_out = true}, kRs, kVs),
+              start + "timed out after 3 retries.");
+    EXPECT_EQ(log_lines::mail_body(misc, {.up = false, .timed_out = true}),
+              "=> MISC CHECK timed out on service <=");
+    EXPECT_EQ(log_lines::failure(misc, {.reason = " (exited with status 2)", .attempt = 1}, kRs, kVs),
+              start + "failed, will do 3 retries (exited with status 2).");
+    EXPECT_EQ(log_lines::failure(misc, {.reason = " (exited with status 2)", .attempt = 3}, kRs, kVs),
+              start + "failed on retry 2/3 (exited with status 2).");
+    EXPECT_EQ(log_lines::failure(misc, {.attempt = 4, .is_last = true}, kRs, kVs), "");
+}
+
+TEST(CheckerLines, HttpNamesTheReason) {
+    const Checker http{.probe = HttpCheck{}};
+    EXPECT_EQ(seen(http, false, "HTTP status code error to"),
+              "HTTP status code error to server [10.0.0.1]:tcp:80.");
+    EXPECT_EQ(log_lines::success({"MD5 digest", " url(/a)"}, kRs),
+              "MD5 digest success to [10.0.0.1]:tcp:80 url(/a)");
+    EXPECT_EQ(log_lines::remark(" url /: content_length (5) does not match received bytes (3)", kRs, kVs),
+              "http_check for RS [10.0.0.1]:tcp:80 VS [192.0.2.1]:tcp:80 url /: content_length (5) does not "
+              "match received bytes (3)");
+    // A checker that starts as down says nothing about its first failure.
+    EXPECT_EQ(log_lines::verdict(http, {.up = false, .first = true, .was_up = false}, kRs, kVs), "");
+    EXPECT_NE(log_lines::verdict(tcp_checker(), {.up = false, .first = true, .was_up = false}, kRs, kVs), "");
+}
+
+TEST(CheckerLines, DatagramKinds) {
+    const Checker udp{.probe = UdpCheck{}};
+    EXPECT_EQ(seen(udp, false, "connection refused"), "UDP connection to [10.0.0.1]:tcp:80 failed.");
+    EXPECT_EQ(seen(udp, false, "reply data mismatch"), "UDP check to [10.0.0.1]:tcp:80 reply data mismatch.");
+    const Checker ping{.probe = PingCheck{}};
+    EXPECT_EQ(down(ping, 2),
+              "ICMP CHECK on service [10.0.0.1]:tcp:80 of [192.0.2.1]:tcp:80 failed after 2 retries.");
+    EXPECT_EQ(seen(ping, false), "ICMP connection to [10.0.0.1]:tcp:80 of [192.0.2.1]:tcp:80 failed.");
+    const Checker dns{.probe = DnsCheck{}};
+    EXPECT_EQ(log_lines::verdict(dns, {.up = false, .first = true, .reason = "no"}, kRs, kVs),
+              "DNS_CHECK ([10.0.0.1]:tcp:80) no");
+}
+
+TEST(CheckerLines, SomeSpeakOfFailuresOnlyWhileUp) {
+    const FailureSeen first{.was_up = false};
+    EXPECT_EQ(log_lines::failure(tcp_checker(), first, kRs, kVs), "");
+    EXPECT_NE(log_lines::failure({.probe = HttpCheck{}}, first, kRs, kVs), "");
+}
+
 TEST(LogLines, BracesInNamesAreNotTakenForPlaceholders) {
     const Checker misc{.probe = MiscCheck{.command = command("/bin/{rs}")}};
     EXPECT_EQ(down(misc, 0, "{name}"),
-              "Misc check for [[10.0.0.1]:tcp:80 VS [192.0.2.1]:tcp:80] by [/bin/{rs}] {name}.");
+              "Misc check for [[10.0.0.1]:tcp:80 VS [192.0.2.1]:tcp:80] by [/bin/{rs}] failed after 1 "
+              "retry{name}.");
 }
 
 TEST(LogLines, HealthcheckersAndRemovals) {
@@ -91,7 +142,7 @@ TEST(LogLines, HealthcheckersAndRemovals) {
 
 TEST(TcpConversation, AConnectionIsSuccess) {
     const Checker checker = tcp_checker(false, 8080);
-    auto conversation = make_conversation(checker);
+    auto conversation = make_conversation(checker, nullptr);
     ASSERT_NE(conversation, nullptr);
     EXPECT_EQ(conversation->transport(), Transport::tcp);
     EXPECT_EQ(conversation->settings().destination, at(1, 8080));
@@ -104,9 +155,9 @@ TEST(TcpConversation, AConnectionIsSuccess) {
 }
 
 TEST(MakeConversation, GivesNothingForWhatIsNoConversation) {
-    EXPECT_EQ(make_conversation({.probe = MiscCheck{}}), nullptr);
-    EXPECT_EQ(make_conversation({.probe = FileCheck{}}), nullptr);
-    EXPECT_EQ(make_conversation({.probe = BfdCheck{}}), nullptr);
+    EXPECT_EQ(make_conversation({.probe = MiscCheck{}}, nullptr), nullptr);
+    EXPECT_EQ(make_conversation({.probe = FileCheck{}}, nullptr), nullptr);
+    EXPECT_EQ(make_conversation({.probe = BfdCheck{}}, nullptr), nullptr);
 }
 
 }  // namespace

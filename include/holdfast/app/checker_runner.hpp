@@ -1,0 +1,53 @@
+// One checker at work: its machine, its timer, what it remembers, and the probe that runs now.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "holdfast/app/probe.hpp"
+#include "holdfast/check/director.hpp"
+#include "holdfast/check/health.hpp"
+#include "holdfast/check/memory.hpp"
+
+namespace holdfast::app {
+
+/// What all checkers share; must outlive them.
+struct CheckerSurroundings {
+    Edges& edges;
+    check::Director& director;
+    std::function<void(const check::DirectorActions&)> perform;
+    std::unique_ptr<const io::TlsContext> tls{};
+};
+
+class CheckerRunner {
+  public:
+    CheckerRunner(CheckerSurroundings& around, check::CheckerId id, const check::Checker& checker);
+
+    void begin(bool suspended);
+    void handle(const check::HealthEvent& event);
+    void reconfigure(const check::Schedule& schedule);
+    const ProbeResult& last_result() const { return last_; }
+
+  private:
+    /// A reload may replace the director's copy of the checker while its probe runs.
+    struct Running {
+        check::Checker checker;
+        std::unique_ptr<Probe> probe;
+    };
+
+    void start();
+    void finished(const ProbeResult& result);
+    void succeeded(const check::Checker& checker, const ProbeResult& result);
+    void failed(const check::Checker& checker, const ProbeResult& result);
+    void contribute(int exit_code);
+
+    CheckerSurroundings& around_;
+    check::CheckerId id_;
+    check::HealthMachine machine_;
+    io::Timer timer_;
+    std::unique_ptr<check::ProbeMemory> memory_;
+    ProbeResult last_;
+    std::unique_ptr<Running> running_;
+};
+
+}  // namespace holdfast::app
