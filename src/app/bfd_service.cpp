@@ -77,7 +77,7 @@ class BfdService::Runner {
         bfd::Actions actions;
         session_.handle(owner_.edges_.timers.now(), event, actions);
         if (const auto deadline = session_.deadline())
-            timer_.arm_at(*deadline);
+            timer_.arm(*deadline);
         else
             timer_.cancel();
         for (const bfd::Action& action : actions)

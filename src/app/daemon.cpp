@@ -25,7 +25,8 @@ Daemon::Daemon(Edges& edges, DaemonSettings settings)
       network_(edges),
       notifications_(edges),
       vrrp_(std::make_unique<VrrpService>(edges, network_, notifications_)),
-      lvs_(std::make_unique<LvsService>(edges, network_, notifications_)) {
+      lvs_(std::make_unique<LvsService>(edges, network_, notifications_)),
+      bfd_(edges, [this](const bfd::SessionSettings& session, bool up) { bfd_changed(session, up); }) {
     network_.subscribe(vrrp_.get());
     network_.subscribe(lvs_.get());
     vrrp_->on_state(
@@ -49,6 +50,7 @@ Result<> Daemon::start(config::LoadResult loaded) {
         }
     }
     if (settings_.parts.vrrp) vrrp_->start(config_);
+    if (settings_.parts.bfd) bfd_.load(config_.bfd_sessions);
     return {};
 }
 
@@ -79,14 +81,20 @@ ReloadOutcome Daemon::reload(config::LoadResult loaded) {
     warn_of_limits(config_, edges_.log);
     if (settings_.parts.vrrp) vrrp_->reload(before, config_, plan);
     if (settings_.parts.checkers) lvs_->reload(config_);
+    if (settings_.parts.bfd && before.bfd_sessions != config_.bfd_sessions) bfd_.load(config_.bfd_sessions);
     return {true, {}};
 }
 
 void Daemon::stop(std::function<void()> done) {
     if (std::exchange(stopping_, true)) return;
     if (settings_.parts.vrrp) vrrp_->stop(settings_.release_vrrp);
+    bfd_.stop();
     if (settings_.parts.checkers) lvs_->stop(settings_.release_ipvs);
     notifications_.stop(std::move(done));
+}
+
+void Daemon::bfd_changed(const bfd::SessionSettings& session, bool up) {
+    if (session.for_vrrp && settings_.parts.vrrp) vrrp_->bfd_changed(session.name, up);
 }
 
 void Daemon::stalled(Duration length) {

@@ -330,6 +330,15 @@ DaemonView Daemon::view() const {
     for (size_t i = 0; i < lvs_->director().size(); ++i) {
         view.virtual_servers.push_back(virtual_server_view(lvs_->director().machine(i)));
     }
+    for (const bfd::Session* session : bfd_.sessions()) {
+        BfdView entry{session->settings(), session->state(),  session->diagnostic(), session->discriminator(),
+                      session->remote(),   session->timers(), session->polling(),    std::nullopt};
+        if (session->last_seen()) {
+            entry.last_seen = edges_.wall_clock() - std::chrono::duration_cast<WallClock::duration>(
+                                                        edges_.timers.now() - *session->last_seen());
+        }
+        view.bfd_sessions.push_back(std::move(entry));
+    }
     return view;
 }
 

@@ -292,12 +292,6 @@ std::string vrrp_data(const DaemonView& view) {
     return out.take();
 }
 
-std::string bfd_data(const DaemonView& view) {
-    DumpText out;
-    dump_global(out, view);
-    return out.take();
-}
-
 std::string parent_data(const DaemonView& view) {
     DumpText out;
     dump_global(out, view);

@@ -64,8 +64,6 @@ const Limit kLimits[] = {
      "global_defs/process_monitor*",
      "processes are not followed", Part::vrrp,
      [](const Config& c) { return any_references(c, &track::References::processes); }},
-    {"bfd_instance* vrrp_instance/track_bfd* vrrp_sync_group/track_bfd* global_defs/bfd_*",
-     "no BFD session is made", Part::bfd, [](const Config& c) { return !c.bfd_sessions.empty(); }},
     {"linkbeat_use_polling linkbeat_interfaces* vrrp_instance/linkbeat_use_polling",
      "the kernel's link state is used, never polled", Part::vrrp,
      [](const Config& c) { return c.root.linkbeat_use_polling || !c.linkbeat_interfaces.empty(); }},

@@ -20,7 +20,7 @@ constexpr OptionRow kOptions[] = {
      "Read this configuration file or pattern\n(default /etc/keepalived/keepalived.conf)"},
     {'P', "vrrp", none, {}, "Run VRRP only"},
     {'C', "check", none, {}, "Run health checks and IPVS only"},
-    {'B', "no_bfd", none, {}, "Do not run BFD", true, "Accepted; this version has no BFD to switch off."},
+    {'B', "no_bfd", none, {}, "Do not run BFD"},
     {0, "all", none, {}, "Run every part, also those without configuration"},
     {'l', "log-console", none, {}, "Log to standard error too (with -n)"},
     {'D', "log-detail", none, {}, "Log more; twice: still more"},

@@ -196,6 +196,12 @@ void VrrpService::define_notifications(const config::Config& config) {
 void VrrpService::load_trackers(const config::Config& config) {
     const track::OwnWeights weights = [&](track::Kind kind,
                                           std::string_view name) -> std::optional<track::OwnWeight> {
+        if (kind == track::Kind::bfd) {
+            for (const bfd::SessionSettings& session : config.bfd_sessions) {
+                if (session.for_vrrp && session.name == name)
+                    return track::OwnWeight{session.weight, session.reverse};
+            }
+        }
         if (kind != track::Kind::script) return std::nullopt;
         for (const track::ScriptSettings& script : config.scripts) {
             if (script.name == name) return track::OwnWeight{script.weight, script.reverse};
@@ -219,6 +225,10 @@ void VrrpService::load_trackers(const config::Config& config) {
     for (const auto& instance : instances_) {
         for (const std::string& name : followed) {
             instance->tracking.set(track::Kind::script, name, scripts_.state(name));
+        }
+        for (const auto& [name, up] : bfd_up_) {
+            instance->tracking.set(track::Kind::bfd, name,
+                                   up ? track::TrackedState::up : track::TrackedState::down);
         }
         touch(*instance);
     }
@@ -331,6 +341,20 @@ void VrrpService::stop(bool release) {
 void VrrpService::stalled(Duration length) {
     edges_.link.drain();
     for (const auto& instance : instances_) run(*instance, vrrp::Stalled{length});
+}
+
+void VrrpService::bfd_changed(const std::string& session, bool up) {
+    bool& known = bfd_up_[session];
+    if (known == up) return;
+    known = up;
+    for (const auto& instance : instances_) {
+        if (!instance->tracking.follows(track::Kind::bfd, session)) continue;
+        edges_.log.info(Part::vrrp, fmt::format("VRRP_Instance({}) Tracked BFD instance {} is {}",
+                                                instance->name(), session, up ? "UP" : "DOWN"));
+        if (instance->tracking.set(track::Kind::bfd, session,
+                                   up ? track::TrackedState::up : track::TrackedState::down))
+            touch(*instance);
+    }
 }
 
 void VrrpService::clear_counters() {

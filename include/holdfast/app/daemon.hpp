@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "holdfast/app/bfd_service.hpp"
 #include "holdfast/app/edges.hpp"
 #include "holdfast/app/lvs_service.hpp"
 #include "holdfast/app/network.hpp"
@@ -59,10 +60,13 @@ class Daemon {
     VrrpService& vrrp() { return *vrrp_; }
     const LvsService& lvs() const { return *lvs_; }
     const Network& network() const { return network_; }
+    const BfdService& bfd() const { return bfd_; }
     /// Everything at this moment, for dumps and status (daemon_view.cpp).
     DaemonView view() const;
 
   private:
+    void bfd_changed(const bfd::SessionSettings& session, bool up);
+
     Edges& edges_;
     DaemonSettings settings_;
     config::Config config_;
@@ -72,6 +76,7 @@ class Daemon {
     Notifications notifications_;
     std::unique_ptr<VrrpService> vrrp_;
     std::unique_ptr<LvsService> lvs_;
+    BfdService bfd_;
     bool stopping_ = false;
 };
 

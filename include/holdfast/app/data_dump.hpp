@@ -13,7 +13,7 @@ namespace holdfast::app {
 std::string vrrp_data(const DaemonView& view);
 /// keepalived_check.data: global definitions, virtual and real servers, checkers.
 std::string checker_data(const DaemonView& view);
-/// keepalived_bfd.data: section lines; sessions come with BFD.
+/// keepalived_bfd.data: section lines; one block for each session (bfd_dump.cpp).
 std::string bfd_data(const DaemonView& view);
 /// keepalived_parent.data: global definitions only.
 std::string parent_data(const DaemonView& view);

@@ -12,6 +12,7 @@
 
 #include "holdfast/base/address.hpp"
 #include "holdfast/base/time.hpp"
+#include "holdfast/bfd/session.hpp"
 #include "holdfast/vrrp/counters.hpp"
 #include "holdfast/vrrp/types.hpp"
 
@@ -208,6 +209,17 @@ struct VirtualServerView {
     std::vector<RealServerView> real_servers{};
 };
 
+struct BfdView {
+    bfd::SessionSettings settings{};
+    bfd::State state = bfd::State::Down;
+    bfd::Diagnostic diagnostic = bfd::Diagnostic::none;
+    uint32_t discriminator = 0;
+    bfd::ControlPacket remote{};  ///< The neighbour's last packet.
+    bfd::Timers timers{};
+    bool polling = false;
+    std::optional<WallClock> last_seen{};
+};
+
 struct GlobalView {
     std::string router_id{};
     std::string config_file{};
@@ -234,6 +246,7 @@ struct DaemonView {
     std::vector<std::string> static_routes{};
     std::vector<std::string> static_rules{};
     std::vector<VirtualServerView> virtual_servers{};
+    std::vector<BfdView> bfd_sessions{};
 };
 
 }  // namespace holdfast::app

@@ -90,6 +90,8 @@ class VrrpService final : public netstate::NetworkObserver {
     const std::map<std::string, std::unique_ptr<VrrpGroup>>& groups() const { return groups_; }
     const ScriptTrackers& scripts() const { return scripts_; }
     void clear_counters();
+    /// A BFD session, possibly followed by track_bfd, became Up or stopped being it.
+    void bfd_changed(const std::string& session, bool up);
 
     void on_link_changed(Instant now, const netstate::LinkInfo& link,
                          const netstate::LinkInfo* before) override;
@@ -162,6 +164,7 @@ class VrrpService final : public netstate::NetworkObserver {
     io::TurnEnd reevaluate_at_turn_end_;
     std::vector<VrrpInstance*> dirty_;
     StateListener state_listener_;
+    std::map<std::string, bool, std::less<>> bfd_up_;  ///< What is known of BFD sessions; absent = down.
     config::GlobalSettings global_;
     Duration startup_delay_{};
     bool stopping_ = false;
