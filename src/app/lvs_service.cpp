@@ -133,7 +133,7 @@ void LvsService::perform(const check::DirectorActions& actions) {
         } else if (const auto* changed = std::get_if<check::UpdateServices>(&action)) {
             update(changed->keys);
         } else if (const auto* command = std::get_if<check::RunCommand>(&action)) {
-            notifications_.run("checkers", command->command, command->at_stop);
+            notifications_.run(command->lane, command->command, command->at_stop);
         } else if (const auto* fifo = std::get_if<check::FifoLine>(&action)) {
             edges_.outputs.write_fifo(FifoPart::lvs, fifo->text + "\n");
         } else if (const auto* mail = std::get_if<check::Mail>(&action)) {

@@ -1,5 +1,7 @@
 #include "holdfast/check/pool.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -155,7 +157,7 @@ void VirtualServerMachine::judge_quorum(bool at_start, PoolActions& lines, PoolA
 void VirtualServerMachine::say_virtual(bool at_start, bool at_stop, int64_t threshold, int64_t weight,
                                        PoolActions& out) const {
     const auto& command = quorum_up_ ? settings_->quorum_up : settings_->quorum_down;
-    if (command) out.emplace_back(RunCommand{*command, at_stop});
+    if (command) out.emplace_back(RunCommand{*command, at_stop, "VS " + name_});
     out.emplace_back(FifoLine{log_lines::fifo_virtual_server(name_, quorum_up_)});
     if (!settings_->smtp_alert.value_or(options_.virtual_server_mail)) return;
     std::string body = at_stop ? "=> Shutting down <="
@@ -168,7 +170,9 @@ void VirtualServerMachine::say_real(size_t server, bool at_stop, PoolActions& ou
     const RealServerSettings& settings = settings_->real_servers[server];
     const bool alive = servers_[server].alive;
     const auto& command = alive ? settings.notify_up : settings.notify_down;
-    if (command) out.emplace_back(RunCommand{*command, at_stop});
+    if (command)
+        out.emplace_back(
+            RunCommand{*command, at_stop, fmt::format("RS {} of VS {}", server_name(server), name_)});
     out.emplace_back(FifoLine{log_lines::fifo_real_server(server_name(server), name_, alive)});
 }
 

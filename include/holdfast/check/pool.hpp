@@ -36,6 +36,9 @@ struct UpdatePool {
 struct RunCommand {
     notify::Command command;
     bool at_stop = false;
+    /// Whose command it is: those of one virtual or real server run one after the other, in this order, and
+    /// nobody waits for another one's.
+    std::string lane{};
     friend bool operator==(const RunCommand&, const RunCommand&) = default;
 };
 /// A line for notify_fifo and lvs_notify_fifo, without its end.

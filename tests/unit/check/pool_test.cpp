@@ -84,6 +84,25 @@ TEST_F(PoolTest, AFailedServerLeavesAndAGoodOneReturns) {
                                     "run: up-1", "fifo: RS [10.0.0.1]:tcp:80 [192.0.2.1]:tcp:80 UP"));
 }
 
+// Two servers of one virtual server, and the virtual server itself, do not wait for each other's scripts.
+TEST_F(PoolTest, EveryServerHasALaneOfItsOwn) {
+    start(virtual_server({real(1), real(2)}));
+    const auto lane_of = [&](size_t server, bool up) {
+        verdict(server, up);
+        for (const PoolAction& action : actions)
+            if (const auto* run = std::get_if<RunCommand>(&action)) return run->lane;
+        return std::string("nothing was run");
+    };
+    EXPECT_EQ(lane_of(0, false), "RS [10.0.0.1]:tcp:80 of VS [192.0.2.1]:tcp:80");
+    EXPECT_EQ(lane_of(0, true), "RS [10.0.0.1]:tcp:80 of VS [192.0.2.1]:tcp:80");
+    EXPECT_EQ(lane_of(1, false), "RS [10.0.0.2]:tcp:80 of VS [192.0.2.1]:tcp:80");
+    verdict(0, false);
+    std::vector<std::string> lanes;
+    for (const PoolAction& action : actions)
+        if (const auto* run = std::get_if<RunCommand>(&action)) lanes.push_back(run->lane);
+    EXPECT_THAT(lanes, ElementsAre("RS [10.0.0.1]:tcp:80 of VS [192.0.2.1]:tcp:80", "VS [192.0.2.1]:tcp:80"));
+}
+
 TEST_F(PoolTest, TheFirstGoodResultOfAServerThatIsInSaysNothing) {
     start(virtual_server({real(1)}));
     verdict(0, true);
