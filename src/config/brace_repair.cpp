@@ -39,7 +39,6 @@ class Replay {
   public:
     Replay(const Document::Storage& storage, const LanguageOptions& options, Strategy strategy)
         : storage_(storage), options_(options), strategy_(strategy) {
-        nodes_.reserve(storage.nodes.size());
         for (uint32_t i = 0; i < storage.nodes.size(); ++i) {
             close_blocks_ending_at(i);
             replay(i);
@@ -47,7 +46,7 @@ class Replay {
         close_blocks_ending_at(static_cast<uint32_t>(storage.nodes.size()));
         while (!open_.empty()) {
             if (open_.back() != kNone) {
-                if ((nodes_[open_.back()].flags & Node::kBraceMissing) != 0) {
+                if (nodes_[open_.back()].has(Node::kBraceMissing)) {
                     // Nothing ended it, so it had better stay a directive of its own: its lines follow it.
                     nodes_[open_.back()].end = static_cast<uint32_t>(nodes_.size());
                     ++unexplained_;
@@ -67,19 +66,18 @@ class Replay {
             if (irregularity.kind != Irregularity::brace_missing) ++count;
         return count;
     }
-    std::vector<Node>& nodes() { return nodes_; }
+    NodeList& nodes() { return nodes_; }
     const std::vector<Irregularity>& irregularities() const { return irregularities_; }
 
   private:
     using Standing = LanguageOptions::Standing;
 
-    std::string_view word(const Node& node) const { return storage_.words[node.first_word]; }
     std::string_view name(uint32_t block) const {
-        return block == kNone ? std::string_view{} : word(nodes_[block]);
+        return block == kNone ? std::string_view{} : nodes_[block].keyword();
     }
     bool fits(std::string_view parent, const Node& node) const {
-        const Standing standing = options_.standing(parent, word(node));
-        return standing == ((node.flags & Node::kBlock) != 0 ? Standing::block : Standing::value);
+        const Standing standing = options_.standing(parent, node.keyword());
+        return standing == (node.has(Node::kBlock) ? Standing::block : Standing::value);
     }
 
     void close_blocks_ending_at(uint32_t index) {
@@ -91,27 +89,27 @@ class Replay {
 
     void replay(uint32_t index) {
         Node node = storage_.nodes[index];
-        if ((node.flags & Node::kStrayClose) != 0) {
-            close({node.text, 1});
+        if (node.has(Node::kStrayClose)) {
+            close(node.text());
             return;
         }
-        if ((node.flags & Node::kBareOpen) != 0) {
-            irregularities_.push_back({Irregularity::bare_open, 0, {node.text, 1}});
+        if (node.has(Node::kBareOpen)) {
+            irregularities_.push_back({Irregularity::bare_open, 0, node.text()});
             open_.push_back(kNone);
             remember_end(node);
             return;
         }
         if (options_.standing) place(node);
-        bool has_block = (node.flags & Node::kBlock) != 0;
+        bool has_block = node.has(Node::kBlock);
         if (has_block) remember_end(node);
         auto rebuilt = static_cast<uint32_t>(nodes_.size());
         if (!has_block && strategy_.open && options_.expects_block &&
-            options_.expects_block(parent(), word(node))) {
-            node.flags |= Node::kBlock | Node::kBraceMissing;
-            irregularities_.push_back({Irregularity::brace_missing, rebuilt, word(node)});
+            options_.expects_block(parent(), node.keyword())) {
+            node.set(Node::kBlock | Node::kBraceMissing);
+            irregularities_.push_back({Irregularity::brace_missing, rebuilt, node.keyword()});
             has_block = true;
         }
-        node.flags &= static_cast<uint16_t>(~Node::kUnclosed);
+        node.clear(Node::kUnclosed);
         node.end = rebuilt + 1;
         nodes_.push_back(node);
         if (has_block) open_.push_back(rebuilt);
@@ -119,7 +117,8 @@ class Replay {
 
     /// Makes a directive stand where its keyword has a meaning, or counts that it does not.
     void place(const Node& node) {
-        if (node.word_count == 0 || options_.standing(parent(), word(node)) != Standing::unknown) return;
+        if (node.keyword().empty() || options_.standing(parent(), node.keyword()) != Standing::unknown)
+            return;
         // A block around this one, or the file, knows it: the blocks within must have ended.
         for (size_t depth = open_.size(); depth-- > 0;) {
             if (open_[depth] == kNone) return;
@@ -128,7 +127,7 @@ class Replay {
                 ++unexplained_;
                 return;
             }
-            while (open_.size() > depth) leave_unclosed(word(node));
+            while (open_.size() > depth) leave_unclosed(node.keyword());
             return;
         }
         // The block just ended knows it: that end came too early.
@@ -139,18 +138,20 @@ class Replay {
             ++unexplained_;
             return;
         }
-        irregularities_.push_back({Irregularity::ends_early, last_closed_, brace_before(node), word(node)});
+        irregularities_.push_back(
+            {Irregularity::ends_early, last_closed_, brace_before(node), node.keyword()});
         open_.push_back(std::exchange(last_closed_, kNone));
     }
 
     /// The last closing brace before a directive; the directive itself when it is not to be found.
     std::string_view brace_before(const Node& node) const {
         const Node& before = nodes_.back();
-        const Place from = storage_.locate({before.text, before.size});
-        const Place to = storage_.locate({node.text, node.size});
-        if (from.source == nullptr || from.source != to.source || from.begin > to.begin) return word(node);
+        const Place from = storage_.locate(before.text());
+        const Place to = storage_.locate(node.text());
+        if (from.source == nullptr || from.source != to.source || from.begin > to.begin)
+            return node.keyword();
         const std::string_view found = last_close({from.begin, static_cast<size_t>(to.begin - from.begin)});
-        return found.empty() ? word(node) : found;
+        return found.empty() ? node.keyword() : found;
     }
 
     void leave_unclosed(std::string_view because) {
@@ -158,13 +159,13 @@ class Replay {
         open_.pop_back();
         Node& node = nodes_[block];
         node.end = static_cast<uint32_t>(nodes_.size());
-        node.flags |= Node::kUnclosed;
-        irregularities_.push_back({Irregularity::unclosed, block, word(node), because});
+        node.set(Node::kUnclosed);
+        irregularities_.push_back({Irregularity::unclosed, block, node.keyword(), because});
     }
 
     // The closing brace of an unclosed block does not exist, so nothing may be closed where it would be.
     void remember_end(const Node& node) {
-        if ((node.flags & Node::kUnclosed) == 0) ends_.push_back(node.end);
+        if (!node.has(Node::kUnclosed)) ends_.push_back(node.end);
     }
 
     void close(std::string_view at) {
@@ -188,7 +189,7 @@ class Replay {
     const Document::Storage& storage_;
     const LanguageOptions& options_;
     Strategy strategy_;
-    std::vector<Node> nodes_;
+    NodeList nodes_;
     std::vector<uint32_t> open_;  // kNone = a brace without a keyword.
     std::vector<uint32_t> ends_;  // In the old nodes: where blocks are closed.
     std::vector<Irregularity> irregularities_;
@@ -198,15 +199,16 @@ class Replay {
 };
 
 /// The keyword of a block and its first argument: `vrrp_instance VI_1`.
-std::string title(const Document::Storage& storage, const Node& node) {
+std::string title(const Node& node) {
     std::string text;
-    for (uint32_t i = 0; i < std::min<uint32_t>(node.word_count, 2); ++i)
-        text.append(i == 0 ? "" : " ").append(storage.words[node.first_word + i].substr(0, 64));
+    const Words words(node.text());
+    for (size_t i = 0; i < std::min<size_t>(words.size(), 2); ++i)
+        text.append(i == 0 ? "" : " ").append(words[i].substr(0, 64));
     return text;
 }
 
 Diagnostic describe(const Irregularity& irregularity, const Document::Storage& storage) {
-    const auto block = [&] { return title(storage, storage.nodes[irregularity.node]); };
+    const auto block = [&] { return title(storage.nodes[irregularity.node]); };
     std::string text;
     std::string why;
     switch (irregularity.kind) {
@@ -235,8 +237,7 @@ Diagnostic describe(const Irregularity& irregularity, const Document::Storage& s
     if (!irregularity.because.empty() && irregularity.because.data() != irregularity.at.data()) {
         const Place place = storage.locate(irregularity.because);
         diagnostic.note = Note{std::string(irregularity.because) + why, storage.span(place), {}};
-        if (place.source != nullptr)
-            diagnostic.note->source_line = place.source->line(diagnostic.note->span.position.line);
+        if (place.source != nullptr) diagnostic.note->source_line = place.source->line(place.begin);
     }
     return diagnostic;
 }

@@ -158,6 +158,7 @@ class Rewriting {
     }
 
     void replace(size_t at, size_t length, const std::string& value, Substituted::Origin origin) {
+        result.work += result.text.size() - at + value.size();
         result.text.replace(at, length, value);
         auto first = result.origins.begin() + static_cast<std::ptrdiff_t>(at);
         auto last = first + static_cast<std::ptrdiff_t>(length);

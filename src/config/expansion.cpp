@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kNone = std::string_view::npos;
 constexpr uint32_t kMostRecursion = 100;
+constexpr size_t kWorkPerByte = 16;
 
 }  // namespace
 
@@ -176,9 +177,11 @@ std::optional<std::string_view> LanguageReader::substitute(std::string_view text
         report(ReportClass::general, text.substr(problem.offset, problem.length), std::move(problem.message));
     }
     if (result.failed) {
+        expanded_ += result.work / kWorkPerByte;
         abandoned_ = true;
         return std::nullopt;
     }
+    expanded_ += result.work / kWorkPerByte;
     following = std::move(result.following);
     if (!result.changed) return text;
     expanded_ += result.text.size();
@@ -237,7 +240,7 @@ void LanguageReader::emit(std::string_view text, std::string_view rest_of_line) 
     // A quote that is open by the rules of comments too has been reported when the line was stripped.
     bool reported = matched || strip_comment(rest_of_line).open_quote != kNone;
     const uint32_t flags = reported ? 0U : uint32_t{Node::kUnmatchedQuote};
-    if (builder_.directive(text, flags) && builder_.in_global_defs()) include_check(text);
+    if (add_directive(text, flags) && builder_.in_global_defs()) include_check(text);
 }
 
 std::string_view LanguageReader::cleaned(std::string_view text) {

@@ -1,4 +1,5 @@
 // Include lines and the main file: finding files, judging them, reading them.
+#include <algorithm>
 #include <utility>
 
 #include "reader.hpp"
@@ -48,8 +49,15 @@ void LanguageReader::include(const IncludeLine& line, std::string_view text) {
                       "files include each other more than " + std::to_string(options_.limits.include_depth) +
                           " deep; does one include itself?");
     }
-    MatchedFiles matched = match_files(files_, source_->directory, pattern);
-    if (matched.too_many) {
+    if (file_limit_reported_ || directive_limit_reported_) return;
+    const size_t names_left = options_.limits.file_names - file_names_;
+    MatchedFiles matched = match_files(files_, source_->directory, pattern, names_left);
+    file_names_ += std::min(matched.names, names_left);
+    if (file_names_ == options_.limits.file_names) {
+        file_limit_reported_ = true;
+        report(ReportClass::general, text,
+               "the includes look for too many files; the rest of them is left out");
+    } else if (matched.too_many) {
         report(ReportClass::general, text, "the pattern matches too many files");
     }
     if (matched.paths.empty()) {

@@ -57,7 +57,8 @@ void report_unknown(Loading& loading, const Block& block, const Line& line) {
         Severity::error, ReportClass::unknown_keyword, line.directive(), 0,
         block.name.empty() ? fmt::format("unknown keyword {}", line.keyword())
                            : fmt::format("unknown keyword {} in {}", line.keyword(), block.name));
-    diagnostic.suggestion = closest(block, line.keyword());
+    // Comparing with every keyword takes its time; what is not shown needs no suggestion.
+    if (loading.diagnostics.dropped() == 0) diagnostic.suggestion = closest(block, line.keyword());
     loading.add(std::move(diagnostic));
 }
 
@@ -78,15 +79,14 @@ void remark_flattened(Loading& loading, const Block& block, const Row& row, cons
 void read_list(Loading& loading, const Block& block, void* target, const DirectiveRange& entries) {
     for (const Directive directive : entries) {
         if (loading.stopped()) return;
-        if (directive.words().empty()) continue;
-        block.entry(loading, target, Line(loading, directive));
+        const Line line(loading, directive);
+        if (line.size() != 0) block.entry(loading, target, line);
     }
 }
 
-void read_row(Loading& loading, const Block& block, const Found& found, void* target,
-              const Directive& directive) {
+void read_row(Loading& loading, const Block& block, const Found& found, void* target, const Line& line) {
     const Row& row = *found.row;
-    const Line line(loading, directive);
+    const Directive& directive = line.directive();
     report_alias(loading, line, row, found.alias);
 
     if (row.block == nullptr) {
@@ -181,15 +181,15 @@ void read_block(Loading& loading, const Block& block, void* target, const Direct
     for (const Directive directive : directives) {
         if (loading.stopped()) return;
         const Line line(loading, directive);
-        if (directive.words().empty()) {
+        if (line.size() == 0) {
             loading.report(ReportClass::brace, line, kWholeLine, "a brace without a keyword");
             continue;
         }
-        const auto found = index.find(directive.keyword());
+        const auto found = index.find(line.keyword());
         if (found == index.end())
             report_unknown(loading, block, line);
         else
-            read_row(loading, block, found->second, target, directive);
+            read_row(loading, block, found->second, target, line);
     }
 }
 
@@ -197,15 +197,20 @@ void read_root(Loading& loading) {
     const Block& root = root_block();
     const Index& index = indexes().at(&root);
     for (const bool early : {true, false}) {
+        bool used_up = false;
         for (const Directive directive : loading.document.directives()) {
             if (loading.stopped()) return;
-            const auto found = directive.words().empty() ? index.end() : index.find(directive.keyword());
+            // Pools of servers are what makes a file large, and nothing looks back into them.
+            if (used_up && loading.files != nullptr)
+                loading.document.forget_before(directive, *loading.files);
+            const auto found = index.find(directive.keyword());
+            used_up = !early && found != index.end() && found->second.row->part == Part::checkers;
             if (found != index.end() && found->second.row->early == early) {
                 if (part_runs(loading.options, found->second.row->part))
-                    read_row(loading, root, found->second, &loading.draft, directive);
+                    read_row(loading, root, found->second, &loading.draft, Line(loading, directive));
             } else if (found == index.end() && !early) {
                 const Line line(loading, directive);
-                if (directive.words().empty())
+                if (line.size() == 0)
                     loading.report(ReportClass::brace, line, kWholeLine, "a brace without a keyword");
                 else
                     report_unknown(loading, root, line);

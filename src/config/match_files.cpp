@@ -160,7 +160,8 @@ std::string without_escapes(std::string_view component) {
 // Walks one alternative, component by component.
 class Walk {
   public:
-    Walk(const FileReader& reader, MatchedFiles& result) : reader_(reader), result_(result) {}
+    Walk(const FileReader& reader, MatchedFiles& result, size_t most_names)
+        : reader_(reader), result_(result), most_names_(most_names) {}
 
     void run(const std::string& directory, std::string_view pattern) {
         std::string base = directory;
@@ -174,10 +175,8 @@ class Walk {
   private:
     // `rest` is relative to `base`, which exists or is a plain prefix of the pattern.
     void step(const std::string& base, std::string_view rest) {
-        if (result_.paths.size() >= kMostPaths) {
-            result_.too_many = true;
-            return;
-        }
+        if (exhausted()) return;
+        ++result_.names;
         size_t slash = rest.find('/');
         std::string_view component = rest.substr(0, slash);
         std::string_view behind = slash == kNone ? std::string_view{} : rest.substr(slash);
@@ -201,7 +200,9 @@ class Walk {
             result_.missing = true;
             return;
         }
+        result_.names += names->size();
         for (const std::string& name : *names) {
+            if (exhausted()) return;
             if (!matches(component, name)) continue;
             std::string path = join_path(base, name);
             if (last) {
@@ -212,18 +213,27 @@ class Walk {
         }
     }
 
+    bool exhausted() {
+        result_.too_many =
+            result_.too_many || result_.paths.size() > kMostPaths || result_.names > most_names_;
+        return result_.too_many;
+    }
+
     const FileReader& reader_;
     MatchedFiles& result_;
+    size_t most_names_;
 };
 
 }  // namespace
 
-MatchedFiles match_files(const FileReader& reader, const std::string& directory, std::string_view pattern) {
+MatchedFiles match_files(const FileReader& reader, const std::string& directory, std::string_view pattern,
+                         size_t most_names) {
     MatchedFiles result;
     result.has_braces = opening_brace(pattern) != kNone;
     std::vector<std::string> alternatives;
     expand_braces(std::string(pattern), alternatives, result.too_many);
-    for (const std::string& alternative : alternatives) Walk(reader, result).run(directory, alternative);
+    for (const std::string& alternative : alternatives)
+        Walk(reader, result, most_names).run(directory, alternative);
     if (result.paths.size() > kMostPaths) {
         result.paths.resize(kMostPaths);
         result.too_many = true;

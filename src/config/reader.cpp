@@ -74,7 +74,7 @@ LanguageReader::LanguageReader(const LanguageOptions& options, const FileReader&
       files_(files),
       diagnostics_(diagnostics),
       storage_(storage),
-      builder_(storage, options.limits.nesting) {
+      builder_(storage, options.limits) {
     context_.instance = options.config_id;
     context_.environment = options.environment;
     context_.random = options.random;
@@ -86,7 +86,26 @@ LanguageReader::LanguageReader(const LanguageOptions& options, const FileReader&
 
 void LanguageReader::report(ReportClass report_class, std::string_view at, std::string message,
                             Severity severity) {
-    diagnostics_.add(make_report(storage_, severity, report_class, at, std::move(message)));
+    if (diagnostics_.dropped() == 0) {
+        diagnostics_.add(make_report(storage_, severity, report_class, at, std::move(message)));
+        return;
+    }
+    // It is counted, not kept: a file of garbage must not take the time to explain all of it.
+    Diagnostic diagnostic;
+    diagnostic.severity = severity;
+    diagnostic.report_class = report_class;
+    diagnostics_.add(std::move(diagnostic));
+}
+
+bool LanguageReader::add_directive(std::string_view text, uint32_t flags) {
+    if (storage_.nodes.size() < options_.limits.directives) return builder_.directive(text, flags);
+    abandoned_ = true;
+    if (!std::exchange(directive_limit_reported_, true)) {
+        report(ReportClass::general, text,
+               "the configuration has more than " + std::to_string(options_.limits.directives) +
+                   " directives; the rest is left out");
+    }
+    return false;
 }
 
 void LanguageReader::read_text(std::string text, const std::string& name) {
@@ -140,7 +159,7 @@ void LanguageReader::read_plain(const Source& source) {
     const char* p = source.text.data();
     const char* const end = p + source.text.size();
 
-    while (p < end) {
+    while (p < end && !directive_limit_reported_) {
         if (open_definition_) {
             p = read_rest_of_line(p, end);
             continue;
@@ -186,7 +205,7 @@ void LanguageReader::read_plain(const Source& source) {
             continue;
         }
         const std::string_view statement(start, static_cast<size_t>(last_end - start));
-        if (builder_.directive(statement, 0) && builder_.in_global_defs()) include_check(statement);
+        if (add_directive(statement, 0) && builder_.in_global_defs()) include_check(statement);
     }
 }
 
@@ -197,6 +216,7 @@ const char* LanguageReader::read_rest_of_line(const char* from, const char* end)
 }
 
 void LanguageReader::physical_line(std::string_view line) {
+    if (directive_limit_reported_) return;
     while (line.ends_with('\r')) line.remove_suffix(1);
     StrippedLine stripped = strip_comment(line);
     if (stripped.open_quote != std::string_view::npos) {

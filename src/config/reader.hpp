@@ -61,6 +61,7 @@ class LanguageReader {
     void read_contents(const std::string& path, std::string contents, std::string_view from);
     void file_problem(bool demanded, std::string_view from, std::string message);
 
+    bool add_directive(std::string_view text, uint32_t flags);
     void report(ReportClass report_class, std::string_view at, std::string message,
                 Severity severity = Severity::error);
 
@@ -82,6 +83,7 @@ class LanguageReader {
     IncludePolicy policy_;
     const Source* source_ = nullptr;  ///< The file being read.
     size_t bytes_ = 0;
+    size_t file_names_ = 0;  ///< Looked at for includes.
     uint32_t repetitions_ = 0;
     size_t expanded_ = 0;        ///< Bytes of lines that substitution or repetition made.
     uint32_t recursion_ = 0;     ///< Lines within lines.
@@ -89,6 +91,7 @@ class LanguageReader {
     bool include_loop_ = false;  ///< Includes were too deep: none is followed until the main file goes on.
     bool expansion_limit_reported_ = false;
     bool file_limit_reported_ = false;
+    bool directive_limit_reported_ = false;
 };
 
 }  // namespace holdfast::config

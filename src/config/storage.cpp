@@ -19,6 +19,8 @@ constexpr size_t kLargestChunk = size_t{1} << 20U;
 /// Giving memory back costs a system call, and what is small need not be given back at all.
 constexpr size_t kForgetAtLeast = size_t{1} << 18U;
 
+constexpr size_t kMostShown = 2000;
+
 /// Whether a file is still what it was; nobody is kept from deceiving it. `text` is a multiple of 8 bytes.
 uint64_t checksum(uint64_t sum, std::string_view text) {
     for (size_t at = 0; at + 8 <= text.size(); at += 8) {
@@ -35,8 +37,13 @@ uint64_t checksum(uint64_t sum, std::string_view text) {
 std::pair<uint32_t, uint32_t> Source::line_and_column(const char* at) const {
     const auto offset = static_cast<size_t>(at - text.data());
     if (line_starts_.empty() && offset >= known_start_) {
-        for (size_t end = text.find('\n', known_start_); end < offset; end = text.find('\n', known_start_)) {
-            known_start_ = end + 1;
+        while (known_until_ < offset) {
+            const void* end = std::memchr(text.data() + known_until_, '\n', offset - known_until_);
+            known_until_ = end == nullptr
+                               ? offset
+                               : static_cast<size_t>(static_cast<const char*>(end) - text.data()) + 1;
+            if (end == nullptr) break;
+            known_start_ = known_until_;
             ++known_line_;
         }
         return {known_line_, static_cast<uint32_t>(offset - known_start_ + 1)};
@@ -61,10 +68,15 @@ std::string_view Source::line(const char* at) const {
     const auto offset = static_cast<size_t>(at - text.data());
     need(offset);
     if (lost_ && offset < forgotten_) return {};
-    std::string_view all = text;
-    const size_t before = offset == 0 ? std::string_view::npos : all.rfind('\n', offset - 1);
-    const size_t start = before == std::string_view::npos ? 0 : before + 1;
-    std::string_view line = all.substr(start, all.find('\n', offset) - start);
+    // A line that nobody wrote by hand is not shown whole, and not at all when the place is far to the right.
+    const std::string_view all = text;
+    const std::string_view before =
+        all.substr(offset - std::min(offset, kMostShown), std::min(offset, kMostShown));
+    const size_t newline = before.rfind('\n');
+    if (newline == std::string_view::npos && before.size() != offset) return {};
+    const size_t start = newline == std::string_view::npos ? 0 : offset - before.size() + newline + 1;
+    const std::string_view behind = all.substr(offset, kMostShown);
+    std::string_view line = all.substr(start, offset - start + std::min(behind.find('\n'), behind.size()));
     while (line.ends_with('\r')) line.remove_suffix(1);
     return line;
 }

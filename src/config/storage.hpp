@@ -35,9 +35,11 @@ class Source {
   private:
     void need(size_t offset) const;
     void index_lines() const;
-    // A line that is known, for what follows it; the index of all lines once somebody looks back.
+    // A line that is known, and up to where its end was looked for, for what follows; the index of all lines
+    // once somebody looks back.
     mutable size_t known_start_ = 0;
     mutable uint32_t known_line_ = 1;
+    mutable size_t known_until_ = 0;
     mutable std::vector<uint32_t> line_starts_{};
     // The text in [forgotten_from_, forgotten_) is not in memory, unless it was needed again.
     size_t forgotten_from_ = 0;

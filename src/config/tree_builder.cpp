@@ -30,6 +30,10 @@ bool TreeBuilder::open(const char* at) {
         push(candidate_);
         return true;
     }
+    if (irregular_ == kMostIrregular) {
+        ++too_deep_;
+        return true;
+    }
     auto index = static_cast<uint32_t>(storage_.nodes.size());
     storage_.nodes.push_back(Node::make({at, 1}, index + 1, Node::kBareOpen));
     ++irregular_;
@@ -45,6 +49,7 @@ void TreeBuilder::close(const char* at) {
     }
     auto index = static_cast<uint32_t>(storage_.nodes.size());
     if (open_.empty()) {
+        if (irregular_ == kMostIrregular) return;
         storage_.nodes.push_back(Node::make({at, 1}, index + 1, Node::kStrayClose));
         ++irregular_;
         return;

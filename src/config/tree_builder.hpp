@@ -13,8 +13,8 @@ namespace holdfast::config {
 
 class TreeBuilder {
   public:
-    TreeBuilder(Document::Storage& storage, uint32_t maximum_nesting)
-        : storage_(storage), maximum_nesting_(maximum_nesting) {}
+    TreeBuilder(Document::Storage& storage, const LanguageLimits& limits)
+        : storage_(storage), maximum_nesting_(limits.nesting) {}
 
     /// A directive of at least one word. False when it was dropped, because the blocks around it are too
     /// many.
@@ -31,6 +31,8 @@ class TreeBuilder {
 
   private:
     static constexpr uint32_t kNone = 0xffffffff;
+    /// Braces without a partner that are told apart; nobody reads about more.
+    static constexpr uint32_t kMostIrregular = 10000;
     void push(uint32_t index);
 
     Document::Storage& storage_;

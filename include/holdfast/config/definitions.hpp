@@ -53,6 +53,8 @@ struct Substituted {
     std::vector<Problem> problems;
     /// A limit was exceeded; `text` is not usable.
     bool failed = false;
+    /// Bytes that had to be moved.
+    size_t work = 0;
 };
 
 class Definitions {

@@ -49,10 +49,13 @@ struct MatchedFiles {
     bool has_braces = false;
     bool wildcards_used = false;  ///< A directory was searched.
     bool too_many =
-        false;  ///< More alternatives or matches than any configuration has; the rest is left out.
+        false;         ///< More alternatives or matches than any configuration has; the rest is left out.
+    size_t names = 0;  ///< Alternatives, directory entries and files that were looked at.
 };
 
-/// `pattern` is relative to `directory` (empty = working directory).
-MatchedFiles match_files(const FileReader& reader, const std::string& directory, std::string_view pattern);
+/// `pattern` is relative to `directory` (empty = working directory). Gives up, with `too_many`, behind
+/// `most_names`.
+MatchedFiles match_files(const FileReader& reader, const std::string& directory, std::string_view pattern,
+                         size_t most_names = 2000000);
 
 }  // namespace holdfast::config

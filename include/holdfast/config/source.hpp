@@ -52,7 +52,7 @@ class FileReader {
 class SystemFileReader final : public FileReader {
   public:
     /// Larger files are refused: no configuration is, a mistaken `include /dev/...` link may be.
-    static constexpr size_t kMaximumSize = size_t{1} << 30U;
+    static constexpr size_t kMaximumSize = size_t{256} << 20U;
 
     PathStatus status(const std::string& path) const override;
     std::optional<std::vector<std::string>> list(const std::string& directory) const override;

@@ -191,9 +191,14 @@ struct LanguageLimits {
     uint32_t expanded_line_length = 8191;  ///< After substitution.
     uint32_t substitutions_per_line = 1000;
     uint32_t repetitions = 1000000;  ///< Lines produced by ~SEQ, ~LST and multi-line definitions, in all.
-    uint32_t expanded_bytes = uint32_t{64} << 20U;  ///< Of those lines, and of lines after substitution.
+    /// Of those lines, and of lines after substitution; a sixteenth of what substitution has to move counts
+    /// too.
+    uint32_t expanded_bytes = uint32_t{64} << 20U;
     uint32_t files = 10000;
-    uint32_t total_bytes = 0x7fffffff;
+    /// Names that the patterns of includes are compared with, in all.
+    uint32_t file_names = 2000000;
+    uint32_t total_bytes = uint32_t{256} << 20U;
+    uint32_t directives = 10000000;  ///< In all. The reference has no such limits but its memory.
 };
 
 struct LanguageOptions {
