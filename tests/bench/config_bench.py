@@ -20,7 +20,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,15 +103,51 @@ QUICK = 4  # Sizes of a shape with --quick, from the smallest.
 # --- runs -------------------------------------------------------------------------------------------------------
 
 
-def run_once(program, arguments):
+# A child starts with the memory of its parent, and Linux counts that as its peak; so the parent has to be small.
+MEASURE = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+static double seconds(struct timeval t) { return (double)t.tv_sec + (double)t.tv_usec * 1e-6; }
+int main(int count, char** arguments) {
+    struct timespec began, ended;
+    struct rusage used;
+    int status = 0;
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    pid_t child = count > 1 ? vfork() : -1;
+    if (child == 0) {
+        int nothing = open("/dev/null", O_RDWR);
+        dup2(nothing, 0), dup2(nothing, 1), dup2(nothing, 2);
+        execv(arguments[1], arguments + 1);
+        _exit(127);
+    }
+    if (child < 0 || wait4(child, &status, 0, &used) < 0) return 1;
+    clock_gettime(CLOCK_MONOTONIC, &ended);
+    printf("%.6f %.6f %ld %d\n", (double)(ended.tv_sec - began.tv_sec) + (double)(ended.tv_nsec - began.tv_nsec) * 1e-9,
+           seconds(used.ru_utime) + seconds(used.ru_stime), used.ru_maxrss,
+           WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+    return 0;
+}
+"""
+
+
+def build_measure(folder):
+    source = folder / "measure.c"
+    source.write_text(MEASURE)
+    subprocess.run(["gcc", "-O1", "-o", str(folder / "measure"), str(source)], check=True)
+    return str(folder / "measure")
+
+
+def run_once(measure, program, arguments):
     """(wall s, processor s, peak KiB, exit status) of one run."""
-    began = time.perf_counter()
-    child = subprocess.Popen([program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    wall = time.perf_counter() - began
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, child.returncode
+    done = subprocess.run([measure, program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=True)
+    wall, processor, memory, status = done.stdout.split()
+    return float(wall), float(processor), int(memory), int(status)
 
 
 class Column:
@@ -147,7 +182,7 @@ def describe(point, exponent):
     return f"{wall * 1e3:9.1f} {cpu * 1e3:9.1f} {memory / 1024:8.1f} {shown}"
 
 
-def bench(shape, ours, reference, runs, folder, quick):
+def bench(shape, ours, reference, runs, folder, quick, measure):
     title, sizes, generate = SHAPES[shape]
     columns = [Column(ours), Column(reference)]
     print(f"\n{title}   [{shape}]")
@@ -162,7 +197,7 @@ def bench(shape, ours, reference, runs, folder, quick):
             for column, taken in zip(columns, samples):
                 if column.stopped:
                     continue
-                sample = run_once(column.program, ["-t", "-f", str(path)])
+                sample = run_once(measure, column.program, ["-t", "-f", str(path)])
                 taken.append(sample)
                 column.stopped = sample[0] > LIMIT
         for column, taken in zip(columns, samples):
@@ -206,8 +241,9 @@ def main():
     print(f"holdfast:  {ours}\nreference: {reference}")
     with tempfile.TemporaryDirectory(prefix="config-bench-") as folder:
         results = []
+        measure = build_measure(Path(folder))
         for shape in options.only.split(","):
-            results += bench(shape, ours, reference, options.runs, Path(folder), options.quick)
+            results += bench(shape, ours, reference, options.runs, Path(folder), options.quick, measure)
     if options.json:
         Path(options.json).write_text(json.dumps(results, indent=1))
 

@@ -1,9 +1,10 @@
-// The whole way from text to a Config: language, keyword tables, validation, dump. Whatever a file says, loading ends,
-// in bounded time and memory, and what was loaded can be dumped and compared with itself.
+// The whole way from text to a Config: language, keyword tables, validation, dump. Whatever a file says,
+// loading ends, in bounded time and memory, and what was loaded can be dumped and compared with itself.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
+#include "config_mutator.hpp"
 #include "holdfast/config/diff.hpp"
 #include "holdfast/config/dump.hpp"
 #include "holdfast/config/load.hpp"

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "config_mutator.hpp"
 #include "holdfast/config/syntax.hpp"
 #include "holdfast/config/words.hpp"
 
