@@ -9,8 +9,9 @@ namespace holdfast::app {
 
 namespace {
 
-/// How long a session without a socket waits before it tries again, unless its neighbour is heard.
-constexpr Duration kSocketRetry = std::chrono::seconds(60);
+/// How long a session without a socket (its address is not there yet) waits before it tries again. The
+/// reference takes 60 s.
+constexpr Duration kSocketRetry = std::chrono::seconds(1);
 
 bfd::ChannelSettings channel_settings(const bfd::SessionSettings& session) {
     return {session.neighbor, session.source,
