@@ -25,26 +25,13 @@ constexpr std::string_view kCheckers =
     "out; each server with one is named in the log and counts as up";
 
 const Limit kLimits[] = {
-    {"vrrp_instance/use_vmac vrrp_instance/use_vmac_addr vrrp_instance/vmac_xmit_base "
-     "vrrp_instance/use_ipvlan "
-     "global_defs/vmac_prefix global_defs/vmac_addr_prefix",
-     "no VMAC is made: addresses and adverts use the interface itself", Part::vrrp,
-     [](const Config& c) {
-         return any_instance(
-             c, [](const config::VrrpInstance& i) { return i.vmac.has_value() || i.use_vmac_addr; });
-     }},
     {"vrrp_instance/vrf", "sockets are not bound to the VRF", Part::vrrp,
      [](const Config& c) {
          return any_instance(c, [](const config::VrrpInstance& i) { return !i.transport.vrf.empty(); });
      }},
-    {"vrrp_instance/no_accept vrrp_instance/accept global_defs/vrrp_iptables global_defs/vrrp_ipsets "
-     "global_defs/nftables global_defs/nftables_priority global_defs/nftables_ifindex "
-     "global_defs/nftables_counters "
-     "global_defs/disable_local_igmp namespace_with_ipsets",
-     "no firewall rules are made: packets to the virtual addresses are always accepted", Part::vrrp,
-     [](const Config& c) {
-         return any_instance(c, [](const config::VrrpInstance& i) { return !i.accept; });
-     }},
+    {"global_defs/vrrp_iptables global_defs/vrrp_ipsets namespace_with_ipsets",
+     "nftables is used instead: the rules are in its table", Part::vrrp,
+     [](const Config& c) { return c.global.iptables.has_value(); }},
     {"global_defs/nftables_ipvs*", "marks for groups are not made by nftables", Part::checkers,
      [](const Config& c) { return c.global.nftables.ipvs_table.has_value(); }},
     {"vrrp_instance/auth_hmac*", "trailers are neither sent nor verified", Part::vrrp,
@@ -72,13 +59,6 @@ const Limit kLimits[] = {
     {"track_group* static_ipaddress/track_group static_routes/track_group static_rules/track_group",
      "static objects are put back without making instances FAULT", Part::vrrp,
      [](const Config& c) { return !c.track_groups.empty(); }},
-    {"vrrp_instance/promote_secondaries", "the sysctl is not set", Part::vrrp,
-     [](const Config& c) {
-         return any_instance(c, [](const config::VrrpInstance& i) { return i.promote_secondaries; });
-     }},
-    {"vrrp_instance/garp_extra_if global_defs/vrrp_garp_extra_if global_defs/vrrp_min_garp",
-     "no announcements on other interfaces", Part::vrrp,
-     [](const Config& c) { return c.global.garp_extra_interfaces > Duration::zero() || c.global.min_garp; }},
     {"virtual_server/real_server/HTTP_GET* virtual_server/real_server/SSL_GET* "
      "virtual_server/real_server/SMTP_CHECK* "
      "virtual_server/real_server/DNS_CHECK* virtual_server/real_server/UDP_CHECK* "

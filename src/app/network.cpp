@@ -40,6 +40,22 @@ void Network::forget(const netstate::Owner& owner, bool remove) {
     arm();
 }
 
+void Network::define_links(std::vector<netstate::VirtualLink> links) {
+    if (links.empty()) return;
+    state_.define_links(edges_.timers.now(), std::move(links));
+    arm();
+}
+
+void Network::forget_link(const std::string& name, bool remove) {
+    state_.forget_link(edges_.timers.now(), name, remove);
+    arm();
+}
+
+void Network::define_sysctls(const netstate::Owner& owner, std::vector<netstate::SysctlWish> wishes) {
+    state_.define_sysctls(edges_.timers.now(), owner, std::move(wishes));
+    arm();
+}
+
 void Network::arm() {
     if (const auto deadline = state_.deadline()) {
         repair_.arm(*deadline);
@@ -87,9 +103,44 @@ void Network::on_address_changed(Instant now, const netstate::KernelAddress& add
         observer->on_address_changed(now, address, present);
 }
 
+void Network::log_link(const netstate::ObjectEvent& event) {
+    using What = netstate::ObjectEvent::What;
+    const std::string& owner = event.owner.instance;
+    switch (event.what) {
+        case What::installed:
+            edges_.log.detail(Part::vrrp,
+                              fmt::format("({}): Success creating VMAC interface {}", owner, event.text));
+            break;
+        case What::adopted:
+            edges_.log.info(Part::vrrp, fmt::format("({}) Found matching interface {}", owner, event.text));
+            break;
+        case What::lost:
+            edges_.log.write(Part::vrrp, LogLevel::warning,
+                             fmt::format("({}) {} was removed by somebody else", owner, event.text));
+            break;
+        case What::repaired:
+            edges_.log.write(
+                Part::vrrp, LogLevel::warning,
+                fmt::format("({}) {} made again, {} time(s) so far", owner, event.text, event.repairs));
+            break;
+        case What::refused:
+            edges_.log.write(Part::vrrp, LogLevel::error,
+                             fmt::format("({}) {}: {}", owner, event.text, event.error.message));
+            break;
+        case What::removed:
+            edges_.log.detail(Part::vrrp,
+                              fmt::format("({}) Success removing VMAC interface {}", owner, event.text));
+            break;
+    }
+}
+
 void Network::on_object_events(Instant now, std::span<const netstate::ObjectEvent> events) {
     using What = netstate::ObjectEvent::What;
     for (const netstate::ObjectEvent& event : events) {
+        if (event.kind == netstate::ObjectKind::link) {
+            log_link(event);
+            continue;
+        }
         const std::string where = event.interface.empty() ? "" : " on " + event.interface;
         const std::string owner = event.owner.is_static() ? "static" : event.owner.instance;
         switch (event.what) {

@@ -99,19 +99,33 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::SendAdvert& action
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::InstallAddresses&) {
     instance.adopting = false;
-    edges_.log.detail(Part::vrrp, fmt::format("({}) setting VIPs.", instance.name()));
     // The first advert leaves before the kernel is busy with a long list of addresses.
     edges_.link.flush();
+    protect(instance, true);
+    edges_.log.detail(Part::vrrp, fmt::format("({}) setting VIPs.", instance.name()));
     instance.installing = true;
     network_.hold(instance.owner());
     instance.installing = false;
+    if (instance.settings.garp_extra_interfaces > Duration::zero())
+        instance.extra_garp.arm_after(instance.settings.router.garp.master_delay +
+                                      instance.settings.garp_extra_interfaces);
 }
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::RemoveAddresses&) {
     if (instance.adopting && !instance.started) return;  // At start: decided by the first advert or timeout.
     instance.adopting = false;
+    instance.extra_garp.cancel();
     edges_.log.detail(Part::vrrp, fmt::format("({}) removing VIPs.", instance.name()));
     network_.release(instance.owner());
+    protect(instance, false);
+}
+
+/// The rules for its addresses: before they are there, and until they are gone.
+void VrrpService::protect(const VrrpInstance& instance, bool on) {
+    if (!instance.refuses()) return;
+    edges_.log.detail(
+        Part::vrrp, fmt::format("({}) {} firewall drop rule", instance.name(), on ? "setting" : "removing"));
+    refresh_firewall(on ? &instance : nullptr);
 }
 
 void VrrpService::end_adoption(VrrpInstance& instance, std::string_view why) {
@@ -119,6 +133,7 @@ void VrrpService::end_adoption(VrrpInstance& instance, std::string_view why) {
     edges_.log.info(Part::vrrp,
                     fmt::format("({}) {}: removing the VIPs of the last run", instance.name(), why));
     network_.release(instance.owner());
+    refresh_firewall(nullptr);
 }
 
 void VrrpService::list_announcements(VrrpInstance& instance) {
@@ -131,8 +146,8 @@ void VrrpService::list_announcements(VrrpInstance& instance) {
             instance.announcements.push_back({link->index, address.prefix.address, MacAddress{}, router});
         }
     };
-    add(instance.settings.addresses);
-    add(instance.settings.excluded_addresses);
+    add(instance.addresses());
+    add(instance.excluded_addresses());
 }
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::Announce& action) {
@@ -155,6 +170,25 @@ void VrrpService::announce(const VrrpInstance& instance, uint32_t repeat) {
         edges_.log.write(Part::vrrp, LogLevel::error,
                          fmt::format("({}) {}", instance.name(), sent.error().message));
     }
+}
+
+/// garp_extra_if: one announcement for each interface that carries addresses and no adverts, because switches
+/// learn where it is from nothing else.
+void VrrpService::announce_elsewhere(VrrpInstance& instance) {
+    if (!instance.router.is_master()) return;
+    list_announcements(instance);
+    std::set<InterfaceIndex> seen;
+    const InterfaceIndex own = network_.index_of(instance.links.own);
+    const bool adverts_from_own = instance.links.own == instance.links.transmit;
+    std::erase_if(instance.announcements, [&](const vrrp::Announcement& announcement) {
+        const netstate::LinkInfo* link = network_.mirror().link(announcement.interface);
+        if (link == nullptr) return true;
+        if (!instance.settings.garp_extra_all && !network_.is_virtual_link(link->name)) return true;
+        if (announcement.interface == own && adverts_from_own) return true;
+        return !seen.insert(announcement.interface).second;
+    });
+    announce(instance, 1);
+    instance.extra_garp.arm_after(instance.settings.garp_extra_interfaces);
 }
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::CancelAnnouncements&) {

@@ -17,14 +17,16 @@ uint64_t route_key(vrrp::ChannelId channel, vrrp::VirtualRouterId vrid) {
 }
 
 /// The interfaces besides its own whose failure is the instance's: those of tracked addresses and routes.
-std::vector<std::string_view> resource_interfaces(const config::VrrpInstance& settings) {
+std::vector<std::string_view> resource_interfaces(const VrrpInstance& instance) {
     std::vector<std::string_view> names;
+    const config::VrrpInstance& settings = instance.settings;
     const auto add = [&](std::string_view name, bool no_track) {
-        if (no_track || name.empty() || name == settings.transport.interface) return;
+        if (no_track || name.empty() || name == settings.transport.interface || name == instance.links.own)
+            return;
         if (std::ranges::find(names, name) == names.end()) names.push_back(name);
     };
-    for (const auto& address : settings.addresses) add(address.interface, address.no_track);
-    for (const auto& address : settings.excluded_addresses) add(address.interface, address.no_track);
+    for (const auto& address : instance.addresses()) add(address.interface, address.no_track);
+    for (const auto& address : instance.excluded_addresses()) add(address.interface, address.no_track);
     for (const auto& route : settings.routes) add(route.interface, route.no_track);
     return names;
 }
@@ -47,9 +49,9 @@ void VrrpService::touch_interface(std::string_view name) {
 }
 
 bool VrrpService::depends_on(const VrrpInstance& instance, std::string_view interface) const {
-    if (instance.settings.transport.interface == interface) return true;
+    if (instance.settings.transport.interface == interface || instance.links.own == interface) return true;
     if (instance.tracking.follows(track::Kind::interface, interface)) return true;
-    const auto names = resource_interfaces(instance.settings);
+    const auto names = resource_interfaces(instance);
     return std::ranges::find(names, interface) != names.end();
 }
 
@@ -63,6 +65,7 @@ void VrrpService::follow_interfaces(VrrpInstance& instance) {
 }
 
 void VrrpService::reevaluate_dirty() {
+    if (!stopping_) refresh_firewall(nullptr);
     for (VrrpInstance* instance : std::exchange(dirty_, {})) {
         instance->dirty = false;
         if (!stopping_) reevaluate(*instance);
@@ -75,7 +78,12 @@ std::optional<IpAddress> VrrpService::wanted_source(const VrrpInstance& instance
         if (transport.track_source && !network_.mirror().has_address(*transport.source)) return std::nullopt;
         return transport.source;
     }
-    return network_.source_address(transport.interface, instance.settings.router.family);
+    if (instance.settings.vmac && instance.settings.vmac->ipvlan_address)
+        return *instance.settings.vmac->ipvlan_address;
+    // An IPv6 VMAC has a link-local address of its own; IPv4 adverts carry the address of the base interface.
+    const bool is_v6 = instance.settings.router.family == Family::ipv6;
+    return network_.source_address(is_v6 ? instance.links.transmit : transport.interface,
+                                   instance.settings.router.family);
 }
 
 vrrp::Fitness VrrpService::judge(VrrpInstance& instance) {
@@ -86,7 +94,12 @@ vrrp::Fitness VrrpService::judge(VrrpInstance& instance) {
         if (!exists || (!instance.settings.dont_track_primary && !network_.is_usable(transport.interface)))
             ++faults;
     }
-    for (const std::string_view name : resource_interfaces(instance.settings)) {
+    // The own VMAC or ipvlan fails by itself too: removed, or switched off by somebody.
+    if (const std::string& own = instance.links.own; own != transport.interface) {
+        const bool exists = static_cast<bool>(network_.index_of(own));
+        if (!exists || (!instance.settings.dont_track_primary && !network_.is_usable(own))) ++faults;
+    }
+    for (const std::string_view name : resource_interfaces(instance)) {
         if (!network_.is_usable(name)) ++faults;
     }
     if (!wanted_source(instance)) ++faults;
@@ -99,11 +112,14 @@ vrrp::Fitness VrrpService::judge(VrrpInstance& instance) {
 
 /// Why an instance starts in FAULT; later the line of the interface itself says so.
 void VrrpService::log_interfaces_down(const VrrpInstance& instance) {
-    std::vector<std::string_view> names = resource_interfaces(instance.settings);
+    std::vector<std::string_view> names = resource_interfaces(instance);
     const auto add = [&](std::string_view name) {
         if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
     };
-    if (!instance.settings.dont_track_primary) add(instance.settings.transport.interface);
+    if (!instance.settings.dont_track_primary) {
+        add(instance.settings.transport.interface);
+        add(instance.links.own);
+    }
     for (const track::Source& source : instance.tracking.sources()) {
         if (source.kind == track::Kind::interface && source.weight == 0 && !source.reverse) add(source.name);
     }
@@ -126,8 +142,9 @@ void VrrpService::bind(VrrpInstance& instance) {
     wanted.protocol = instance.settings.router.auth_type == vrrp::AuthType::header
                           ? vrrp::kProtocolAuthenticationHeader
                           : vrrp::kProtocolVrrp;
-    wanted.interface = network_.index_of(transport.interface);
-    wanted.interface_name = transport.interface;
+    const std::string& interface = instance.links.transmit;
+    wanted.interface = network_.index_of(interface);
+    wanted.interface_name = interface;
     if (transport.unicast) {
         wanted.bind_address = instance.source;
     } else {
@@ -136,7 +153,7 @@ void VrrpService::bind(VrrpInstance& instance) {
     wanted.receive_buffer = transport.receive_buffer;
     if (instance.channel && instance.channel_settings == wanted) return;
     unbind(instance);
-    if (!transport.interface.empty() && !wanted.interface) return;
+    if (!interface.empty() && !wanted.interface) return;
     if (transport.unicast && !wanted.bind_address) return;
 
     OpenChannel* shared = nullptr;
@@ -147,8 +164,8 @@ void VrrpService::bind(VrrpInstance& instance) {
         const auto opened = edges_.link.open_channel(wanted);
         if (!opened) {
             edges_.log.write(Part::vrrp, LogLevel::error,
-                             fmt::format("({}) cannot open sockets on {}: {}", instance.name(),
-                                         transport.interface, opened.error().message));
+                             fmt::format("({}) cannot open sockets on {}: {}", instance.name(), interface,
+                                         opened.error().message));
             return;
         }
         shared = &channels_.emplace_back(OpenChannel{wanted, *opened, 0});
@@ -216,7 +233,10 @@ void VrrpService::on_link_changed(Instant, const netstate::LinkInfo& link, const
     const bool same_name = before != nullptr && before->name == link.name;
     const bool of_interest = std::ranges::any_of(
         instances_, [&](const auto& instance) { return depends_on(*instance, link.name); });
-    if (of_interest && (before == nullptr || was_usable != link.usable())) {
+    // Our own links are made switched off and are switched on with the next breath.
+    const bool is_being_made =
+        network_.is_virtual_link(link.name) && !was_usable && (before == nullptr || !before->up);
+    if (of_interest && !is_being_made && !stopping_ && (before == nullptr || was_usable != link.usable())) {
         edges_.log.info(Part::vrrp,
                         fmt::format("Netlink reports {} {}", link.name, link.usable() ? "up" : "down"));
     }
@@ -228,7 +248,8 @@ void VrrpService::on_link_changed(Instant, const netstate::LinkInfo& link, const
 void VrrpService::on_link_removed(Instant, const netstate::LinkInfo& last) {
     const bool of_interest = std::ranges::any_of(
         instances_, [&](const auto& instance) { return depends_on(*instance, last.name); });
-    if (of_interest) edges_.log.info(Part::vrrp, fmt::format("Interface {} deleted", last.name));
+    if (of_interest && !stopping_)
+        edges_.log.info(Part::vrrp, fmt::format("Interface {} deleted", last.name));
     touch_interface(last.name);
 }
 
@@ -239,11 +260,13 @@ void VrrpService::on_address_changed(Instant, const netstate::KernelAddress& add
     bool of_interest = false;
     for (const auto& instance : instances_) {
         const vrrp::TransportSettings& transport = instance->settings.transport;
-        if (transport.interface != name && transport.source != address.prefix.address) continue;
+        if (transport.interface != name && instance->links.own != name &&
+            transport.source != address.prefix.address)
+            continue;
         of_interest = true;
         touch(*instance);
     }
-    if (of_interest) {
+    if (of_interest && !stopping_) {
         edges_.log.detail(Part::vrrp,
                           fmt::format("{} address {} {} interface {}", present ? "Assigned" : "Deassigned",
                                       address.prefix.address.to_string(), present ? "for" : "from", name));

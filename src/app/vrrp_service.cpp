@@ -9,13 +9,13 @@ namespace holdfast::app {
 
 namespace {
 
-netstate::Objects objects_of(const config::VrrpInstance& settings) {
+netstate::Objects objects_of(const VrrpInstance& instance) {
     netstate::Objects objects;
-    objects.addresses = settings.addresses;
-    objects.addresses.insert(objects.addresses.end(), settings.excluded_addresses.begin(),
-                             settings.excluded_addresses.end());
-    objects.routes = settings.routes;
-    objects.rules = settings.rules;
+    objects.addresses = instance.addresses();
+    objects.addresses.insert(objects.addresses.end(), instance.excluded_addresses().begin(),
+                             instance.excluded_addresses().end());
+    objects.routes = instance.settings.routes;
+    objects.rules = instance.settings.rules;
     return objects;
 }
 
@@ -29,11 +29,13 @@ const config::SyncGroup* group_of(const config::Config& config, const std::strin
 }  // namespace
 
 VrrpInstance::VrrpInstance(config::VrrpInstance configured, io::TimerQueue& timers,
-                           const std::function<void(VrrpInstance&)>& expired)
+                           const std::function<void(VrrpInstance&)>& expired,
+                           const std::function<void(VrrpInstance&)>& extra_garp_due)
     : settings(std::move(configured)),
       router(settings.router),
       reader(settings.router, settings.transport),
-      timer(timers, [this, expired] { expired(*this); }) {}
+      timer(timers, [this, expired] { expired(*this); }),
+      extra_garp(timers, [this, extra_garp_due] { extra_garp_due(*this); }) {}
 
 VrrpService::VrrpService(Edges& edges, Network& network, Notifications& notifications)
     : edges_(edges),
@@ -45,6 +47,7 @@ VrrpService::VrrpService(Edges& edges, Network& network, Notifications& notifica
                        if (instance->tracking.set(track::Kind::script, name, state)) touch(*instance);
                    }
                }),
+      firewall_(edges),
       reevaluate_at_turn_end_(edges.turn_ends, [this] { reevaluate_dirty(); }) {
     edges_.link.on_receive(
         [this](vrrp::ChannelId channel, const vrrp::ReceivedFrame& frame) { on_frame(channel, frame); });
@@ -60,7 +63,8 @@ VrrpService::~VrrpService() = default;
 
 VrrpInstance& VrrpService::add(const config::VrrpInstance& settings) {
     instances_.push_back(std::make_unique<VrrpInstance>(
-        settings, edges_.timers, [this](VrrpInstance& instance) { run(instance, vrrp::DeadlineReached{}); }));
+        settings, edges_.timers, [this](VrrpInstance& instance) { run(instance, vrrp::DeadlineReached{}); },
+        [this](VrrpInstance& instance) { announce_elsewhere(instance); }));
     return *instances_.back();
 }
 
@@ -75,11 +79,14 @@ void VrrpService::remember(const config::Config& config) {
 void VrrpService::start(const config::Config& config) {
     remember(config);
     define_statics(config);
+    define_sysctls(config);
     std::vector<VrrpInstance*> fresh;
     for (config::VrrpInstance settings : config.instances) {
         settings.router.in_sync_group = group_of(config, settings.router.name) != nullptr;
         fresh.push_back(&add(settings));
+        lay_links(*fresh.back(), config);
     }
+    define_links(fresh);
     define_notifications(config);
     load_trackers(config);
     begin(fresh);
@@ -104,7 +111,7 @@ vrrp::Fitness VrrpService::group_fitness(const VrrpInstance& instance) const {
 
 void VrrpService::begin(const std::vector<VrrpInstance*>& fresh) {
     for (VrrpInstance* instance : fresh) {
-        netstate::Objects objects = objects_of(instance->settings);
+        netstate::Objects objects = objects_of(*instance);
         instance->adopting = network_.left_by_us(objects.addresses);
         if (instance->adopting) {
             edges_.log.info(Part::vrrp,
@@ -244,6 +251,7 @@ void VrrpService::remove(VrrpInstance& instance) {
     if (instance.adopting) network_.release(instance.owner());
     unbind(instance);
     network_.forget(instance.owner(), true);
+    for (const netstate::VirtualLink& link : instance.links.made) network_.forget_link(link.name, true);
     notifications_.remove(notify::Subject::instance, instance.name());
     std::erase(dirty_, &instance);
 }
@@ -252,6 +260,7 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
                          const config::Plan& plan) {
     remember(after);
     define_statics(after);
+    define_sysctls(after);
     // By index of the old generation; instances_ is in its order.
     std::vector<std::unique_ptr<VrrpInstance>> old = std::exchange(instances_, {});
     std::vector<std::unique_ptr<VrrpInstance>> next(after.instances.size());
@@ -283,7 +292,8 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
             network_.forget(old_owner, false);
             notifications_.remove(notify::Subject::instance, old_name);
         }
-        network_.define(instance.owner(), objects_of(instance.settings),
+        lay_links_again(instance, after);
+        network_.define(instance.owner(), objects_of(instance),
                         instance.router.is_master() || instance.adopting);
         instance.reader.reconfigure(instance.settings.router, instance.settings.transport);
         instance.source = wanted_source(instance);
@@ -304,6 +314,8 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
         perform_all(*instance, actions);
         touch(*instance);
     }
+    for (VrrpInstance* instance : fresh) lay_links(*instance, after);
+    define_links(fresh);
     begin(fresh);
     for (const config::SyncGroup& group : before.sync_groups) {
         const bool stays = std::ranges::any_of(after.sync_groups, [&](const config::SyncGroup& other) {
@@ -333,7 +345,11 @@ void VrrpService::stop(bool release) {
     for (const auto& instance : instances_) {
         unbind(*instance);
         network_.forget(instance->owner(), release);
+        for (const netstate::VirtualLink& link : instance->links.made)
+            network_.forget_link(link.name, release);
     }
+    firewall_.stop(release);
+    network_.define_sysctls(netstate::Owner{}, {});
     network_.forget(netstate::Owner{}, release);
     scripts_.stop();
 }

@@ -27,10 +27,17 @@ class Network final : private netstate::NetworkObserver {
     void release(const netstate::Owner& owner);
     void forget(const netstate::Owner& owner, bool remove);
 
+    /// VMACs and ipvlans, all in one go, and knobs below /proc/sys (netstate/links.hpp).
+    void define_links(std::vector<netstate::VirtualLink> links);
+    void forget_link(const std::string& name, bool remove);
+    void define_sysctls(const netstate::Owner& owner, std::vector<netstate::SysctlWish> wishes);
+
     const netstate::Mirror& mirror() const { return state_.mirror(); }
     const netstate::Reconciler& reconciler() const { return state_.reconciler(); }
     /// Index of an existing interface; none otherwise.
     InterfaceIndex index_of(std::string_view interface) const;
+    /// Whether the interface is a VMAC or ipvlan that was made for an instance.
+    bool is_virtual_link(std::string_view interface) const { return state_.links().is_ours(interface); }
     /// Exists, is up and has a carrier.
     bool is_usable(std::string_view interface) const;
     std::optional<IpAddress> source_address(std::string_view interface, Family family) const;
@@ -44,6 +51,7 @@ class Network final : private netstate::NetworkObserver {
     void on_link_removed(Instant now, const netstate::LinkInfo& last) override;
     void on_address_changed(Instant now, const netstate::KernelAddress& address, bool present) override;
     void on_object_events(Instant now, std::span<const netstate::ObjectEvent> events) override;
+    void log_link(const netstate::ObjectEvent& event);
     void arm();
 
     Edges& edges_;

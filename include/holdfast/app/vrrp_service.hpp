@@ -9,14 +9,17 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "holdfast/app/edges.hpp"
+#include "holdfast/app/firewall.hpp"
 #include "holdfast/app/network.hpp"
 #include "holdfast/app/notifications.hpp"
 #include "holdfast/app/script_trackers.hpp"
+#include "holdfast/app/virtual_links.hpp"
 #include "holdfast/config/config.hpp"
 #include "holdfast/config/diff.hpp"
 #include "holdfast/track/contribution.hpp"
@@ -30,12 +33,14 @@ namespace holdfast::app {
 /// One vrrp_instance at work.
 struct VrrpInstance {
     VrrpInstance(config::VrrpInstance configured, io::TimerQueue& timers,
-                 const std::function<void(VrrpInstance&)>& expired);
+                 const std::function<void(VrrpInstance&)>& expired,
+                 const std::function<void(VrrpInstance&)>& extra_garp_due);
     VrrpInstance(const VrrpInstance&) = delete;
     VrrpInstance& operator=(const VrrpInstance&) = delete;
     ~VrrpInstance() = default;
 
     config::VrrpInstance settings;
+    InstanceLinks links;  ///< Where its adverts and addresses live.
     vrrp::VirtualRouter router;
     vrrp::AdvertReader reader;
     std::optional<vrrp::AdvertTemplate> advert;  ///< Absent while there is no source address.
@@ -46,8 +51,9 @@ struct VrrpInstance {
     vrrp::Fitness fitness = vrrp::Fitness::fit;
     uint32_t faults = 0;  ///< Reasons to be in FAULT, of all kinds.
     io::Timer timer;
-    std::string group;  ///< Its sync group; empty = none.
-    size_t member = 0;  ///< Its place in the group.
+    io::Timer extra_garp;  ///< garp_extra_if, while Master.
+    std::string group;     ///< Its sync group; empty = none.
+    size_t member = 0;     ///< Its place in the group.
     /// Addresses left by a crashed run are kept until somebody else is heard or this router decides.
     bool adopting = false;
     bool installing = false;  ///< Its addresses are being installed on becoming Master.
@@ -58,6 +64,15 @@ struct VrrpInstance {
 
     const std::string& name() const { return settings.router.name; }
     netstate::Owner owner() const { return {settings.router.name}; }
+    /// Its addresses on the interfaces on which they live.
+    const std::vector<netstate::AddressSettings>& addresses() const {
+        return links.relocates ? links.addresses : settings.addresses;
+    }
+    const std::vector<netstate::AddressSettings>& excluded_addresses() const {
+        return links.relocates ? links.excluded_addresses : settings.excluded_addresses;
+    }
+    /// Whether packets to its addresses are kept away (`no_accept`, strict mode; never from an owner).
+    bool refuses() const { return !settings.accept && settings.router.priority != vrrp::kOwner; }
 };
 
 /// One vrrp_sync_group at work.
@@ -122,6 +137,14 @@ class VrrpService final : public netstate::NetworkObserver {
     void bind(VrrpInstance& instance);
     void unbind(VrrpInstance& instance);
     bool depends_on(const VrrpInstance& instance, std::string_view interface) const;
+    std::set<std::string, std::less<>> taken_link_names(const config::Config& config,
+                                                        const VrrpInstance* except) const;
+    void lay_links(VrrpInstance& instance, const config::Config& config);
+    void lay_links_again(VrrpInstance& instance, const config::Config& config);
+    void define_links(const std::vector<VrrpInstance*>& instances);
+    void define_sysctls(const config::Config& config);
+    netstate::FirewallState wanted_firewall(const VrrpInstance* about_to_hold) const;
+    void refresh_firewall(const VrrpInstance* about_to_hold);
     void follow_interfaces(VrrpInstance& instance);
     vrrp::Priority effective_priority(const VrrpInstance& instance) const;
 
@@ -144,6 +167,8 @@ class VrrpService final : public netstate::NetworkObserver {
     void perform_group(VrrpGroup& group, const std::vector<vrrp::GroupAction>& actions);
     void list_announcements(VrrpInstance& instance);
     void announce(const VrrpInstance& instance, uint32_t repeat);
+    void announce_elsewhere(VrrpInstance& instance);
+    void protect(const VrrpInstance& instance, bool on);
     void log(std::string_view name, const vrrp::LogEvent& event);
     /// Gives up what a crashed run has left, unless this router is Master by now.
     void end_adoption(VrrpInstance& instance, std::string_view why);
@@ -152,6 +177,7 @@ class VrrpService final : public netstate::NetworkObserver {
     Network& network_;
     Notifications& notifications_;
     ScriptTrackers scripts_;
+    Firewall firewall_;
     std::vector<std::unique_ptr<VrrpInstance>> instances_;  ///< Configuration order.
     std::map<std::string, std::unique_ptr<VrrpGroup>> groups_;
     struct OpenChannel {

@@ -14,6 +14,7 @@
 
 #include "holdfast/netstate/firewall.hpp"
 #include "holdfast/netstate/kernel.hpp"
+#include "holdfast/netstate/mirror.hpp"
 
 namespace holdfast::netstate::testing {
 

@@ -1,0 +1,35 @@
+// The firewall rules of all instances: collects what is wanted, and drives the kernel until it is so.
+#pragma once
+
+#include "holdfast/app/edges.hpp"
+#include "holdfast/netstate/firewall.hpp"
+
+namespace holdfast::app {
+
+class Firewall {
+  public:
+    explicit Firewall(Edges& edges);
+
+    /// The names and switches of `global_defs`; before the first rules, and again at a reload, where the
+    /// table's name stays.
+    void configure(const config::GlobalSettings& global);
+    /// Makes the rules so. What cannot be made now is tried again.
+    void want(netstate::FirewallState state);
+    /// Removes everything that was made; with `release` false it stays.
+    void stop(bool release);
+
+    const netstate::FirewallState& present() const { return reconciler_.present(); }
+
+  private:
+    void settle();
+
+    Edges& edges_;
+    netstate::FirewallSettings settings_;
+    netstate::FirewallReconciler reconciler_;
+    netstate::FirewallState wanted_;
+    bool configured_ = false;
+    bool complained_ = false;
+    io::Timer retry_;
+};
+
+}  // namespace holdfast::app

@@ -1,0 +1,57 @@
+#include "holdfast/app/firewall.hpp"
+
+namespace holdfast::app {
+
+namespace {
+
+constexpr Duration kRetry = std::chrono::seconds(5);
+
+}  // namespace
+
+Firewall::Firewall(Edges& edges) : edges_(edges), retry_(edges.timers, [this] { settle(); }) {}
+
+void Firewall::configure(const config::GlobalSettings& global) {
+    if (!std::exchange(configured_, true)) {
+        settings_.table = global.nftables.table.value_or("keepalived");
+        settings_.priority = global.nftables.priority;
+        settings_.by_index = global.nftables.ifindex;
+        settings_.counters = global.nftables.counters;
+    }
+}
+
+void Firewall::want(netstate::FirewallState state) {
+    if (state == wanted_ && state == reconciler_.present()) return;
+    wanted_ = std::move(state);
+    settle();
+}
+
+void Firewall::settle() {
+    retry_.cancel();
+    const auto operations = reconciler_.plan(wanted_);
+    if (operations.empty()) return;
+    const auto done = edges_.firewall.apply(settings_, operations);
+    if (done) {
+        reconciler_.succeeded(wanted_);
+        complained_ = false;
+        return;
+    }
+    // Whether something of it was there before is not known: next time everything is made anew.
+    reconciler_.failed();
+    if (!std::exchange(complained_, true))
+        edges_.log.write(Part::vrrp, LogLevel::error, done.error().message);
+    retry_.arm_after(kRetry);
+}
+
+void Firewall::stop(bool release) {
+    retry_.cancel();
+    if (!release) return;
+    const auto operations = reconciler_.end();
+    if (!operations.empty()) {
+        if (const auto done = edges_.firewall.apply(settings_, operations); !done)
+            edges_.log.write(Part::vrrp, LogLevel::error, done.error().message);
+    }
+    reconciler_ = {};
+    wanted_ = {};
+}
+
+}  // namespace holdfast::app
