@@ -46,10 +46,12 @@ class Planner {
         link.ipvlan_flags = vmac.ipvlan_flags;
         link.mac = vmac.ipvlan ? MacAddress{} : mac(family);
         link.family = family;
+        link.other_family =
+            std::ranges::any_of(settings_.excluded_addresses, [&](const netstate::AddressSettings& address) {
+                return address.prefix.address.family() != family;
+            });
         // IPv6 runs only where an address needs it.
-        link.ipv6 = family == Family::ipv6 ||
-                    std::ranges::any_of(settings_.excluded_addresses,
-                                        [](const auto& address) { return address.prefix.address.is_v6(); });
+        link.ipv6 = family == Family::ipv6 || link.other_family;
         link.group = vmac.group;
         link.reannounce_base = vmac.netlink_notify_msg;
         link.link_local = !vmac.ipvlan && family == Family::ipv6 && !vmac.transmit_on_base;

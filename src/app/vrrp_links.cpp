@@ -72,10 +72,10 @@ netstate::FirewallState VrrpService::wanted_firewall(const VrrpInstance* about_t
             const netstate::LinkInfo* base = mirror.link(link.base);
             if (link.ipvlan || made == nullptr || base == nullptr) continue;
             for (const Family family : {Family::ipv4, Family::ipv6}) {
-                // A VMAC of IPv4 has IPv6 only for addresses of the other family.
-                if (family != link.family && (family == Family::ipv4 || !link.ipv6)) continue;
+                const bool other = family != link.family;
+                if (other && !link.other_family) continue;
                 if (family == Family::ipv4 && global_.disable_local_igmp) continue;
-                netstate::QuietLink quiet{family, made->index, base->index, link.name, {}};
+                netstate::QuietLink quiet{made->index, other, family, base->index, link.name, {}};
                 if (family == Family::ipv6)
                     quiet.base_link_local = network_.source_address(link.base, Family::ipv6);
                 wanted.links.insert(std::move(quiet));

@@ -60,7 +60,9 @@ struct LinkReconciler::Draft {
 
 void LinkReconciler::define(VirtualLink link) {
     std::erase_if(leaving_, [&](const Leaving& leaving) { return leaving.name == link.name; });
-    Item& item = items_[link.name];
+    const auto [at, is_new] = items_.try_emplace(link.name);
+    Item& item = at->second;
+    if (is_new) item.order = next_order_++;
     if (item.link == link) return;
     any_address_ = any_address_ || link.address;
     item.link = std::move(link);
@@ -114,7 +116,11 @@ std::vector<Operation> LinkReconciler::plan(Instant now, const Mirror& mirror, c
     if (any_vmac && !reverse_path_relaxed_) draft.first.emplace_back(RelaxReversePath{});
     if (!any_vmac && reverse_path_relaxed_) draft.first.emplace_back(RestoreReversePath{});
     reverse_path_relaxed_ = any_vmac;
-    for (auto& [name, item] : items_) look_at(item, now, mirror, addresses, draft);
+    std::vector<Item*> in_order;
+    in_order.reserve(items_.size());
+    for (auto& [name, item] : items_) in_order.push_back(&item);
+    std::ranges::sort(in_order, {}, &Item::order);
+    for (Item* item : in_order) look_at(*item, now, mirror, addresses, draft);
     look_at_sysctls(mirror, draft);
 
     std::vector<Operation> all = std::move(draft.first);

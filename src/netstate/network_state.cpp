@@ -72,8 +72,10 @@ void NetworkState::forget(Instant now, const Owner& owner, bool remove) {
     settle(now);
 }
 
-void NetworkState::define_link(Instant now, VirtualLink link) {
-    deferred_.push_back([this, link = std::move(link)]() mutable { links_.define(std::move(link)); });
+void NetworkState::define_links(Instant now, std::vector<VirtualLink> links) {
+    deferred_.push_back([this, links = std::move(links)]() mutable {
+        for (VirtualLink& link : links) links_.define(std::move(link));
+    });
     settle(now);
 }
 

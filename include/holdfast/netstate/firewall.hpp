@@ -39,8 +39,9 @@ struct ProtectedAddress {
 /// A VMAC whose group reports leave through its base interface, and which does not answer for the link-local
 /// address that it shares with that.
 struct QuietLink {
-    Family family = Family::ipv4;
     InterfaceIndex link{};
+    bool other_family = false;  ///< Not of its instance's family: in a second table.
+    Family family = Family::ipv4;
     InterfaceIndex base{};
     std::string link_name{};
     std::optional<IpAddress> base_link_local{};  ///< IPv6 only.

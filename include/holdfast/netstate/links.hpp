@@ -34,6 +34,7 @@ struct VirtualLink {
     MacAddress mac{};
     Family family = Family::ipv4;     ///< Of its instance: says which knobs are set.
     bool ipv6 = false;                ///< Whether IPv6 runs on it.
+    bool other_family = false;        ///< Its instance has excluded addresses of the other family.
     std::optional<uint32_t> group{};  ///< Unset: as the base interface.
     bool reannounce_base = false;     ///< netlink_notify_msg
     /// An IPv6 router's VMAC needs a link-local address as source of its adverts: `source` when set, else
@@ -115,6 +116,7 @@ class LinkReconciler {
   private:
     struct Item {
         VirtualLink link;
+        uint64_t order = 0;  // Of its definition: links are made in this order.
         bool present = false;
         bool tuned = false;  // Since it has appeared.
         uint32_t index = 0;  // Of the interface that was tuned.
@@ -143,6 +145,7 @@ class LinkReconciler {
 
     RepairPolicy policy_;
     std::map<std::string, Item, std::less<>> items_;
+    uint64_t next_order_ = 0;
     std::vector<Leaving> leaving_;
     std::map<Owner, std::vector<SysctlWish>> wishes_;
     // What is set now, with the interface it was set on: a new one of the same name starts with defaults.

@@ -60,7 +60,7 @@ class NetworkState final : private ChangeListener {
     void forget(Instant now, const Owner& owner, bool remove);
 
     /// See LinkReconciler. Links and knobs are settled before addresses.
-    void define_link(Instant now, VirtualLink link);
+    void define_links(Instant now, std::vector<VirtualLink> links);
     void forget_link(Instant now, const std::string& name, bool remove);
     void define_sysctls(Instant now, const Owner& owner, std::vector<SysctlWish> wishes);
 

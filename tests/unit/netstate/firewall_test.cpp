@@ -14,7 +14,7 @@ ProtectedAddress global(const char* address) {
 }
 
 QuietLink quiet(Family family, uint32_t link) {
-    return {family, {link}, {2}, "vrrp." + std::to_string(link), {}};
+    return {{link}, false, family, {2}, "vrrp." + std::to_string(link), {}};
 }
 
 class FirewallTest : public ::testing::Test {
