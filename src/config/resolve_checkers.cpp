@@ -132,8 +132,7 @@ class ServerResolver {
 
     void resolve_real_servers() {
         std::unordered_set<Endpoint> seen;
-        std::vector<RD> kept;
-        kept.reserve(server_.real_servers.size());
+        size_t kept = 0;
         for (RD& real : server_.real_servers) {
             if (!seen.insert(real.value.endpoint).second) {
                 loading_.corrected(real.place,
@@ -154,9 +153,10 @@ class ServerResolver {
                     "the sorry_server is also a real_server with another inhibit_on_failure, which is used");
                 sorry->inhibit = real.value.inhibit_on_failure;
             }
-            kept.push_back(std::move(real));
+            if (&server_.real_servers[kept] != &real) server_.real_servers[kept] = std::move(real);
+            ++kept;
         }
-        server_.real_servers = std::move(kept);
+        server_.real_servers.resize(kept);
     }
 
     void inherit(RD& real) {
@@ -377,7 +377,8 @@ void settle(Loading& loading, V& server, const GroupFacts* facts) {
         for (PendingChecker& checker : real.checkers) resolve_checker(loading, server, real, checker);
 }
 
-/// From drafts, which are large, to settings, which stay.
+/// From drafts, which are large, to settings, which stay. The room of the drafts is kept for those of the
+/// next virtual server: between the settings it would be a hole that nothing fits in.
 void finish_real_servers(V& server) {
     server.value.real_servers.reserve(server.real_servers.size());
     for (RD& real : server.real_servers) {
@@ -385,7 +386,7 @@ void finish_real_servers(V& server) {
         for (PendingChecker& checker : real.checkers) real.value.checkers.push_back(std::move(checker.value));
         server.value.real_servers.push_back(std::move(real.value));
     }
-    server.real_servers = {};
+    server.real_servers.clear();
 }
 
 /// Scripts are judged when all of them are known.

@@ -44,6 +44,9 @@ V* open_virtual_server(Loading& loading, Draft& draft, const Line& line) {
         server->family = server->value.key.endpoint.address.family();
     }
     server->value.attributes.scheduler.clear();
+    // The drafts of the virtual server before are used up, their room is not.
+    if (!draft.virtual_servers.empty() && draft.virtual_servers.back()->settled)
+        server->real_servers.swap(draft.virtual_servers.back()->real_servers);
     return draft.virtual_servers.emplace_back(std::move(server)).get();
 }
 
@@ -329,43 +332,43 @@ using SD = ScheduleDraft;
 
 // clang-format off: one row, one line
 const Row kServerRows[] = {
-    custom<V, read_ip_family, show_ip_family>({"ip_family", "inet|inet6", "of the real servers", "Family of a service by firewall mark.", rare}, 1),
-    keyword<Schedule<&SD::retry>, kRetry>({"retry", "N", "of the checker", "Default retry of the checkers.", everyday}),
-    keyword<Schedule<&SD::delay_before_retry>, kTimer>({"delay_before_retry", "SECS", "of the checker", "Default delay_before_retry of the checkers.", everyday}),
-    keyword<Schedule<&SD::warmup>, kTimer>({"warmup", "SECS", "delay_loop", "Default warmup of the checkers."}),
-    keyword<Schedule<&SD::connect_timeout>, kConnectTimeout>({"connect_timeout", "SECS", "5", "Default connect_timeout of the checkers.", everyday}),
-    keyword<Schedule<&SD::delay_loop>, kInterval>({"delay_loop", "SECS", "60", "Default interval of the checkers.", everyday}),
-    keyword<Field<&V::inhibit>, Flag{}>({"inhibit_on_failure", "", "off", "Default inhibit_on_failure of the real servers."}),
-    custom<V, read_scheduler, show_scheduler>({"lb_algo", "rr|wrr|lc|wlc|lblc|sh|mh|dh|fo|ovf|lblcr|sed|nq|twos", "wlc, reported", "IPVS scheduler.", everyday}, 1).also("lvs_sched"),
-    custom<V, read_flag>({"hashed", "", "off", "Accepted with the scheduler sh or mh, no effect.", rare}, 0),
-    keyword<Attribute<&VA::flags, &VF::one_packet>, Flag{}>({"ops", "", "off", "One packet scheduling, UDP or marks only."}),
-    keyword<Attribute<&VA::flags, &VF::sched1>, Flag{}>({"flag-1", "", "off", "Scheduler flag 1.", rare}),
-    keyword<Attribute<&VA::flags, &VF::sched2>, Flag{}>({"flag-2", "", "off", "Scheduler flag 2.", rare}),
-    keyword<Attribute<&VA::flags, &VF::sched3>, Flag{}>({"flag-3", "", "off", "Scheduler flag 3.", rare}),
-    custom<V, read_flag>({"sh-port", "", "off", "Hash the source port too; after lb_algo sh.", rare}, 0),
-    custom<V, read_flag>({"sh-fallback", "", "off", "Choose again when the server is not there; after lb_algo sh.", rare}, 0),
-    custom<V, read_flag>({"mh-port", "", "off", "As sh-port, after lb_algo mh.", rare}, 0),
-    custom<V, read_flag>({"mh-fallback", "", "off", "As sh-fallback, after lb_algo mh.", rare}, 0),
-    custom<V, read_forwarding_default, show_forwarding_default>({"lb_kind", "NAT|DR|TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum]", "NAT, reported", "Forwarding method of the real and sorry servers that follow.", everyday}).also("lvs_method"),
-    keyword<Attribute<&VA::persistence_engine>, Word{15}>({"persistence_engine", "NAME", "none", "Persistence engine, for example sip.", rare}),
-    custom<V, read_persistence, show_persistence>({"persistence_timeout", "[SECS]", "0: none; bare: 360", "Persistence, 1..2678400.", everyday}, 1),
-    custom<V, read_granularity, show_granularity>({"persistence_granularity", "NETMASK|PLEN", "each client", "Clients that persist together; switches persistence on."}, 1),
-    custom<V, read_protocol, show_protocol>({"protocol", "TCP|UDP|SCTP", "UDP, reported", "Protocol of an address service.", everyday}, 1),
-    keyword<Value<&VS::ha_suspend>, Flag{}>({"ha_suspend", "", "off", "Check only while the address is on this node."}),
-    keyword<Value<&VS::smtp_alert>, Switch{}>({"smtp_alert", "[BOOL]", "smtp_alert_checker", "Mail on changes of the quorum."}),
-    keyword<Value<&VS::virtualhost>, SoftWord{}>({"virtualhost", "STRING", "none", "Default Host of HTTP_GET and SSL_GET.", everyday, replaces}),
-    keyword<Value<&VS::snmp_name>, kOneWord>({"snmp_name", "STRING", "none", "Label in SNMP tables.", rare, replaces}),
-    keyword<Value<&VS::alpha>, Flag{}>({"alpha", "", "off", "Real servers start as down."}),
-    keyword<Value<&VS::omega>, Flag{}>({"omega", "", "off", "Run notify_down and quorum_down at the end."}),
-    keyword<Value<&VS::quorum_up>, kNotify>({"quorum_up", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the quorum is gained.", everyday, once}),
-    keyword<Value<&VS::quorum_down>, kNotify>({"quorum_down", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the quorum is lost.", everyday, once}),
-    custom<V, read_quorum, show_quorum>({"quorum", "N", "1", "Least total weight of live real servers.", everyday}, 1),
-    keyword<Value<&VS::hysteresis>, Integer{0, kMaxUint32}>({"hysteresis", "N", "0", "Up at quorum + N, down below quorum - N."}),
-    keyword<Field<&V::weight>, Integer{1, kMaxInt32}>({"weight", "N", "1", "Default weight of the real servers."}),
-    custom<V, read_sorry_server, show_sorry_server>({"sorry_server", "ADDR [PORT]", "none", "Used when the quorum is lost.", everyday}, 2),
-    custom<V, read_sorry_inhibit>({"sorry_server_inhibit", "", "off", "Keep it with weight 0 while unused; after sorry_server."}, 0),
-    custom<V, read_sorry_method>({"sorry_server_lvs_method", "as lb_kind", "of the service", "Its forwarding method; after sorry_server."}),
-    block<V, RD, open_real_server, close_real_server, show_real_servers>({"real_server", "ADDR [PORT] { ... }", "", "A destination.", everyday, adds_up}, kRealServer),
+    custom<V, read_ip_family, show_ip_family>({"ip_family", "inet|inet6", "of the real servers", "Family of a service by firewall mark.", rare}, 1).example("ip_family inet", "!\n^ipv4\n^inet6"),
+    keyword<Schedule<&SD::retry>, kRetry>({"retry", "N", "of the checker", "Default retry of the checkers.", everyday}).example("retry 3"),
+    keyword<Schedule<&SD::delay_before_retry>, kTimer>({"delay_before_retry", "SECS", "of the checker", "Default delay_before_retry of the checkers.", everyday}).example("delay_before_retry 2"),
+    keyword<Schedule<&SD::warmup>, kTimer>({"warmup", "SECS", "delay_loop", "Default warmup of the checkers."}).example("warmup 5"),
+    keyword<Schedule<&SD::connect_timeout>, kConnectTimeout>({"connect_timeout", "SECS", "5", "Default connect_timeout of the checkers.", everyday}).example("connect_timeout 3"),
+    keyword<Schedule<&SD::delay_loop>, kInterval>({"delay_loop", "SECS", "60", "Default interval of the checkers.", everyday}).example("delay_loop 6"),
+    keyword<Field<&V::inhibit>, Flag{}>({"inhibit_on_failure", "", "off", "Default inhibit_on_failure of the real servers."}).example("inhibit_on_failure"),
+    custom<V, read_scheduler, show_scheduler>({"lb_algo", "rr|wrr|lc|wlc|lblc|sh|mh|dh|fo|ovf|lblcr|sed|nq|twos", "wlc, reported", "IPVS scheduler.", everyday}, 1).also("lvs_sched").example("lb_algo wrr", "!\n^fastest\n^WRR"),
+    custom<V, read_flag>({"hashed", "", "off", "Accepted with the scheduler sh or mh, no effect.", rare}, 0).example("hashed", kNothingWrong, "-lb_algo\nlb_algo sh"),
+    keyword<Attribute<&VA::flags, &VF::one_packet>, Flag{}>({"ops", "", "off", "One packet scheduling, UDP or marks only."}).example("ops", "", "-protocol\nprotocol UDP"),
+    keyword<Attribute<&VA::flags, &VF::sched1>, Flag{}>({"flag-1", "", "off", "Scheduler flag 1.", rare}).example("flag-1"),
+    keyword<Attribute<&VA::flags, &VF::sched2>, Flag{}>({"flag-2", "", "off", "Scheduler flag 2.", rare}).example("flag-2"),
+    keyword<Attribute<&VA::flags, &VF::sched3>, Flag{}>({"flag-3", "", "off", "Scheduler flag 3.", rare}).example("flag-3"),
+    custom<V, read_flag>({"sh-port", "", "off", "Hash the source port too; after lb_algo sh.", rare}, 0).example("sh-port", kNothingWrong, "-lb_algo\nlb_algo sh"),
+    custom<V, read_flag>({"sh-fallback", "", "off", "Choose again when the server is not there; after lb_algo sh.", rare}, 0).example("sh-fallback", kNothingWrong, "-lb_algo\nlb_algo sh"),
+    custom<V, read_flag>({"mh-port", "", "off", "As sh-port, after lb_algo mh.", rare}, 0).example("mh-port", kNothingWrong, "-lb_algo\nlb_algo mh"),
+    custom<V, read_flag>({"mh-fallback", "", "off", "As sh-fallback, after lb_algo mh.", rare}, 0).example("mh-fallback", kNothingWrong, "-lb_algo\nlb_algo mh"),
+    custom<V, read_forwarding_default, show_forwarding_default>({"lb_kind", "NAT|DR|TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum]", "NAT, reported", "Forwarding method of the real and sorry servers that follow.", everyday}).also("lvs_method").example("lb_kind DR", "!\n^ROUTE\nTUN ^type\nTUN type ^vxlan\nTUN type gue port ^0\nTUN ^fast\nTUN type gue\nTUN type ipip csum\nTUN type gre remcsum"),
+    keyword<Attribute<&VA::persistence_engine>, Word{16}>({"persistence_engine", "NAME", "none", "Persistence engine, for example sip.", rare}).example("persistence_engine sip", "", "-protocol\nprotocol UDP\npersistence_timeout 50"),
+    custom<V, read_persistence, show_persistence>({"persistence_timeout", "[SECS]", "0: none; bare: 360", "Persistence, 1..2678400.", everyday}, 1).example("persistence_timeout 50", "^0\n^2678401\n^abc"),
+    custom<V, read_granularity, show_granularity>({"persistence_granularity", "NETMASK|PLEN", "each client", "Clients that persist together; switches persistence on."}, 1).example("persistence_granularity 255.255.255.0", "!\n^255.255.255.256\n^/24"),
+    custom<V, read_protocol, show_protocol>({"protocol", "TCP|UDP|SCTP", "UDP, reported", "Protocol of an address service.", everyday}, 1).example("protocol UDP", "!\n^ICMP"),
+    keyword<Value<&VS::ha_suspend>, Flag{}>({"ha_suspend", "", "off", "Check only while the address is on this node."}).example("ha_suspend"),
+    keyword<Value<&VS::smtp_alert>, Switch{}>({"smtp_alert", "[BOOL]", "smtp_alert_checker", "Mail on changes of the quorum."}).example("smtp_alert on"),
+    keyword<Value<&VS::virtualhost>, SoftWord{}>({"virtualhost", "STRING", "none", "Default Host of HTTP_GET and SSL_GET.", everyday, replaces}).example("virtualhost www.example.org"),
+    keyword<Value<&VS::snmp_name>, kOneWord>({"snmp_name", "STRING", "none", "Label in SNMP tables.", rare, replaces}).example("snmp_name web"),
+    keyword<Value<&VS::alpha>, Flag{}>({"alpha", "", "off", "Real servers start as down."}).example("alpha"),
+    keyword<Value<&VS::omega>, Flag{}>({"omega", "", "off", "Run notify_down and quorum_down at the end."}).example("omega"),
+    keyword<Value<&VS::quorum_up>, kNotify>({"quorum_up", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the quorum is gained.", everyday, once}).example("quorum_up \"/usr/bin/true up\""),
+    keyword<Value<&VS::quorum_down>, kNotify>({"quorum_down", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the quorum is lost.", everyday, once}).example("quorum_down \"/usr/bin/true down\" root"),
+    custom<V, read_quorum, show_quorum>({"quorum", "N", "1", "Least total weight of live real servers.", everyday}, 1).example("quorum 1", "!\n^0\n^abc"),
+    keyword<Value<&VS::hysteresis>, Integer{0, kMaxUint32}>({"hysteresis", "N", "0", "Up at quorum + N, down below quorum - N."}).example("hysteresis 0"),
+    keyword<Field<&V::weight>, Integer{1, kMaxInt32}>({"weight", "N", "1", "Default weight of the real servers."}).example("weight 3"),
+    custom<V, read_sorry_server, show_sorry_server>({"sorry_server", "ADDR [PORT]", "none", "Used when the quorum is lost.", everyday}, 2).example("sorry_server 192.0.2.90 80", "!\n^192.0.2.300 80\n192.0.2.90 ^65536"),
+    custom<V, read_sorry_inhibit>({"sorry_server_inhibit", "", "off", "Keep it with weight 0 while unused; after sorry_server."}, 0).example("sorry_server_inhibit", kNothingWrong, "sorry_server 192.0.2.90 80"),
+    custom<V, read_sorry_method>({"sorry_server_lvs_method", "as lb_kind", "of the service", "Its forwarding method; after sorry_server."}).example("sorry_server_lvs_method DR", "!\n^ROUTE\nTUN ^type\nTUN type ^vxlan\nTUN type gue port ^0\nTUN ^fast\nTUN type gue\nTUN type ipip csum\nTUN type gre remcsum", "sorry_server 192.0.2.90 80"),
+    block<V, RD, open_real_server, close_real_server, show_real_servers>({"real_server", "ADDR [PORT] { ... }", "", "A destination.", everyday, adds_up}, kRealServer).example("real_server 192.0.2.51 80 {", "! {\n^192.0.2.300 80 {\n192.0.2.51 ^65536 {"),
 };
 // clang-format on
 
@@ -382,10 +385,11 @@ void show_virtual_servers(const Draft& draft, const Row& row, Writer& writer) {
 
 }  // namespace
 
-const Block kVirtualServer{"virtual_server", kServerRows};
+const Block kVirtualServer = Block{"virtual_server", kServerRows}.around(
+    "lb_algo rr\nlb_kind NAT\nprotocol TCP\nreal_server 192.0.2.50 80 {\n}");
 
 // clang-format off: one row, one line
-constinit const Row kVirtualServerRootRow = block<Draft, V, open_virtual_server, close_virtual_server, show_virtual_servers>({"virtual_server", "ADDR [PORT] | fwmark N | group NAME { ... }", "", "An IPVS service.", everyday, adds_up}, kVirtualServer).of(Part::checkers);
+constinit const Row kVirtualServerRootRow = block<Draft, V, open_virtual_server, close_virtual_server, show_virtual_servers>({"virtual_server", "ADDR [PORT] | fwmark N | group NAME { ... }", "", "An IPVS service.", everyday, adds_up}, kVirtualServer).of(Part::checkers).example("virtual_server 10.0.0.1 80 {", "! {\n^10.0.0.300 80 {\n10.0.0.1 ^65536 {\nfwmark ^0 {\nfwmark ^abc {");
 // clang-format on
 
 }  // namespace holdfast::config
