@@ -62,6 +62,7 @@ inline void bad_word(Loading& loading, ReportClass report_class, const Line& lin
 struct Flag {
     bool value = true;
     static constexpr uint8_t kWords = 0;
+    static constexpr bool kAnyValue = true;  ///< Further words mean nothing.
     template <class V>
     bool read(Loading&, const Line&, V& out) const {
         out = value;
@@ -76,6 +77,7 @@ struct Flag {
 /// [BOOL]; bare means on.
 struct Switch {
     static constexpr uint8_t kWords = 1;
+    static void spoil(BadLines& out) { out.emplace_back("^maybe"); }
     template <class V>
     bool read(Loading& loading, const Line& line, V& out) const {
         if (!line.has(1)) {
@@ -113,11 +115,34 @@ bool word_present(Loading& loading, const Line& line, size_t index) {
     return false;
 }
 
+/// The bare keyword, as a bad value.
+template <Missing missing>
+void spoil_missing(BadLines& out) {
+    if constexpr (missing == Missing::stops)
+        out.emplace_back("!");
+    else if constexpr (missing == Missing::reported)
+        out.emplace_back(".");
+}
+
+/// Bad values of a range of whole numbers.
+inline void spoil_range(BadLines& out, int64_t min, int64_t max) {
+    out.push_back(fmt::format("^{}", min - 1));
+    out.push_back(fmt::format("^{}", max + 1));
+    out.push_back(fmt::format("^{}x", min));
+    out.emplace_back("^abc");
+}
+
 template <Missing missing = Missing::stops>
 struct WordOf {
     size_t limit = 0;   ///< Longest value in bytes; 0 = any. Longer ones are cut, with a report.
     bool only = false;  ///< No further words allowed.
     static constexpr uint8_t kWords = 1;
+    static constexpr bool kAnyValue = true;  ///< When it may be missing, too.
+    void spoil(BadLines& out) const {
+        spoil_missing<missing>(out);
+        if (only) out.emplace_back("one two");
+        if (limit != 0) out.push_back('^' + std::string(limit + 1, 'x'));
+    }
     bool read(Loading& loading, const Line& line, std::string& out) const {
         if (!word_present<missing>(loading, line, 1)) return false;
         if (only && line.size() > 2) {
@@ -146,6 +171,10 @@ struct IntegerOf {
     int64_t max;
     Lenient lenient = Lenient::yes;
     static constexpr uint8_t kWords = 1;
+    void spoil(BadLines& out) const {
+        spoil_missing<missing>(out);
+        spoil_range(out, min, max);
+    }
     template <class V>
     bool read(Loading& loading, const Line& line, V& out) const {
         if (!word_present<missing>(loading, line, 1)) return false;
@@ -175,6 +204,12 @@ struct Seconds {
         for (int i = digits; i < 6; ++i) unit *= 10;
         return unit;
     }
+    void spoil(BadLines& out) const {
+        out.emplace_back("!");
+        out.push_back(min == 0 ? "^-1" : '^' + format_decimal(min - scale(), 6));
+        out.push_back('^' + format_decimal(max + scale(), 6));
+        out.emplace_back("^abc");
+    }
     bool read(Loading& loading, const Line& line, Duration& out) const {
         auto parsed = parse_decimal(line.word(1), min / scale(), max / scale(), digits, lenient);
         if (loading.stopped()) return false;
@@ -199,6 +234,7 @@ struct WholeSecondsOf {
     int64_t max;
     Lenient lenient = Lenient::yes;
     static constexpr uint8_t kWords = 1;
+    void spoil(BadLines& out) const { IntegerOf<missing>{min, max, lenient}.spoil(out); }
     template <class V>
     bool read(Loading& loading, const Line& line, V& out) const {
         int64_t seconds = 0;
@@ -221,6 +257,10 @@ inline constexpr int64_t kMaxDelaySeconds = 4294;
 template <const auto& table>
 struct OneOf {
     static constexpr uint8_t kWords = 1;
+    static void spoil(BadLines& out) {
+        out.emplace_back("!");
+        out.emplace_back("^nonsense");
+    }
     template <class V>
     bool read(Loading& loading, const Line& line, V& out) const {
         const std::string_view text = line.word(1);
@@ -247,6 +287,11 @@ struct OneOf {
 /// An IPv4 or IPv6 address.
 struct Address {
     static constexpr uint8_t kWords = 1;
+    static void spoil(BadLines& out) {
+        out.emplace_back("!");
+        out.emplace_back("^192.0.2.300");
+        out.emplace_back("^nowhere");
+    }
     bool read(Loading& loading, const Line& line, IpAddress& out) const {
         auto parsed = parse_address(line.word(1));
         if (loading.stopped()) return false;
@@ -272,6 +317,7 @@ template <Missing missing = Missing::stops>
 struct ScriptOf {
     static constexpr uint8_t kWords = kAnyWords;
     static constexpr bool kRaw = true;
+    static void spoil(BadLines& out) { spoil_missing<missing>(out); }
     bool read(Loading& loading, const Line& line, notify::Command& out) const {
         // An open quote is reported by the reader of the file; the word is there, but it cannot be read.
         if (!line.has(1) && !line.directive().rest().empty()) return false;
@@ -292,6 +338,10 @@ constexpr Row keyword(Facts facts) {
     row.facts = facts;
     row.words = decltype(codec)::kWords;
     row.raw = requires { decltype(codec)::kRaw; };
+    if constexpr (requires(BadLines& bad) { codec.spoil(bad); })
+        row.spoil = [](BadLines& bad) { codec.spoil(bad); };
+    else
+        static_assert(decltype(codec)::kAnyValue, "a codec tells its bad values, or that there are none");
     row.apply = [](Loading& loading, void* target, const Row& self, const Line& line) {
         static const Target kDefault{};
         auto& field = Path::get(*static_cast<Target*>(target));

@@ -9,26 +9,28 @@ namespace {
 
 using netstate::AddressSettings;
 
+// clang-format off: one word, one line
 const Option kAddressOptions[] = {
-    {"dev", "IFNAME", "Interface of this address, tracked too unless no_track.", everyday},
-    {"brd",
-     "ADDR|+|-",
-     "Broadcast address; + sets and - clears the host bits. IPv4 only.",
-     common,
-     {"broadcast"}},
-    {"scope", "global|site|link|host|nowhere|N", "Address scope, IPv4 only."},
-    {"label", "NAME", "Label of at most 15 characters, IPv4 only.", everyday},
-    {"peer", "ADDR", "Other end of a point-to-point link.", rare},
-    {"home", "", "IFA_F_HOMEADDRESS.", rare},
-    {"-nodad", "", "Do duplicate address detection after all.", rare},
-    {"mngtmpaddr", "", "IFA_F_MANAGETEMPADDR.", rare},
-    {"noprefixroute", "", "No route for the prefix.", rare},
-    {"autojoin", "", "Join the multicast group of the address.", rare},
-    {"no_track", "", "Losing the address has no effect; it is not put back."},
-    {"preferred_lft", "SECS|forever", "Preferred lifetime; 0 = deprecated.", rare},
-    {"use_vmac", "", "A VMAC for this address on its interface (not for static addresses).", rare},
-    {"track_group", "NAME", "Static addresses only: losing it means FAULT for the group.", rare},
+    {"use_vmac", "", "A VMAC for this address on its interface.", rare, {}, "192.0.2.8/24 use_vmac", kNothingWrong},
+    {"dev", "IFNAME", "Interface of this address, tracked too unless no_track.", everyday, {}, "192.0.2.8/24 dev eth1", "192.0.2.8/24 dev ^no-such-if\n192.0.2.8/24 ^dev"},
+    {"brd", "ADDR|+|-", "Broadcast address; + sets and - clears the host bits. IPv4 only.", common, {"broadcast"}, "192.0.2.8/24 brd +", "192.0.2.8/24 brd ^nobody\n192.0.2.8/24 ^brd\n^192.0.2.8/31 brd +"},
+    {"scope", "global|site|link|host|nowhere|N", "Address scope, IPv4 only.", common, {}, "192.0.2.8/24 scope link", "192.0.2.8/24 scope ^moon\n192.0.2.8/24 ^scope"},
+    {"label", "NAME", "Label of at most 15 characters, IPv4 only.", everyday, {}, "192.0.2.8/24 label eth0:1", "192.0.2.8/24 label ^eth0:a-long-name1"},
+    {"peer", "ADDR", "Other end of a point-to-point link.", rare, {}, "192.0.2.8 peer 192.0.2.9", "192.0.2.8 peer ^192.0.2.300\n192.0.2.8 peer ^2001:db8::1"},
+    {"home", "", "IFA_F_HOMEADDRESS.", rare, {}, "192.0.2.8/24 home", kNothingWrong},
+    {"-nodad", "", "Do duplicate address detection after all.", rare, {}, "192.0.2.8/24 -nodad", kNothingWrong},
+    {"mngtmpaddr", "", "IFA_F_MANAGETEMPADDR.", rare, {}, "192.0.2.8/24 mngtmpaddr", kNothingWrong},
+    {"noprefixroute", "", "No route for the prefix.", rare, {}, "192.0.2.8/24 noprefixroute", kNothingWrong},
+    {"autojoin", "", "Join the multicast group of the address.", rare, {}, "192.0.2.8/24 autojoin", kNothingWrong},
+    {"no_track", "", "Losing the address has no effect; it is not put back.", common, {}, "192.0.2.8/24 no_track", kNothingWrong},
+    {"preferred_lft", "SECS|forever", "Preferred lifetime; 0 = deprecated.", rare, {}, "192.0.2.8/24 preferred_lft 0", "192.0.2.8/24 preferred_lft ^-1\n192.0.2.8/24 preferred_lft ^long"},
+    {"track_group", "NAME", "Losing it means FAULT for the group.", rare, {}, "192.0.2.8/24 dev eth0 track_group TG1", "192.0.2.8/24 dev eth0 track_group ^TG9"},
 };
+// clang-format on
+
+// The first word is for virtual addresses only, the last one for static ones.
+const std::span kVirtualOptions = std::span(kAddressOptions).first(std::size(kAddressOptions) - 1);
+const std::span kStaticOptions = std::span(kAddressOptions).subspan(1);
 
 class AddressReader {
   public:
@@ -309,10 +311,14 @@ std::string to_text(const AddressSettings& address) {
     return text;
 }
 
-const Block kAddressList{
-    "vrrp_instance/virtual_ipaddress", {}, read_virtual_address, kAddressOptions, kEntry};
-const Block kExcludedAddressList{
-    "vrrp_instance/virtual_ipaddress_excluded", {}, read_excluded_address, kAddressOptions, kEntry};
-const Block kStaticAddressList{"static_ipaddress", {}, read_static_address, kAddressOptions, kEntry};
+const Block kAddressList =
+    Block{"vrrp_instance/virtual_ipaddress", {}, read_virtual_address, kVirtualOptions, kEntry}.around(
+        "192.0.2.1/24");
+const Block kExcludedAddressList =
+    Block{"vrrp_instance/virtual_ipaddress_excluded", {}, read_excluded_address, kVirtualOptions, kEntry}
+        .around("192.0.2.230/32");
+const Block kStaticAddressList =
+    Block{"static_ipaddress", {}, read_static_address, kStaticOptions, kEntry}.around(
+        "192.0.2.240/24 dev eth0");
 
 }  // namespace holdfast::config

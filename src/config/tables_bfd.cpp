@@ -71,6 +71,10 @@ struct Milliseconds {
     uint64_t min;  ///< Whole milliseconds.
     uint64_t max = 4294967;
     static constexpr uint8_t kWords = 1;
+    void spoil(BadLines& out) const {
+        SoftInteger{static_cast<int64_t>(min), static_cast<int64_t>(max), Lenient::no}.spoil(out);
+        out.front() = "!";
+    }
     bool read(Loading& loading, const Line& line, Duration& out) const {
         const auto number = parse_decimal(line.word(1), min * 1000, max * 1000, 3, Lenient::no);
         if (loading.stopped()) return false;
@@ -107,19 +111,19 @@ using Value = Field<&D::value, Path...>;
 
 // clang-format off: one row, one line
 const Row kRows[] = {
-    keyword<Value<&S::source>, Address{}>({"source_ip", "ADDR", "kernel's choice", "Local address, of the family of neighbor_ip."}),
-    custom<D, read_neighbor, show_neighbor>({"neighbor_ip", "ADDR", "required", "Remote address.", everyday}, 1).also("neighbour_ip"),
-    keyword<Value<&S::min_rx>, Milliseconds{1}>({"min_rx", "MS", "10", "Required minimum receive interval, 1..4294967."}),
-    keyword<Value<&S::min_tx>, Milliseconds{1}>({"min_tx", "MS", "10", "Desired minimum transmit interval once up, 1..4294967."}),
-    keyword<Value<&S::idle_tx>, Milliseconds{1000}>({"idle_tx", "MS", "1000", "Transmit interval while not up, 1000..4294967."}),
-    keyword<Value<&S::multiplier>, Integer{1, 255, Lenient::no}>({"multiplier", "1..255", "5", "Detection multiplier."}),
-    keyword<Value<&S::passive>, Flag{}>({"passive", "", "off", "Wait for the peer to start.", rare}),
-    keyword<Value<&S::ttl>, Integer{1, 255, Lenient::no}>({"ttl", "1..255", "255; IPv6: 64", "TTL of sent packets.", rare}).also("hoplimit"),
-    keyword<Value<&S::max_hops>, Integer{-1, 255, Lenient::no}>({"max_hops", "-1..255", "0", "By how much the TTL of received packets may have fallen; -1 or 255: no check.", rare}),
-    keyword<Value<&S::multihop>, Switch{}>({"multihop", "[BOOL]", "off", "Port 4784 instead of 3784.", rare, last_wins, Reload::live, "2.3"}),
-    custom<D, read_weight, show_weight>({"weight", "-253..253 [reverse]", "0: down means FAULT", "Default weight of track_bfd."}, 2),
-    keyword<Field<&D::vrrp>, Flag{}>({"vrrp", "", "both", "Events go to VRRP only, unless checker is given too.", rare}),
-    keyword<Field<&D::checker>, Flag{}>({"checker", "", "both", "Events go to the checkers only, unless vrrp is given too.", rare}),
+    keyword<Value<&S::source>, Address{}>({"source_ip", "ADDR", "kernel's choice", "Local address, of the family of neighbor_ip."}).example("source_ip 192.0.2.10"),
+    custom<D, read_neighbor, show_neighbor>({"neighbor_ip", "ADDR", "required", "Remote address.", everyday}, 1).also("neighbour_ip").example("neighbor_ip 192.0.2.80", "!\n^192.0.2.300\n^nowhere"),
+    keyword<Value<&S::min_rx>, Milliseconds{1}>({"min_rx", "MS", "10", "Required minimum receive interval, 1..4294967."}).example("min_rx 50"),
+    keyword<Value<&S::min_tx>, Milliseconds{1}>({"min_tx", "MS", "10", "Desired minimum transmit interval once up, 1..4294967."}).example("min_tx 50"),
+    keyword<Value<&S::idle_tx>, Milliseconds{1000}>({"idle_tx", "MS", "1000", "Transmit interval while not up, 1000..4294967."}).example("idle_tx 1000"),
+    keyword<Value<&S::multiplier>, Integer{1, 255, Lenient::no}>({"multiplier", "1..255", "5", "Detection multiplier."}).example("multiplier 3"),
+    keyword<Value<&S::passive>, Flag{}>({"passive", "", "off", "Wait for the peer to start.", rare}).example("passive"),
+    keyword<Value<&S::ttl>, Integer{1, 255, Lenient::no}>({"ttl", "1..255", "255; IPv6: 64", "TTL of sent packets.", rare}).also("hoplimit").example("ttl 255"),
+    keyword<Value<&S::max_hops>, Integer{-1, 255, Lenient::no}>({"max_hops", "-1..255", "0", "By how much the TTL of received packets may have fallen; -1 or 255: no check.", rare}).example("max_hops 2"),
+    keyword<Value<&S::multihop>, Switch{}>({"multihop", "[BOOL]", "off", "Port 4784 instead of 3784.", rare, last_wins, Reload::live, "2.3"}).example("multihop on"),
+    custom<D, read_weight, show_weight>({"weight", "-253..253 [reverse]", "0: down means FAULT", "Default weight of track_bfd."}, 2).example("weight -20 reverse", "!\n^-254\n^254\n^abc\n-20 ^backwards"),
+    keyword<Field<&D::vrrp>, Flag{}>({"vrrp", "", "both", "Events go to VRRP only, unless checker is given too.", rare}).example("vrrp"),
+    keyword<Field<&D::checker>, Flag{}>({"checker", "", "both", "Events go to the checkers only, unless vrrp is given too.", rare}).example("checker"),
 };
 // clang-format on
 
@@ -137,10 +141,10 @@ void show_bfd(const Draft& draft, const Row& row, Writer& writer) {
 
 }  // namespace
 
-const Block kBfdInstance{"bfd_instance", kRows};
+const Block kBfdInstance = Block{"bfd_instance", kRows}.around("neighbor_ip 192.0.2.80");
 
 // clang-format off: one row, one line
-const Row kBfdRootRow = block<Draft, D, open_bfd, close_bfd, show_bfd>({"bfd_instance", "NAME { ... }", "", "A BFD session.", common, adds_up}, kBfdInstance);
+const Row kBfdRootRow = block<Draft, D, open_bfd, close_bfd, show_bfd>({"bfd_instance", "NAME { ... }", "", "A BFD session.", common, adds_up}, kBfdInstance).example("bfd_instance bfd0 {", "! {\n^a-name-that-is-much-too-long-for-it {");
 // clang-format on
 
 }  // namespace holdfast::config

@@ -205,8 +205,8 @@ const Block kTcpCheck{"virtual_server/real_server/TCP_CHECK", kConnectingRows};
 const Block kPingCheck{"virtual_server/real_server/PING_CHECK", kConnectingRows};
 
 // clang-format off: one row, one line
-constinit const Row kTcpCheckRow = block<RD, C, open_plain_checker, close_tcp>({"TCP_CHECK", "{ ... }", "", "Connect.", everyday, adds_up}, kTcpCheck);
-constinit const Row kPingCheckRow = block<RD, C, open_plain_checker, close_ping>({"PING_CHECK", "{ ... }", "", "ICMP echo.", everyday, adds_up}, kPingCheck);
+constinit const Row kTcpCheckRow = block<RD, C, open_plain_checker, close_tcp>({"TCP_CHECK", "{ ... }", "", "Connect.", everyday, adds_up}, kTcpCheck).example("TCP_CHECK {", kNothingWrong);
+constinit const Row kPingCheckRow = block<RD, C, open_plain_checker, close_ping>({"PING_CHECK", "{ ... }", "", "ICMP echo.", everyday, adds_up}, kPingCheck).example("PING_CHECK {", kNothingWrong);
 // clang-format on
 
 std::span<const Row> checker_rows() {

@@ -119,14 +119,14 @@ using UC = check::UdpCheck;
 
 // clang-format off: one row, one line
 constexpr std::array kUdpOwnRows{
-    custom<C, read_payload, show_payload>({"payload", "HEX...", "random", "What is sent."}),
-    custom<C, read_reply, show_reply>({"require_reply", "[HEX...]", "none needed", "A reply must come, and match; X = any digit."}),
-    keyword<Field<&C::udp, &UC::min_reply_length>, Integer{0, 65535, Lenient::no}>({"min_reply_length", "0..65535", "0", "Least length of the reply.", rare}),
-    keyword<Field<&C::udp, &UC::max_reply_length>, Integer{0, 65535, Lenient::no}>({"max_reply_length", "0..65535", "255", "Greatest length of the reply.", rare}),
+    custom<C, read_payload, show_payload>({"payload", "HEX...", "random", "What is sent."}).example("payload 01 02 0a ff", ".\n01 0g"),
+    custom<C, read_reply, show_reply>({"require_reply", "[HEX...]", "none needed", "A reply must come, and match; X = any digit."}).example("require_reply 01 xx 0A", "01 0g"),
+    keyword<Field<&C::udp, &UC::min_reply_length>, Integer{0, 65535, Lenient::no}>({"min_reply_length", "0..65535", "0", "Least length of the reply.", rare}).example("min_reply_length 3"),
+    keyword<Field<&C::udp, &UC::max_reply_length>, Integer{0, 65535, Lenient::no}>({"max_reply_length", "0..65535", "255", "Greatest length of the reply.", rare}).example("max_reply_length 512"),
 };
 constexpr std::array kDnsOwnRows{
-    custom<C, read_dns_type, show_dns_type>({"type", "A|NS|CNAME|SOA|MX|TXT|AAAA|RRSIG|DNSKEY", "SOA", "Type of the question.", everyday}, 1),
-    custom<C, read_dns_name, show_dns_name>({"name", "DOMAIN", ".", "Name in the question.", everyday, once}, 1),
+    custom<C, read_dns_type, show_dns_type>({"type", "A|NS|CNAME|SOA|MX|TXT|AAAA|RRSIG|DNSKEY", "SOA", "Type of the question.", everyday}, 1).example("type AAAA", "!\n^PTR\n^any"),
+    custom<C, read_dns_name, show_dns_name>({"name", "DOMAIN", ".", "Name in the question.", everyday, once}, 1).example("name www.example.org", "!\n^.example.org\n^www..org"),
 };
 // clang-format on
 constexpr auto kUdpRows = concat(kConnectingRows, kUdpOwnRows);
@@ -138,8 +138,8 @@ const Block kUdpCheck{"virtual_server/real_server/UDP_CHECK", kUdpRows};
 const Block kDnsCheck{"virtual_server/real_server/DNS_CHECK", kDnsRows};
 
 // clang-format off: one row, one line
-constinit const Row kUdpCheckRow = block<RD, C, open_udp, close_udp>({"UDP_CHECK", "{ ... }", "", "Send a datagram.", common, adds_up}, kUdpCheck);
-constinit const Row kDnsCheckRow = block<RD, C, open_dns, close_dns>({"DNS_CHECK", "{ ... }", "", "Ask a DNS question.", everyday, adds_up}, kDnsCheck);
+constinit const Row kUdpCheckRow = block<RD, C, open_udp, close_udp>({"UDP_CHECK", "{ ... }", "", "Send a datagram.", common, adds_up}, kUdpCheck).example("UDP_CHECK {", kNothingWrong);
+constinit const Row kDnsCheckRow = block<RD, C, open_dns, close_dns>({"DNS_CHECK", "{ ... }", "", "Ask a DNS question.", everyday, adds_up}, kDnsCheck).example("DNS_CHECK {", kNothingWrong);
 // clang-format on
 
 }  // namespace holdfast::config

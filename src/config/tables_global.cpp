@@ -13,6 +13,6 @@ std::span<const Row> rows() {
 
 }  // namespace
 
-const Block kGlobalDefs{"global_defs", rows()};
+const Block kGlobalDefs = Block{"global_defs", rows()}.around("enable_script_security\nscript_user root");
 
 }  // namespace holdfast::config

@@ -20,6 +20,7 @@ constexpr std::string_view kNoText;
 template <const std::string_view& bare>
 struct OptionalWord {
     static constexpr uint8_t kWords = 1;
+    static constexpr bool kAnyValue = true;
     bool read(Loading&, const Line& line, std::string& out) const {
         out = line.has(1) ? line.word(1) : bare;
         return true;
@@ -111,22 +112,22 @@ void ignore(Loading&, G&, const Line&) {}
 
 // clang-format off: one row, one line
 constexpr Row kRows[] = {
-    custom<G, read_umask, show_umask>({"umask", "NUMBER | BIT[|BIT]...", "IXUSR|IRWXG|IRWXO", "Creation mask of files.", rare}),
-    keyword<Value<&S::random_seed>, Integer{0, kMaxUint32, Lenient::no}>({"random_seed", "N", "time", "Seed of ${_RANDOM}.", rare}),
-    keyword<Value<&S::reload_check_config>, OptionalWord<kDevNull>{}>({"reload_check_config", "[LOGFILE]", "off; bare: /dev/null", "Where the reports of a refused reload go."}),
-    keyword<Value<&S::reload_time_file>, WordOf<Missing::reported>{0, true}>({"reload_time_file", "PATH", "none", "A file whose first line is the time of the next reload.", rare}),
-    keyword<Value<&S::reload_repeat>, Flag{}>({"reload_repeat", "", "off", "Keep reload_time_file after the reload.", rare}),
-    keyword<Value<&S::reload_file>, OptionalWord<kNoText>{}>({"reload_file", "[PATH]", "off; bare: keepalived.reload beside the pid file", "Exists while the configuration is being read.", rare}),
-    custom<G, ignore>({"include_check", "[[+|-]read|match|wildcard_match|brace_match...]", "none; bare: all", "What later includes must find.", rare, adds_up}),
-    custom<G, read_save_dir, show_save_dir>({"config_save_dir", "DIR", "none", "Keep a copy of every configuration that is read.", rare}, 1),
-    keyword<Value<&S::tmp_config_directory>, SoftWord{}>({"tmp_config_directory", "DIR", "memory", "Accepted for compatibility; nothing is written there.", rare, once, restart}),
-    keyword<Value<&S::data_use_instance>, Switch{}>({"data_use_instance", "[BOOL]", "off", "Instance and namespace in the names of dump files.", rare}),
-    keyword<Value<&S::json_version>, SoftInteger{1, 2}>({"json_version", "1|2", "1", "Shape of the JSON dump.", common, last_wins, Reload::live, "2.3"}),
-    keyword<Value<&S::iproute_usr_dir>, WordOf<Missing::reported>{0, true}>({"iproute_usr_dir", "PATH", "/usr/share/iproute2", "Vendor directory of iproute2's name tables.", rare, last_wins, Reload::live, "2.3"}),
-    keyword<Value<&S::iproute_etc_dir>, WordOf<Missing::reported>{0, true}>({"iproute_etc_dir", "PATH", "/etc/iproute2", "Site directory of iproute2's name tables.", rare, last_wins, Reload::live, "2.3"}),
-    keyword<Value<&S::state_dump_file>, WordOf<Missing::reported>{0, true}>({"state_dump_file", "PATH", "/tmp/keepalived.data", "Where SIGUSR1 dumps go; a directory when it ends in /.", rare, last_wins, Reload::live, "2.3"}),
-    keyword<Value<&S::stats_dump_file>, WordOf<Missing::reported>{0, true}>({"stats_dump_file", "PATH", "/tmp/keepalived.stats", "Where SIGUSR2 dumps go.", rare, last_wins, Reload::live, "2.3"}),
-    keyword<Value<&S::json_dump_file>, WordOf<Missing::reported>{0, true}>({"json_dump_file", "PATH", "/tmp/keepalived.json", "Where JSON dumps go.", rare, last_wins, Reload::live, "2.3"}),
+    custom<G, read_umask, show_umask>({"umask", "NUMBER | BIT[|BIT]...", "IXUSR|IRWXG|IRWXO", "Creation mask of files.", rare}).example("umask IXUSR|IRWXG|IRWXO", "!\n^01000\n^08\n022 044\nIXUSR IRWXG\nIXUSR|\nIXALL"),
+    keyword<Value<&S::random_seed>, Integer{0, kMaxUint32, Lenient::no}>({"random_seed", "N", "time", "Seed of ${_RANDOM}.", rare}).example("random_seed 7"),
+    keyword<Value<&S::reload_check_config>, OptionalWord<kDevNull>{}>({"reload_check_config", "[LOGFILE]", "off; bare: /dev/null", "Where the reports of a refused reload go."}).example("reload_check_config /var/log/keepalived.reload"),
+    keyword<Value<&S::reload_time_file>, WordOf<Missing::reported>{0, true}>({"reload_time_file", "PATH", "none", "A file whose first line is the time of the next reload.", rare}).example("reload_time_file /run/keepalived.reload-at"),
+    keyword<Value<&S::reload_repeat>, Flag{}>({"reload_repeat", "", "off", "Keep reload_time_file after the reload.", rare}).example("reload_repeat"),
+    keyword<Value<&S::reload_file>, OptionalWord<kNoText>{}>({"reload_file", "[PATH]", "off; bare: keepalived.reload beside the pid file", "Exists while the configuration is being read.", rare}).example("reload_file /run/keepalived.reload"),
+    custom<G, ignore>({"include_check", "[[+|-]read|match|wildcard_match|brace_match...]", "none; bare: all", "What later includes must find.", rare, adds_up}).example("include_check +match -wildcard_match", "^everything"),
+    custom<G, read_save_dir, show_save_dir>({"config_save_dir", "DIR", "none", "Keep a copy of every configuration that is read.", rare}, 1).example("config_save_dir /tmp/keepalived-saved", "!\n^/usr/bin/true"),
+    keyword<Value<&S::tmp_config_directory>, SoftWord{}>({"tmp_config_directory", "DIR", "memory", "Accepted for compatibility; nothing is written there.", rare, once, restart}).example("tmp_config_directory /tmp"),
+    keyword<Value<&S::data_use_instance>, Switch{}>({"data_use_instance", "[BOOL]", "off", "Instance and namespace in the names of dump files.", rare}).example("data_use_instance on"),
+    keyword<Value<&S::json_version>, SoftInteger{1, 2}>({"json_version", "1|2", "1", "Shape of the JSON dump.", common, last_wins, Reload::live, "2.3"}).example("json_version 2"),
+    keyword<Value<&S::iproute_usr_dir>, WordOf<Missing::reported>{0, true}>({"iproute_usr_dir", "PATH", "/usr/share/iproute2", "Vendor directory of iproute2's name tables.", rare, last_wins, Reload::live, "2.3"}).example("iproute_usr_dir /usr/share/iproute2"),
+    keyword<Value<&S::iproute_etc_dir>, WordOf<Missing::reported>{0, true}>({"iproute_etc_dir", "PATH", "/etc/iproute2", "Site directory of iproute2's name tables.", rare, last_wins, Reload::live, "2.3"}).example("iproute_etc_dir /etc/iproute2"),
+    keyword<Value<&S::state_dump_file>, WordOf<Missing::reported>{0, true}>({"state_dump_file", "PATH", "/tmp/keepalived.data", "Where SIGUSR1 dumps go; a directory when it ends in /.", rare, last_wins, Reload::live, "2.3"}).example("state_dump_file /run/keepalived.data"),
+    keyword<Value<&S::stats_dump_file>, WordOf<Missing::reported>{0, true}>({"stats_dump_file", "PATH", "/tmp/keepalived.stats", "Where SIGUSR2 dumps go.", rare, last_wins, Reload::live, "2.3"}).example("stats_dump_file /run/keepalived.stats"),
+    keyword<Value<&S::json_dump_file>, WordOf<Missing::reported>{0, true}>({"json_dump_file", "PATH", "/tmp/keepalived.json", "Where JSON dumps go.", rare, last_wins, Reload::live, "2.3"}).example("json_dump_file /run/keepalived.json"),
 };
 // clang-format on
 

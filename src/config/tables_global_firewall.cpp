@@ -53,6 +53,7 @@ void show_iptables(const G& global, const Row& row, Writer& writer) {
 }
 
 constexpr size_t kSetNameLimit = 30;
+constexpr size_t kTableNameLimit = 254;  ///< NFT_TABLE_MAXNAMELEN of linux/netfilter/nf_tables.h, less two.
 
 /// `base` cut so that `suffix` still fits.
 std::string set_name(std::string_view base, std::string_view suffix) {
@@ -99,7 +100,7 @@ void read_nftables(Loading& loading, G& global, const Line& line) {
         bad_word(loading, ReportClass::general, line, 0, "was given before; this one is ignored");
         return;
     }
-    if (line.has(1) && !chain_name(loading, line, 1, 30)) return;
+    if (line.has(1) && !chain_name(loading, line, 1, kTableNameLimit)) return;
     global.value.nftables.table = line.has(1) ? line.word(1) : "keepalived";
     global.value.nftables.priority = -1;
 }
@@ -114,7 +115,7 @@ void read_nftables_ipvs(Loading& loading, G& global, const Line& line) {
         bad_word(loading, ReportClass::general, line, 0, "was given before; this one is ignored");
         return;
     }
-    if (line.has(1) && !chain_name(loading, line, 1, 30)) return;
+    if (line.has(1) && !chain_name(loading, line, 1, kTableNameLimit)) return;
     nftables.ipvs_table = line.has(1) ? line.word(1) : kIpvsTable;
     nftables.ipvs_priority = -1;
     nftables.ipvs_start_mark = 1000;
@@ -125,17 +126,23 @@ void show_nftables_ipvs(const G& global, const Row& row, Writer& writer) {
         writer.line(row.facts.name, quoted(*global.value.nftables.ipvs_table));
 }
 
+/// A name that no table can have.
+constexpr std::string_view kLongName =
+    "^xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+
 // clang-format off: one row, one line
 constexpr Row kRows[] = {
-    custom<G, read_iptables, show_iptables>({"vrrp_iptables", "[INCHAIN [OUTCHAIN]]", "off; bare: INPUT OUTPUT", "Use these iptables chains, which must exist, for no_accept and VMAC rules.", common, once}, 2),
-    custom<G, read_ipsets, show_ipsets>({"vrrp_ipsets", "[SET [SET6 [SET_IF6 [SET_IGMP [SET_MLD [SET_ND]]]]]]", "keepalived keepalived6 ...; bare: no ipsets", "Names of the ipsets used with vrrp_iptables, at most 30 characters.", rare}, 6),
-    custom<G, read_nftables, show_nftables>({"nftables", "[TABLE]", "keepalived when a firewall is needed", "Use this nftables table for no_accept and VMAC rules.", common, once, restart}, 1),
-    keyword<Value<&S::nftables, &NftablesSettings::priority>, Integer{-kMaxInt32 - 1, kMaxInt32, Lenient::no}>({"nftables_priority", "N", "-1", "Priority of the base chains; must follow nftables.", rare}),
-    keyword<Value<&S::nftables, &NftablesSettings::ifindex>, Flag{}>({"nftables_ifindex", "", "off", "Match link-local addresses by interface index instead of name.", rare}),
-    custom<G, read_nftables_ipvs, show_nftables_ipvs>({"nftables_ipvs", "[TABLE]", "off; bare: keepalived_ipvs", "One firewall mark per virtual_server_group, set by nftables.", common, once, restart}, 1),
-    keyword<Value<&S::nftables, &NftablesSettings::ipvs_priority>, Integer{-kMaxInt32 - 1, kMaxInt32, Lenient::no}>({"nftables_ipvs_priority", "N", "-1", "Priority of the marking chains; must follow nftables_ipvs.", rare}),
-    keyword<Value<&S::nftables, &NftablesSettings::ipvs_start_mark>, Integer{1, kMaxUint32, Lenient::no}>({"nftables_ipvs_start_fwmark", "N", "1000", "First mark that is allocated; must follow nftables_ipvs.", rare}),
-    keyword<Value<&S::nftables, &NftablesSettings::counters>, Flag{}>({"nftables_counters", "", "off", "Counters in the generated rules.", rare}),
+    custom<G, read_iptables, show_iptables>({"vrrp_iptables", "[INCHAIN [OUTCHAIN]]", "off; bare: INPUT OUTPUT", "Use these iptables chains, which must exist, for no_accept and VMAC rules.", common, once}, 2).example("vrrp_iptables INPUT OUTPUT", "^a-chain-of-twenty-eight-chars\n?INPUT ^INPUT"),
+    custom<G, read_ipsets, show_ipsets>({"vrrp_ipsets", "[SET [SET6 [SET_IF6 [SET_IGMP [SET_MLD [SET_ND]]]]]]", "keepalived keepalived6 ...; bare: no ipsets", "Names of the ipsets used with vrrp_iptables, at most 30 characters.", rare}, 6).example("vrrp_ipsets keepalived", "^a-name-with-more-than-thirty-letters\na a", "vrrp_iptables"),
+    custom<G, read_nftables, show_nftables>({"nftables", "[TABLE]", "keepalived when a firewall is needed", "Use this nftables table for no_accept and VMAC rules.", common, once, restart}, 1).example("nftables keepalived", kLongName),
+    keyword<Value<&S::nftables, &NftablesSettings::priority>, Integer{-kMaxInt32 - 1, kMaxInt32, Lenient::no}>({"nftables_priority", "N", "-1", "Priority of the base chains; must follow nftables.", rare}).example("nftables_priority -1", "", "nftables"),
+    keyword<Value<&S::nftables, &NftablesSettings::ifindex>, Flag{}>({"nftables_ifindex", "", "off", "Match link-local addresses by interface index instead of name.", rare}).example("nftables_ifindex", "", "nftables"),
+    custom<G, read_nftables_ipvs, show_nftables_ipvs>({"nftables_ipvs", "[TABLE]", "off; bare: keepalived_ipvs", "One firewall mark per virtual_server_group, set by nftables.", common, once, restart}, 1).example("nftables_ipvs keepalived_ipvs", kLongName),
+    keyword<Value<&S::nftables, &NftablesSettings::ipvs_priority>, Integer{-kMaxInt32 - 1, kMaxInt32, Lenient::no}>({"nftables_ipvs_priority", "N", "-1", "Priority of the marking chains; must follow nftables_ipvs.", rare}).example("nftables_ipvs_priority -1", "", "nftables_ipvs"),
+    keyword<Value<&S::nftables, &NftablesSettings::ipvs_start_mark>, Integer{1, kMaxUint32, Lenient::no}>({"nftables_ipvs_start_fwmark", "N", "1000", "First mark that is allocated; must follow nftables_ipvs.", rare}).example("nftables_ipvs_start_fwmark 2000", "", "nftables_ipvs"),
+    keyword<Value<&S::nftables, &NftablesSettings::counters>, Flag{}>({"nftables_counters", "", "off", "Counters in the generated rules.", rare}).example("nftables_counters", "", "nftables"),
 };
 // clang-format on
 

@@ -143,11 +143,11 @@ void show_sync_daemon(const G& global, const Row& row, Writer& writer) {
 
 // clang-format off: one row, one line
 constexpr Row kRows[] = {
-    keyword<Value<&S::checker_log_all_failures>, Switch{}>({"checker_log_all_failures", "[BOOL]", "off", "Log every failed attempt, not only the one that exhausts the retries.", rare}),
-    custom<G, read_lvs_timeouts, show_lvs_timeouts>({"lvs_timeouts", "[tcp SECS] [tcpfin SECS] [udp SECS]", "kernel values", "IPVS connection timeouts, 0..2678400; 0 leaves the kernel's value.", common, adds_up}),
-    keyword<Value<&S::lvs_flush>, Flag{}>({"lvs_flush", "", "off", "Empties the whole IPVS table at start."}),
-    custom<G, read_flush_on_stop, show_flush_on_stop>({"lvs_flush_on_stop", "[VS]", "off", "At exit flush the whole table; VS: remove only our services, without their real servers first."}, 1).also("lvs_flush_onstop"),
-    custom<G, read_sync_daemon, show_sync_daemon>({"lvs_sync_daemon", "IFNAME [[inst] INSTANCE] [id N] [maxlen N] [port N] [ttl N] [group ADDR]", "off", "IPVS connection synchronisation, following a VRRP instance.", common, once}),
+    keyword<Value<&S::checker_log_all_failures>, Switch{}>({"checker_log_all_failures", "[BOOL]", "off", "Log every failed attempt, not only the one that exhausts the retries.", rare}).example("checker_log_all_failures on"),
+    custom<G, read_lvs_timeouts, show_lvs_timeouts>({"lvs_timeouts", "[tcp SECS] [tcpfin SECS] [udp SECS]", "kernel values", "IPVS connection timeouts, 0..2678400; 0 leaves the kernel's value.", common, adds_up}).example("lvs_timeouts tcp 900 tcpfin 120 udp 300", ".\ntcp\n^icmp 30\ntcp ^-1\ntcp ^2678401\ntcp ^soon\ntcp 900 ^udp"),
+    keyword<Value<&S::lvs_flush>, Flag{}>({"lvs_flush", "", "off", "Empties the whole IPVS table at start."}).example("lvs_flush"),
+    custom<G, read_flush_on_stop, show_flush_on_stop>({"lvs_flush_on_stop", "[VS]", "off", "At exit flush the whole table; VS: remove only our services, without their real servers first."}, 1).also("lvs_flush_onstop").example("lvs_flush_on_stop VS", "^ALL"),
+    custom<G, read_sync_daemon, show_sync_daemon>({"lvs_sync_daemon", "IFNAME [[inst] INSTANCE] [id N] [maxlen N] [port N] [ttl N] [group ADDR]", "off", "IPVS connection synchronisation, following a VRRP instance.", common, once}).example("lvs_sync_daemon eth0 inst VI_1 id 10 port 8848", ".\n^name-of-16-chars inst VI_1\neth0 inst VI_1 id ^256\neth0 inst VI_1 port ^0\neth0 inst VI_1 ttl ^256\neth0 inst VI_1 maxlen ^0\neth0 inst VI_1 group ^10.0.0.1\neth0 inst VI_1 ^id", "/vrrp_instance"),
 };
 // clang-format on
 

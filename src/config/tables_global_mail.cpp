@@ -14,6 +14,7 @@ using Value = Field<&G::value, Path...>;
 /// A time limit; 0 was allowed once and means 1.
 struct AtLeastOneSecond {
     static constexpr uint8_t kWords = 1;
+    static void spoil(BadLines& out) { WholeSeconds{1, kMaxDelaySeconds}.spoil(out); }
     bool read(Loading& loading, const Line& line, std::chrono::seconds& out) const {
         if (!WholeSeconds{0, kMaxDelaySeconds}.read(loading, line, out)) return false;
         if (out.count() == 0) {
@@ -112,24 +113,25 @@ void show_smtp_server(const G& global, const Row& row, Writer& writer) {
 
 // clang-format off: one row, one line
 constexpr Row kRows[] = {
-    keyword<Value<&S::router_id>, SoftWord{}>({"router_id", "STRING", "the host name", "Name of this node in mails and dumps; not on the wire.", everyday}),
-    custom<G, read_mail_from, show_mail_from>({"notification_email_from", "ADDR", "USER@HOST of the daemon", "Sender of the mails.", everyday}, 1),
-    custom<G, read_smtp_server, show_smtp_server>({"smtp_server", "HOST [PORT]", "none, port 25", "Mail relay, an address or a name that is resolved when the file is read.", everyday}, 2),
-    keyword<Value<&S::mail, &notify::MailSettings::helo_name>, WordOf<Missing::ignored>{}>({"smtp_helo_name", "STRING", "the host name", "Argument of HELO."}),
-    keyword<Value<&S::mail, &notify::MailSettings::timeout>, AtLeastOneSecond{}>({"smtp_connect_timeout", "SECS", "30", "Time limit of each step of a mail dialogue.", everyday}),
-    block<G, G, same<G>, close_mail, show_mail>({"notification_email", "{ ADDR... }", "none", "Recipients of mails; a display name is written as \"Name <addr>\".", everyday, adds_up}, kNotificationEmail),
-    keyword<Value<&S::smtp_alert>, Switch{}>({"smtp_alert", "[BOOL]", "unset: real servers on, all else off", "Default of every smtp_alert."}),
-    keyword<Value<&S::smtp_alert_vrrp>, Switch{}>({"smtp_alert_vrrp", "[BOOL]", "smtp_alert", "Default of smtp_alert for instances and sync groups."}),
-    keyword<Value<&S::smtp_alert_checker>, Switch{}>({"smtp_alert_checker", "[BOOL]", "smtp_alert", "Default of smtp_alert for virtual and real servers."}),
-    keyword<Value<&S::no_email_faults>, Flag{}>({"no_email_faults", "", "off", "No mail about FAULT.", rare}),
-    keyword<Value<&S::no_checker_emails>, Switch{}>({"no_checker_emails", "[BOOL]", "off", "Mail only when a real server is added or removed.", rare}),
+    keyword<Value<&S::router_id>, SoftWord{}>({"router_id", "STRING", "the host name", "Name of this node in mails and dumps; not on the wire.", everyday}).example("router_id node1"),
+    custom<G, read_mail_from, show_mail_from>({"notification_email_from", "ADDR", "USER@HOST of the daemon", "Sender of the mails.", everyday}, 1).example("notification_email_from keepalived@example.org", ".\nkeepalived@example.org ^surplus"),
+    custom<G, read_smtp_server, show_smtp_server>({"smtp_server", "HOST [PORT]", "none, port 25", "Mail relay, an address or a name that is resolved when the file is read.", everyday}, 2).example("smtp_server 192.0.2.25 25", "!\n192.0.2.25 ^0\n192.0.2.25 ^65536\n192.0.2.25 ^smtp"),
+    keyword<Value<&S::mail, &notify::MailSettings::helo_name>, WordOf<Missing::ignored>{}>({"smtp_helo_name", "STRING", "the host name", "Argument of HELO."}).example("smtp_helo_name node1.example.org"),
+    keyword<Value<&S::mail, &notify::MailSettings::timeout>, AtLeastOneSecond{}>({"smtp_connect_timeout", "SECS", "30", "Time limit of each step of a mail dialogue.", everyday}).example("smtp_connect_timeout 30"),
+    block<G, G, same<G>, close_mail, show_mail>({"notification_email", "{ ADDR... }", "none", "Recipients of mails; a display name is written as \"Name <addr>\".", everyday, adds_up}, kNotificationEmail).example("notification_email {", kNothingWrong),
+    keyword<Value<&S::smtp_alert>, Switch{}>({"smtp_alert", "[BOOL]", "unset: real servers on, all else off", "Default of every smtp_alert."}).example("smtp_alert on"),
+    keyword<Value<&S::smtp_alert_vrrp>, Switch{}>({"smtp_alert_vrrp", "[BOOL]", "smtp_alert", "Default of smtp_alert for instances and sync groups."}).example("smtp_alert_vrrp on"),
+    keyword<Value<&S::smtp_alert_checker>, Switch{}>({"smtp_alert_checker", "[BOOL]", "smtp_alert", "Default of smtp_alert for virtual and real servers."}).example("smtp_alert_checker on"),
+    keyword<Value<&S::no_email_faults>, Flag{}>({"no_email_faults", "", "off", "No mail about FAULT.", rare}).example("no_email_faults"),
+    keyword<Value<&S::no_checker_emails>, Switch{}>({"no_checker_emails", "[BOOL]", "off", "Mail only when a real server is added or removed.", rare}).example("no_checker_emails on"),
 };
 // clang-format on
 
 }  // namespace
 
 constinit const std::span<const Row> kGlobalMailRows{kRows};
-const Block kNotificationEmail{
-    "global_defs/notification_email", {}, read_mail_entry, {}, "ADDR | \"NAME <ADDR>\""};
+const Block kNotificationEmail =
+    Block{"global_defs/notification_email", {}, read_mail_entry, {}, "ADDR | \"NAME <ADDR>\""}.around(
+        "admin@example.org");
 
 }  // namespace holdfast::config

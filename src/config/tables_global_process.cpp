@@ -21,6 +21,7 @@ struct Clamped {
     int64_t min;
     int64_t max;
     static constexpr uint8_t kWords = 1;
+    void spoil(BadLines& out) const { SoftInteger{min, max}.spoil(out); }
     template <class V>
     bool read(Loading& loading, const Line& line, V& out) const {
         int64_t value = 0;
@@ -42,6 +43,7 @@ struct Clamped {
 /// A list of processor numbers; one bad number drops the whole list.
 struct CpuList {
     static constexpr uint8_t kWords = kAnyWords;
+    static void spoil(BadLines& out) { out.insert(out.end(), {".", "^-1", "^1000000", "0 ^abc"}); }
     bool read(Loading& loading, const Line& line, std::vector<uint32_t>& out) const {
         if (!word_present<Missing::reported>(loading, line, 1)) return false;
         std::vector<uint32_t> list;
@@ -63,6 +65,7 @@ struct CpuList {
 /// Microseconds of RLIMIT_RTTIME; half of it is used as the soft limit, so 1 becomes 2.
 struct RealTimeLimit {
     static constexpr uint8_t kWords = 1;
+    static void spoil(BadLines& out) { Integer{1, kMaxUint32}.spoil(out); }
     bool read(Loading& loading, const Line& line, uint64_t& out) const {
         if (!Integer{1, kMaxUint32}.read(loading, line, out)) return false;
         out = std::max<uint64_t>(out, 2);
@@ -74,6 +77,7 @@ struct RealTimeLimit {
 /// Socket buffer sizes; 0 leaves the kernel's value.
 struct BufferSize {
     static constexpr uint8_t kWords = 1;
+    static void spoil(BadLines& out) { SoftInteger{0, kMaxUint32, Lenient::no}.spoil(out); }
     bool read(Loading& loading, const Line& line, uint32_t& out) const {
         uint32_t value = 0;
         if (!SoftInteger{0, kMaxUint32, Lenient::no}.read(loading, line, value) || value == 0) return false;
@@ -148,40 +152,40 @@ void show_rx_policy(const G& global, const Row& row, Writer& writer) {
 
 // clang-format off: one row, one line
 constexpr Row kRows[] = {
-    custom<G, read_process_names, show_process_names>({"process_names", "", "off", "Names the threads keepalived_vrrp, keepalived_lvs and keepalived_bfd.", rare, last_wins, restart}, 0),
-    keyword<Value<&S::parent_process, &P::name>, Word{15}>({"process_name", "NAME", "keepalived", "Name of the process, at most 15 characters.", rare, last_wins, restart}),
-    keyword<Value<&S::vrrp_process, &P::name>, Word{15}>({"vrrp_process_name", "NAME", "keepalived", "Name of the VRRP part, at most 15 characters.", rare, last_wins, restart}),
-    keyword<Value<&S::checker_process, &P::name>, Word{15}>({"checker_process_name", "NAME", "keepalived", "Name of the checker part, at most 15 characters.", rare, last_wins, restart}).also("lvs_process_name", Spelling::old_logged),
-    keyword<Value<&S::bfd_process, &P::name>, Word{15}>({"bfd_process_name", "NAME", "keepalived", "Name of the BFD part, at most 15 characters.", rare, last_wins, restart}),
-    custom<G, read_max_auto_priority, show_max_auto_priority>({"max_auto_priority", "[-1..99]", "0: no change; bare: 99", "Upper bound of the real-time priority the daemon gives itself when timers fire late.", rare}, 1),
-    keyword<Value<&S::min_auto_priority_delay>, SoftInteger{1, 10000000}>({"min_auto_priority_delay", "MICROSECONDS", "1000000", "Lateness of a timer that raises the priority.", rare}),
-    keyword<Value<&S::vrrp_process, &P::priority>, SoftInteger{-20, 19}>({"vrrp_priority", "-20..19", "unchanged", "Nice value of the VRRP part.", rare, last_wins, restart}),
-    keyword<Value<&S::vrrp_process, &P::no_swap>, Flag{}>({"vrrp_no_swap", "", "off", "Lock the memory of the VRRP part.", rare, last_wins, restart}),
-    keyword<Value<&S::vrrp_process, &P::rt_priority>, Clamped{1, 99}>({"vrrp_rt_priority", "1..99", "off", "Real-time priority (SCHED_RR) of the VRRP part.", rare, last_wins, restart}),
-    keyword<Value<&S::vrrp_process, &P::cpu_affinity>, CpuList{}>({"vrrp_cpu_affinity", "CPU...", "all", "Processors the VRRP part may run on.", rare, last_wins, restart}),
-    keyword<Value<&S::vrrp_process, &P::rlimit_rttime>, RealTimeLimit{}>({"vrrp_rlimit_rttime", "MICROSECONDS", "10000", "RLIMIT_RTTIME with real-time scheduling.", rare, last_wins, restart}).also("vrrp_rlimit_rtime", Spelling::old_logged),
-    keyword<Value<&S::checker_process, &P::priority>, SoftInteger{-20, 19}>({"checker_priority", "-20..19", "unchanged", "Nice value of the checker part.", rare, last_wins, restart}),
-    keyword<Value<&S::checker_process, &P::no_swap>, Flag{}>({"checker_no_swap", "", "off", "Lock the memory of the checker part.", rare, last_wins, restart}),
-    keyword<Value<&S::checker_process, &P::rt_priority>, Clamped{1, 99}>({"checker_rt_priority", "1..99", "off", "Real-time priority of the checker part.", rare, last_wins, restart}),
-    keyword<Value<&S::checker_process, &P::cpu_affinity>, CpuList{}>({"checker_cpu_affinity", "CPU...", "all", "Processors the checker part may run on.", rare, last_wins, restart}),
-    keyword<Value<&S::checker_process, &P::rlimit_rttime>, RealTimeLimit{}>({"checker_rlimit_rttime", "MICROSECONDS", "10000", "RLIMIT_RTTIME of the checker part.", rare, last_wins, restart}).also("checker_rlimit_rtime", Spelling::old_logged),
-    keyword<Value<&S::bfd_process, &P::priority>, SoftInteger{-20, 19}>({"bfd_priority", "-20..19", "unchanged", "Nice value of the BFD part.", rare, last_wins, restart}),
-    keyword<Value<&S::bfd_process, &P::no_swap>, Flag{}>({"bfd_no_swap", "", "off", "Lock the memory of the BFD part.", rare, last_wins, restart}),
-    keyword<Value<&S::bfd_process, &P::rt_priority>, Clamped{1, 99}>({"bfd_rt_priority", "1..99", "off", "Real-time priority of the BFD part.", rare, last_wins, restart}),
-    keyword<Value<&S::bfd_process, &P::cpu_affinity>, CpuList{}>({"bfd_cpu_affinity", "CPU...", "all", "Processors the BFD part may run on.", rare, last_wins, restart}),
-    keyword<Value<&S::bfd_process, &P::rlimit_rttime>, RealTimeLimit{}>({"bfd_rlimit_rttime", "MICROSECONDS", "10000", "RLIMIT_RTTIME of the BFD part.", rare, last_wins, restart}).also("bfd_rlimit_rtime", Spelling::old_logged),
-    keyword<Value<&S::vrrp_buffers, &B::command>, BufferSize{}>({"vrrp_netlink_cmd_rcv_bufs", "BYTES", "kernel default", "Receive buffer of the VRRP netlink command socket.", rare, last_wins, restart}),
-    keyword<Value<&S::vrrp_buffers, &B::command_force>, Switch{}>({"vrrp_netlink_cmd_rcv_bufs_force", "[BOOL]", "off", "Set it beyond the system's limit.", rare, last_wins, restart}),
-    keyword<Value<&S::vrrp_buffers, &B::monitor>, BufferSize{}>({"vrrp_netlink_monitor_rcv_bufs", "BYTES", "kernel default", "Receive buffer of the VRRP netlink monitor.", rare, last_wins, restart}),
-    keyword<Value<&S::vrrp_buffers, &B::monitor_force>, Switch{}>({"vrrp_netlink_monitor_rcv_bufs_force", "[BOOL]", "off", "Set it beyond the system's limit.", rare, last_wins, restart}),
-    keyword<Value<&S::process_monitor_buffers, &B::monitor>, BufferSize{}>({"process_monitor_rcv_bufs", "BYTES", "kernel default", "Receive buffer of the process monitor.", rare, last_wins, restart}),
-    keyword<Value<&S::process_monitor_buffers, &B::monitor_force>, Switch{}>({"process_monitor_rcv_bufs_force", "[BOOL]", "off", "Set it beyond the system's limit.", rare, last_wins, restart}),
-    keyword<Value<&S::lvs_buffers, &B::command>, BufferSize{}>({"lvs_netlink_cmd_rcv_bufs", "BYTES", "kernel default", "Receive buffer of the checkers' netlink command socket.", rare, last_wins, restart}),
-    keyword<Value<&S::lvs_buffers, &B::command_force>, Switch{}>({"lvs_netlink_cmd_rcv_bufs_force", "[BOOL]", "off", "Set it beyond the system's limit.", rare, last_wins, restart}),
-    keyword<Value<&S::lvs_buffers, &B::monitor>, BufferSize{}>({"lvs_netlink_monitor_rcv_bufs", "BYTES", "kernel default", "Receive buffer of the checkers' netlink monitor.", rare, last_wins, restart}),
-    keyword<Value<&S::lvs_buffers, &B::monitor_force>, Switch{}>({"lvs_netlink_monitor_rcv_bufs_force", "[BOOL]", "off", "Set it beyond the system's limit.", rare, last_wins, restart}),
-    custom<G, read_rx_policy, show_rx_policy>({"vrrp_rx_bufs_policy", "MTU|ADVERT|BYTES...", "system default", "How receive buffers of adverts are sized.", rare, adds_up}),
-    keyword<Value<&S::rx_buffer_multiplier>, IntegerOf<Missing::reported>{1, kMaxUint32, Lenient::no}>({"vrrp_rx_bufs_multiplier", "N", "3", "Factor of the policies.", rare}),
+    custom<G, read_process_names, show_process_names>({"process_names", "", "off", "Names the threads keepalived_vrrp, keepalived_lvs and keepalived_bfd.", rare, last_wins, restart}, 0).example("process_names", kNothingWrong),
+    keyword<Value<&S::parent_process, &P::name>, Word{15}>({"process_name", "NAME", "keepalived", "Name of the process, at most 15 characters.", rare, last_wins, restart}).example("process_name kaparent"),
+    keyword<Value<&S::vrrp_process, &P::name>, Word{15}>({"vrrp_process_name", "NAME", "keepalived", "Name of the VRRP part, at most 15 characters.", rare, last_wins, restart}).example("vrrp_process_name kavrrp"),
+    keyword<Value<&S::checker_process, &P::name>, Word{15}>({"checker_process_name", "NAME", "keepalived", "Name of the checker part, at most 15 characters.", rare, last_wins, restart}).also("lvs_process_name", Spelling::old_logged).example("checker_process_name kacheck"),
+    keyword<Value<&S::bfd_process, &P::name>, Word{15}>({"bfd_process_name", "NAME", "keepalived", "Name of the BFD part, at most 15 characters.", rare, last_wins, restart}).example("bfd_process_name kabfd"),
+    custom<G, read_max_auto_priority, show_max_auto_priority>({"max_auto_priority", "[-1..99]", "0: no change; bare: 99", "Upper bound of the real-time priority the daemon gives itself when timers fire late.", rare}, 1).example("max_auto_priority 50", "^-2\n^100\n^abc"),
+    keyword<Value<&S::min_auto_priority_delay>, SoftInteger{1, 10000000}>({"min_auto_priority_delay", "MICROSECONDS", "1000000", "Lateness of a timer that raises the priority.", rare}).example("min_auto_priority_delay 500000"),
+    keyword<Value<&S::vrrp_process, &P::priority>, SoftInteger{-20, 19}>({"vrrp_priority", "-20..19", "unchanged", "Nice value of the VRRP part.", rare, last_wins, restart}).example("vrrp_priority -10"),
+    keyword<Value<&S::vrrp_process, &P::no_swap>, Flag{}>({"vrrp_no_swap", "", "off", "Lock the memory of the VRRP part.", rare, last_wins, restart}).example("vrrp_no_swap"),
+    keyword<Value<&S::vrrp_process, &P::rt_priority>, Clamped{1, 99}>({"vrrp_rt_priority", "1..99", "off", "Real-time priority (SCHED_RR) of the VRRP part.", rare, last_wins, restart}).example("vrrp_rt_priority 50"),
+    keyword<Value<&S::vrrp_process, &P::cpu_affinity>, CpuList{}>({"vrrp_cpu_affinity", "CPU...", "all", "Processors the VRRP part may run on.", rare, last_wins, restart}).example("vrrp_cpu_affinity 0"),
+    keyword<Value<&S::vrrp_process, &P::rlimit_rttime>, RealTimeLimit{}>({"vrrp_rlimit_rttime", "MICROSECONDS", "10000", "RLIMIT_RTTIME with real-time scheduling.", rare, last_wins, restart}).also("vrrp_rlimit_rtime", Spelling::old_logged).example("vrrp_rlimit_rttime 20000"),
+    keyword<Value<&S::checker_process, &P::priority>, SoftInteger{-20, 19}>({"checker_priority", "-20..19", "unchanged", "Nice value of the checker part.", rare, last_wins, restart}).example("checker_priority -5"),
+    keyword<Value<&S::checker_process, &P::no_swap>, Flag{}>({"checker_no_swap", "", "off", "Lock the memory of the checker part.", rare, last_wins, restart}).example("checker_no_swap"),
+    keyword<Value<&S::checker_process, &P::rt_priority>, Clamped{1, 99}>({"checker_rt_priority", "1..99", "off", "Real-time priority of the checker part.", rare, last_wins, restart}).example("checker_rt_priority 20"),
+    keyword<Value<&S::checker_process, &P::cpu_affinity>, CpuList{}>({"checker_cpu_affinity", "CPU...", "all", "Processors the checker part may run on.", rare, last_wins, restart}).example("checker_cpu_affinity 0 1"),
+    keyword<Value<&S::checker_process, &P::rlimit_rttime>, RealTimeLimit{}>({"checker_rlimit_rttime", "MICROSECONDS", "10000", "RLIMIT_RTTIME of the checker part.", rare, last_wins, restart}).also("checker_rlimit_rtime", Spelling::old_logged).example("checker_rlimit_rttime 20000"),
+    keyword<Value<&S::bfd_process, &P::priority>, SoftInteger{-20, 19}>({"bfd_priority", "-20..19", "unchanged", "Nice value of the BFD part.", rare, last_wins, restart}).example("bfd_priority -5"),
+    keyword<Value<&S::bfd_process, &P::no_swap>, Flag{}>({"bfd_no_swap", "", "off", "Lock the memory of the BFD part.", rare, last_wins, restart}).example("bfd_no_swap"),
+    keyword<Value<&S::bfd_process, &P::rt_priority>, Clamped{1, 99}>({"bfd_rt_priority", "1..99", "off", "Real-time priority of the BFD part.", rare, last_wins, restart}).example("bfd_rt_priority 20"),
+    keyword<Value<&S::bfd_process, &P::cpu_affinity>, CpuList{}>({"bfd_cpu_affinity", "CPU...", "all", "Processors the BFD part may run on.", rare, last_wins, restart}).example("bfd_cpu_affinity 1"),
+    keyword<Value<&S::bfd_process, &P::rlimit_rttime>, RealTimeLimit{}>({"bfd_rlimit_rttime", "MICROSECONDS", "10000", "RLIMIT_RTTIME of the BFD part.", rare, last_wins, restart}).also("bfd_rlimit_rtime", Spelling::old_logged).example("bfd_rlimit_rttime 20000"),
+    keyword<Value<&S::vrrp_buffers, &B::command>, BufferSize{}>({"vrrp_netlink_cmd_rcv_bufs", "BYTES", "kernel default", "Receive buffer of the VRRP netlink command socket.", rare, last_wins, restart}).example("vrrp_netlink_cmd_rcv_bufs 2000000"),
+    keyword<Value<&S::vrrp_buffers, &B::command_force>, Switch{}>({"vrrp_netlink_cmd_rcv_bufs_force", "[BOOL]", "off", "Set it beyond the system's limit.", rare, last_wins, restart}).example("vrrp_netlink_cmd_rcv_bufs_force on"),
+    keyword<Value<&S::vrrp_buffers, &B::monitor>, BufferSize{}>({"vrrp_netlink_monitor_rcv_bufs", "BYTES", "kernel default", "Receive buffer of the VRRP netlink monitor.", rare, last_wins, restart}).example("vrrp_netlink_monitor_rcv_bufs 2000000"),
+    keyword<Value<&S::vrrp_buffers, &B::monitor_force>, Switch{}>({"vrrp_netlink_monitor_rcv_bufs_force", "[BOOL]", "off", "Set it beyond the system's limit.", rare, last_wins, restart}).example("vrrp_netlink_monitor_rcv_bufs_force on"),
+    keyword<Value<&S::process_monitor_buffers, &B::monitor>, BufferSize{}>({"process_monitor_rcv_bufs", "BYTES", "kernel default", "Receive buffer of the process monitor.", rare, last_wins, restart}).example("process_monitor_rcv_bufs 500000"),
+    keyword<Value<&S::process_monitor_buffers, &B::monitor_force>, Switch{}>({"process_monitor_rcv_bufs_force", "[BOOL]", "off", "Set it beyond the system's limit.", rare, last_wins, restart}).example("process_monitor_rcv_bufs_force on"),
+    keyword<Value<&S::lvs_buffers, &B::command>, BufferSize{}>({"lvs_netlink_cmd_rcv_bufs", "BYTES", "kernel default", "Receive buffer of the checkers' netlink command socket.", rare, last_wins, restart}).example("lvs_netlink_cmd_rcv_bufs 2000000"),
+    keyword<Value<&S::lvs_buffers, &B::command_force>, Switch{}>({"lvs_netlink_cmd_rcv_bufs_force", "[BOOL]", "off", "Set it beyond the system's limit.", rare, last_wins, restart}).example("lvs_netlink_cmd_rcv_bufs_force on"),
+    keyword<Value<&S::lvs_buffers, &B::monitor>, BufferSize{}>({"lvs_netlink_monitor_rcv_bufs", "BYTES", "kernel default", "Receive buffer of the checkers' netlink monitor.", rare, last_wins, restart}).example("lvs_netlink_monitor_rcv_bufs 2000000"),
+    keyword<Value<&S::lvs_buffers, &B::monitor_force>, Switch{}>({"lvs_netlink_monitor_rcv_bufs_force", "[BOOL]", "off", "Set it beyond the system's limit.", rare, last_wins, restart}).example("lvs_netlink_monitor_rcv_bufs_force on"),
+    custom<G, read_rx_policy, show_rx_policy>({"vrrp_rx_bufs_policy", "MTU|ADVERT|BYTES...", "system default", "How receive buffers of adverts are sized.", rare, adds_up}).example("vrrp_rx_bufs_policy MTU", ".\n^NONE\n^-1\nMTU ADVERT\nMTU 65536"),
+    keyword<Value<&S::rx_buffer_multiplier>, IntegerOf<Missing::reported>{1, kMaxUint32, Lenient::no}>({"vrrp_rx_bufs_multiplier", "N", "3", "Factor of the policies.", rare}).example("vrrp_rx_bufs_multiplier 4"),
 };
 // clang-format on
 

@@ -21,6 +21,7 @@ constexpr Reload restart = Reload::restart;
 struct Count {
     int64_t max = kMaxUint32;
     static constexpr uint8_t kWords = 1;
+    void spoil(BadLines& out) const { Integer{1, max}.spoil(out); }
     bool read(Loading& loading, const Line& line, uint32_t& out) const {
         if (!Integer{0, max}.read(loading, line, out)) return false;
         if (out == 0) {
@@ -36,6 +37,11 @@ struct Count {
 struct MulticastGroup {
     Family family;
     static constexpr uint8_t kWords = 1;
+    void spoil(BadLines& out) const {
+        Address::spoil(out);
+        out.emplace_back(family == Family::ipv4 ? "^10.0.0.1" : "^2001:db8::1");
+        out.emplace_back(family == Family::ipv4 ? "^ff02::12" : "^ff05::12");
+    }
     bool read(Loading& loading, const Line& line, IpAddress& out) const {
         IpAddress address;
         if (!Address{}.read(loading, line, address)) return false;
@@ -166,6 +172,7 @@ constexpr std::pair<std::string_view, vrrp::Version> kVersions[] = {{"2", vrrp::
 
 struct VersionCodec {
     static constexpr uint8_t kWords = 1;
+    static void spoil(BadLines& out) { Integer{2, 3}.spoil(out); }
     bool read(Loading& loading, const Line& line, vrrp::Version& out) const {
         int64_t number = 0;
         if (!Integer{2, 3}.read(loading, line, number)) return false;
@@ -177,35 +184,35 @@ struct VersionCodec {
 
 // clang-format off: one row, one line
 constexpr Row kRows[] = {
-    custom<G, read_dynamic_interfaces, show_dynamic_interfaces>({"dynamic_interfaces", "[allow_if_changes]", "off", "Interfaces may be missing at start; their instances wait in FAULT."}, 1),
-    keyword<Value<&S::default_interface>, SoftWord{}>({"default_interface", "IFNAME", "eth0", "Device of static addresses, and of virtual ones of instances without interface, when no dev is given."}),
-    custom<G, read_disable_local_igmp, show_disable_local_igmp>({"disable_local_igmp", "", "off", "Clears net.ipv4.igmp_link_local_mcast_reports while running.", rare, last_wins, restart}, 0),
-    keyword<Default<&I::v3_checksum_as_v2>, Flag{}>({"v3_checksum_as_v2", "", "off", "Default of the instances' v3_checksum_as_v2.", common, last_wins, Reload::live, "2.3"}),
-    keyword<Value<&S::multicast_group4>, MulticastGroup{Family::ipv4}>({"vrrp_mcast_group4", "IPV4", "224.0.0.18", "Destination of IPv4 adverts."}),
-    keyword<Value<&S::multicast_group6>, MulticastGroup{Family::ipv6}>({"vrrp_mcast_group6", "IPV6", "ff02::12", "Destination of IPv6 adverts."}),
-    keyword<Default<&I::garp_master_delay>, WholeSeconds{0, kMaxDelaySeconds}>({"vrrp_garp_master_delay", "SECS", "5", "Default of garp_master_delay.", everyday}),
-    keyword<Default<&I::garp_master_repeat>, Count{}>({"vrrp_garp_master_repeat", "N", "5", "Default of garp_master_repeat.", everyday}),
-    keyword<Default<&I::garp_master_refresh>, WholeSeconds{0, kMaxUint32}>({"vrrp_garp_master_refresh", "SECS", "0: off", "Default of garp_master_refresh."}),
-    keyword<Default<&I::garp_master_refresh_repeat>, Count{}>({"vrrp_garp_master_refresh_repeat", "N", "1", "Default of garp_master_refresh_repeat."}),
-    keyword<Default<&I::garp_lower_prio_delay>, WholeSeconds{0, kMaxDelaySeconds}>({"vrrp_garp_lower_prio_delay", "SECS", "vrrp_garp_master_delay", "Default of garp_lower_prio_delay."}),
-    keyword<Default<&I::garp_lower_prio_repeat>, Integer{0, kMaxInt32}>({"vrrp_garp_lower_prio_repeat", "N", "vrrp_garp_master_repeat", "Default of garp_lower_prio_repeat."}),
-    keyword<Default<&I::down_timer_adverts>, Integer{1, 100}>({"vrrp_down_timer_adverts", "1..100", "3", "Default of down_timer_adverts.", rare}),
-    custom<G, read_interval<&S::garp_interval>, show_interval<&S::garp_interval>>({"vrrp_garp_interval", "SECS", "0: no pacing", "Least time between gratuitous ARPs on an interface without garp_group, 0.000001..4294.967295."}, 1),
-    custom<G, read_interval<&S::gna_interval>, show_interval<&S::gna_interval>>({"vrrp_gna_interval", "SECS", "0: no pacing", "As vrrp_garp_interval, for unsolicited neighbour advertisements."}, 1),
-    custom<G, read_min_garp, show_min_garp>({"vrrp_min_garp", "[BOOL]", "off", "One announcement per address and no delayed burst, where not set otherwise."}, 1),
-    custom<G, read_garp_extra, show_garp_extra>({"vrrp_garp_extra_if", "[all] SECS", "0: off", "Default of garp_extra_if, 1..86400.", rare}, 2).also("vrrp_vmac_garp_intvl", Spelling::old_reported),
-    keyword<Default<&I::lower_priority_no_advert>, Switch{}>({"vrrp_lower_prio_no_advert", "[BOOL]", "off; strict: on", "Default of lower_prio_no_advert."}),
-    keyword<Default<&I::higher_priority_send_advert>, Switch{}>({"vrrp_higher_prio_send_advert", "[BOOL]", "off", "Default of higher_prio_send_advert."}),
-    keyword<Default<&I::version>, VersionCodec{}>({"vrrp_version", "2|3", "2; IPv6 always 3", "Default protocol version.", everyday}),
-    keyword<Default<&I::check_unicast_source>, Flag{}>({"vrrp_check_unicast_src", "", "off", "All unicast instances drop adverts from others than their peers."}),
-    keyword<Default<&I::skip_check_advert_addresses>, Switch{}>({"vrrp_skip_check_adv_addr", "[BOOL]", "off", "Default of skip_check_adv_addr.", everyday}),
-    keyword<Default<&I::strict>, Switch{}>({"vrrp_strict", "[BOOL]", "off", "Default of strict_mode.", everyday}),
-    custom<G, read_start_delay<&S::startup_delay>, show_start_delay<&S::startup_delay>>({"vrrp_startup_delay", "SECS", "0", "Hold all instances back this long after the start, 0.001..4294.967295.", common}, 1),
-    custom<G, read_start_delay<&S::delay_after_boot>, show_start_delay<&S::delay_after_boot>>({"vrrp_delay_after_boot", "SECS", "0", "The same, counted from the boot of the machine.", rare, last_wins, Reload::live, "2.3"}, 1),
-    keyword<Value<&S::log_unknown_vrids>, Flag{}>({"log_unknown_vrids", "", "off", "Log adverts of VRIDs that are not configured.", rare}),
-    keyword<Default<&I::owner_ignore_adverts>, Switch{}>({"vrrp_owner_ignore_adverts", "[BOOL]", "off", "Default of owner_ignore_adverts.", rare, last_wins, Reload::live, "2.3"}),
-    keyword<Value<&S::vmac_prefix>, Word{}>({"vmac_prefix", "STRING", "vrrp", "Prefix of VMAC interface names.", common, once, restart}),
-    keyword<Value<&S::vmac_address_prefix>, Word{}>({"vmac_addr_prefix", "STRING", "vmac_prefix", "Prefix of VMACs made for addresses on other interfaces.", rare, once, restart}),
+    custom<G, read_dynamic_interfaces, show_dynamic_interfaces>({"dynamic_interfaces", "[allow_if_changes]", "off", "Interfaces may be missing at start; their instances wait in FAULT."}, 1).example("dynamic_interfaces allow_if_changes", "^sometimes"),
+    keyword<Value<&S::default_interface>, SoftWord{}>({"default_interface", "IFNAME", "eth0", "Device of static addresses, and of virtual ones of instances without interface, when no dev is given."}).example("default_interface eth1"),
+    custom<G, read_disable_local_igmp, show_disable_local_igmp>({"disable_local_igmp", "", "off", "Clears net.ipv4.igmp_link_local_mcast_reports while running.", rare, last_wins, restart}, 0).example("disable_local_igmp", kNothingWrong),
+    keyword<Default<&I::v3_checksum_as_v2>, Flag{}>({"v3_checksum_as_v2", "", "off", "Default of the instances' v3_checksum_as_v2.", common, last_wins, Reload::live, "2.3"}).example("v3_checksum_as_v2"),
+    keyword<Value<&S::multicast_group4>, MulticastGroup{Family::ipv4}>({"vrrp_mcast_group4", "IPV4", "224.0.0.18", "Destination of IPv4 adverts."}).example("vrrp_mcast_group4 224.0.0.18"),
+    keyword<Value<&S::multicast_group6>, MulticastGroup{Family::ipv6}>({"vrrp_mcast_group6", "IPV6", "ff02::12", "Destination of IPv6 adverts."}).example("vrrp_mcast_group6 ff02::12"),
+    keyword<Default<&I::garp_master_delay>, WholeSeconds{0, kMaxDelaySeconds}>({"vrrp_garp_master_delay", "SECS", "5", "Default of garp_master_delay.", everyday}).example("vrrp_garp_master_delay 10"),
+    keyword<Default<&I::garp_master_repeat>, Count{}>({"vrrp_garp_master_repeat", "N", "5", "Default of garp_master_repeat.", everyday}).example("vrrp_garp_master_repeat 1"),
+    keyword<Default<&I::garp_master_refresh>, WholeSeconds{0, kMaxUint32}>({"vrrp_garp_master_refresh", "SECS", "0: off", "Default of garp_master_refresh."}).example("vrrp_garp_master_refresh 60"),
+    keyword<Default<&I::garp_master_refresh_repeat>, Count{}>({"vrrp_garp_master_refresh_repeat", "N", "1", "Default of garp_master_refresh_repeat."}).example("vrrp_garp_master_refresh_repeat 2"),
+    keyword<Default<&I::garp_lower_prio_delay>, WholeSeconds{0, kMaxDelaySeconds}>({"vrrp_garp_lower_prio_delay", "SECS", "vrrp_garp_master_delay", "Default of garp_lower_prio_delay."}).example("vrrp_garp_lower_prio_delay 10"),
+    keyword<Default<&I::garp_lower_prio_repeat>, Integer{0, kMaxInt32}>({"vrrp_garp_lower_prio_repeat", "N", "vrrp_garp_master_repeat", "Default of garp_lower_prio_repeat."}).example("vrrp_garp_lower_prio_repeat 1"),
+    keyword<Default<&I::down_timer_adverts>, Integer{1, 100}>({"vrrp_down_timer_adverts", "1..100", "3", "Default of down_timer_adverts.", rare}).example("vrrp_down_timer_adverts 4"),
+    custom<G, read_interval<&S::garp_interval>, show_interval<&S::garp_interval>>({"vrrp_garp_interval", "SECS", "0: no pacing", "Least time between gratuitous ARPs on an interface without garp_group, 0.000001..4294.967295."}, 1).example("vrrp_garp_interval 0.001", "!\n^0\n^4294.967296\n^-1\n^abc"),
+    custom<G, read_interval<&S::gna_interval>, show_interval<&S::gna_interval>>({"vrrp_gna_interval", "SECS", "0: no pacing", "As vrrp_garp_interval, for unsolicited neighbour advertisements."}, 1).example("vrrp_gna_interval 0.001", "!\n^0\n^4294.967296\n^-1\n^abc"),
+    custom<G, read_min_garp, show_min_garp>({"vrrp_min_garp", "[BOOL]", "off", "One announcement per address and no delayed burst, where not set otherwise."}, 1).example("vrrp_min_garp on", "^maybe"),
+    custom<G, read_garp_extra, show_garp_extra>({"vrrp_garp_extra_if", "[all] SECS", "0: off", "Default of garp_extra_if, 1..86400.", rare}, 2).also("vrrp_vmac_garp_intvl", Spelling::old_reported).example("vrrp_garp_extra_if all 100", ".\nall\n^0\n^86401\n^abc"),
+    keyword<Default<&I::lower_priority_no_advert>, Switch{}>({"vrrp_lower_prio_no_advert", "[BOOL]", "off; strict: on", "Default of lower_prio_no_advert."}).example("vrrp_lower_prio_no_advert on"),
+    keyword<Default<&I::higher_priority_send_advert>, Switch{}>({"vrrp_higher_prio_send_advert", "[BOOL]", "off", "Default of higher_prio_send_advert."}).example("vrrp_higher_prio_send_advert on"),
+    keyword<Default<&I::version>, VersionCodec{}>({"vrrp_version", "2|3", "2; IPv6 always 3", "Default protocol version.", everyday}).example("vrrp_version 3"),
+    keyword<Default<&I::check_unicast_source>, Flag{}>({"vrrp_check_unicast_src", "", "off", "All unicast instances drop adverts from others than their peers."}).example("vrrp_check_unicast_src"),
+    keyword<Default<&I::skip_check_advert_addresses>, Switch{}>({"vrrp_skip_check_adv_addr", "[BOOL]", "off", "Default of skip_check_adv_addr.", everyday}).example("vrrp_skip_check_adv_addr on"),
+    keyword<Default<&I::strict>, Switch{}>({"vrrp_strict", "[BOOL]", "off", "Default of strict_mode.", everyday}).example("vrrp_strict on"),
+    custom<G, read_start_delay<&S::startup_delay>, show_start_delay<&S::startup_delay>>({"vrrp_startup_delay", "SECS", "0", "Hold all instances back this long after the start, 0.001..4294.967295.", common}, 1).example("vrrp_startup_delay 5.5", "!\n^0\n^4294.967296\n^abc"),
+    custom<G, read_start_delay<&S::delay_after_boot>, show_start_delay<&S::delay_after_boot>>({"vrrp_delay_after_boot", "SECS", "0", "The same, counted from the boot of the machine.", rare, last_wins, Reload::live, "2.3"}, 1).example("vrrp_delay_after_boot 15.23", "!\n^0\n^4294.967296\n^abc"),
+    keyword<Value<&S::log_unknown_vrids>, Flag{}>({"log_unknown_vrids", "", "off", "Log adverts of VRIDs that are not configured.", rare}).example("log_unknown_vrids"),
+    keyword<Default<&I::owner_ignore_adverts>, Switch{}>({"vrrp_owner_ignore_adverts", "[BOOL]", "off", "Default of owner_ignore_adverts.", rare, last_wins, Reload::live, "2.3"}).example("vrrp_owner_ignore_adverts on"),
+    keyword<Value<&S::vmac_prefix>, Word{}>({"vmac_prefix", "STRING", "vrrp", "Prefix of VMAC interface names.", common, once, restart}).example("vmac_prefix vmac"),
+    keyword<Value<&S::vmac_address_prefix>, Word{}>({"vmac_addr_prefix", "STRING", "vmac_prefix", "Prefix of VMACs made for addresses on other interfaces.", rare, once, restart}).example("vmac_addr_prefix vadr"),
 };
 // clang-format on
 

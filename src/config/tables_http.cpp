@@ -76,19 +76,19 @@ void show_urls(const C& checker, const Row& row, Writer& writer) {
 
 // clang-format off: one row, one line
 constexpr std::array kHttpCommonRows{
-    custom<C, read_old_retry>({"nb_get_retry", "N", "as retry", "Old name of retry."}, 1),
-    keyword<Http<&HC::virtualhost>, SoftWord{}>({"virtualhost", "STRING", "of the real_server, else address and port", "Host of urls without their own.", everyday, replaces}),
-    custom<C, read_http_protocol, show_http_protocol>({"http_protocol", "1.0|1.0C|1.0c|1.1", "1.0", "Request version; 1.0C: 1.0 with Connection: close."}, 1),
-    keyword<Http<&HC::enable_sni>, Switch{}>({"enable_sni", "[BOOL]", "off", "Send the host name in the TLS handshake.", everyday}),
-    custom<C, read_sni_name, show_sni_name>({"sni_name", "[NAME]", "the virtual host", "Name to send; switches enable_sni on.", common, replaces, Reload::live, "2.4"}, 1),
-    keyword<Http<&HC::fast_recovery>, Switch{}>({"fast_recovery", "[BOOL]", "off", "Ask all urls without pause when recovering.", rare}),
+    custom<C, read_old_retry>({"nb_get_retry", "N", "as retry", "Old name of retry."}, 1).example("nb_get_retry 3", "!\n^-1\n^abc").obsolete(),
+    keyword<Http<&HC::virtualhost>, SoftWord{}>({"virtualhost", "STRING", "of the real_server, else address and port", "Host of urls without their own.", everyday, replaces}).example("virtualhost www.example.org"),
+    custom<C, read_http_protocol, show_http_protocol>({"http_protocol", "1.0|1.0C|1.0c|1.1", "1.0", "Request version; 1.0C: 1.0 with Connection: close."}, 1).example("http_protocol 1.1", ".\n^2.0"),
+    keyword<Http<&HC::enable_sni>, Switch{}>({"enable_sni", "[BOOL]", "off", "Send the host name in the TLS handshake.", everyday}).example("enable_sni on"),
+    custom<C, read_sni_name, show_sni_name>({"sni_name", "[NAME]", "the virtual host", "Name to send; switches enable_sni on.", common, replaces, Reload::live, "2.4"}, 1).example("sni_name www.example.org", kNothingWrong),
+    keyword<Http<&HC::fast_recovery>, Switch{}>({"fast_recovery", "[BOOL]", "off", "Ask all urls without pause when recovering.", rare}).example("fast_recovery on"),
 };
 constexpr std::array kHttpUrlRow{
-    block<C, UrlDraft, open_url, close_url, show_urls<kUrl>>({"url", "{ path P ... }", "required", "One request; all must pass.", everyday, adds_up}, kUrl),
+    block<C, UrlDraft, open_url, close_url, show_urls<kUrl>>({"url", "{ path P ... }", "required", "One request; all must pass.", everyday, adds_up}, kUrl).example("url {", kNothingWrong),
 };
 constexpr std::array kTlsOnlyRows{
-    keyword<Http<&HC::tls_compliant>, Switch{}>({"tls_compliant", "[BOOL]", "off", "Send close_notify at the end.", rare, last_wins, Reload::live, "2.4"}),
-    block<C, UrlDraft, open_url, close_url, show_urls<kTlsUrl>>({"url", "{ path P ... }", "required", "One request; all must pass.", everyday, adds_up}, kTlsUrl),
+    keyword<Http<&HC::tls_compliant>, Switch{}>({"tls_compliant", "[BOOL]", "off", "Send close_notify at the end.", rare, last_wins, Reload::live, "2.4"}).example("tls_compliant on"),
+    block<C, UrlDraft, open_url, close_url, show_urls<kTlsUrl>>({"url", "{ path P ... }", "required", "One request; all must pass.", everyday, adds_up}, kTlsUrl).example("url {", kNothingWrong),
 };
 // clang-format on
 
@@ -97,12 +97,12 @@ constexpr auto kSslRows = concat(kConnectingRows, kHttpCommonRows, kTlsOnlyRows)
 
 }  // namespace
 
-const Block kHttpGet{"virtual_server/real_server/HTTP_GET", kHttpRows};
-const Block kSslGet{"virtual_server/real_server/SSL_GET", kSslRows};
+const Block kHttpGet = Block{"virtual_server/real_server/HTTP_GET", kHttpRows}.around("url {\npath /\n}");
+const Block kSslGet = Block{"virtual_server/real_server/SSL_GET", kSslRows}.around("url {\npath /\n}");
 
 // clang-format off: one row, one line
-constinit const Row kHttpGetRow = block<RD, C, open_http, close_http>({"HTTP_GET", "{ ... url { ... } }", "", "GET each url.", everyday, adds_up}, kHttpGet);
-constinit const Row kSslGetRow = block<RD, C, open_http, close_http>({"SSL_GET", "{ ... url { ... } }", "", "HTTP_GET over TLS.", everyday, adds_up}, kSslGet);
+constinit const Row kHttpGetRow = block<RD, C, open_http, close_http>({"HTTP_GET", "{ ... url { ... } }", "", "GET each url.", everyday, adds_up}, kHttpGet).example("HTTP_GET {", kNothingWrong);
+constinit const Row kSslGetRow = block<RD, C, open_http, close_http>({"SSL_GET", "{ ... url { ... } }", "", "HTTP_GET over TLS.", everyday, adds_up}, kSslGet).example("SSL_GET {", kNothingWrong);
 // clang-format on
 
 }  // namespace holdfast::config

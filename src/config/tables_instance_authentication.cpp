@@ -27,12 +27,13 @@ void show_password(const D& instance, const Row& row, Writer& writer) {
 
 // clang-format off: one row, one line
 const Row kAuthenticationRows[] = {
-    keyword<Field<&D::auth_type>, OneOf<kAuthTypes>{}>({"auth_type", "PASS|AH", "none", "Clear text, or an IPsec authentication header.", everyday}),
-    custom<D, read_password, show_password>({"auth_pass", "STRING", "none", "At most 8 bytes; longer ones are cut.", everyday}, 1),
+    keyword<Field<&D::auth_type>, OneOf<kAuthTypes>{}>({"auth_type", "PASS|AH", "none", "Clear text, or an IPsec authentication header.", everyday}).example("auth_type PASS"),
+    custom<D, read_password, show_password>({"auth_pass", "STRING", "none", "At most 8 bytes; longer ones are cut.", everyday}, 1).example("auth_pass secret", "!\n^more-than-eight"),
 };
 
 // clang-format on
-const Block kAuthentication{"vrrp_instance/authentication", kAuthenticationRows};
+const Block kAuthentication =
+    Block{"vrrp_instance/authentication", kAuthenticationRows}.around("auth_type PASS\nauth_pass secret");
 
 void show_authentication(const D& instance, const Row& row, Writer& writer) {
     if (!instance.auth_type) return;
@@ -96,6 +97,7 @@ void show_hmac_keys(const D& instance, const Row& row, Writer& writer) {
 
 struct TimeWindow : Integer {
     static constexpr uint8_t kWords = 1;
+    static void spoil(BadLines& out) { Integer{1, 300, Lenient::no}.spoil(out); }
     bool read(Loading& loading, const Line& line, std::chrono::seconds& out) const {
         return WholeSeconds{1, 300, Lenient::no}.read(loading, line, out);
     }
@@ -114,15 +116,16 @@ constexpr std::pair<std::string_view, vrrp::HmacMode> kModes[] = {
 using H = vrrp::HmacSettings;
 // clang-format off: one row, one line
 const Row kHmacRows[] = {
-    custom<D, read_hmac_key, show_hmac_keys>({"key", "1..255 ASCII|hex:DIGITS|file:PATH", "required", "A key of 32 to 64 bytes.", common, adds_up, Reload::live, "2.4"}, 2),
-    keyword<Field<&D::hmac, &H::active_key>, Integer{1, 255, Lenient::no}>({"active_key", "1..255", "required", "The key used for sending.", common, last_wins, Reload::live, "2.4"}),
-    keyword<Field<&D::hmac, &H::time_window>, TimeWindow{}>({"time_window", "1..300", "3 advert intervals, at least 5", "How far clocks may differ, in seconds.", rare, last_wins, Reload::live, "2.4"}),
-    keyword<Field<&D::hmac, &H::monotonic>, OneOf<kReplay>{}>({"anti_replay", "time|monotonic", "time", "How repeated adverts are recognised.", rare, last_wins, Reload::live, "2.4"}),
-    keyword<Field<&D::hmac, &H::mode>, OneOf<kModes>{}>({"mode", "enforce|permissive|receive-only", "enforce", "Step of a migration.", rare, last_wins, Reload::live, "2.4"}),
+    custom<D, read_hmac_key, show_hmac_keys>({"key", "1..255 ASCII|hex:DIGITS|file:PATH", "required", "A key of 32 to 64 bytes.", common, adds_up, Reload::live, "2.4"}, 2).example("key 1 hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", ".\n1\n^0 0123456789abcdef0123456789abcdef\n^256 0123456789abcdef0123456789abcdef\n1 ^short\n1 ^hex:00gg\n1 ^file:/no/such/file\n^2 0123456789abcdef0123456789abcdef", "key 2 0123456789abcdef0123456789abcdef"),
+    keyword<Field<&D::hmac, &H::active_key>, Integer{1, 255, Lenient::no}>({"active_key", "1..255", "required", "The key used for sending.", common, last_wins, Reload::live, "2.4"}).example("active_key 1"),
+    keyword<Field<&D::hmac, &H::time_window>, TimeWindow{}>({"time_window", "1..300", "3 advert intervals, at least 5", "How far clocks may differ, in seconds.", rare, last_wins, Reload::live, "2.4"}).example("time_window 5"),
+    keyword<Field<&D::hmac, &H::monotonic>, OneOf<kReplay>{}>({"anti_replay", "time|monotonic", "time", "How repeated adverts are recognised.", rare, last_wins, Reload::live, "2.4"}).example("anti_replay monotonic"),
+    keyword<Field<&D::hmac, &H::mode>, OneOf<kModes>{}>({"mode", "enforce|permissive|receive-only", "enforce", "Step of a migration.", rare, last_wins, Reload::live, "2.4"}).example("mode permissive"),
 };
 
 // clang-format on
-const Block kHmac{"vrrp_instance/auth_hmac", kHmacRows};
+const Block kHmac = Block{"vrrp_instance/auth_hmac", kHmacRows}.around(
+    "key 1 0123456789abcdef0123456789abcdef\nactive_key 1");
 
 void show_hmac(const D& instance, const Row& row, Writer& writer) {
     if (!instance.has_hmac) return;
@@ -133,8 +136,8 @@ void show_hmac(const D& instance, const Row& row, Writer& writer) {
 
 // clang-format off: one row, one line
 constexpr Row kRows[] = {
-    block<D, D, same<D>, nullptr, show_authentication>({"authentication", "{ ... }", "none", "Version 2 authentication.", everyday, adds_up}, kAuthentication),
-    block<D, D, open_hmac, nullptr, show_hmac>({"auth_hmac", "{ ... }", "none", "HMAC-SHA256 trailer.", common, adds_up, Reload::live, "2.4"}, kHmac),
+    block<D, D, same<D>, nullptr, show_authentication>({"authentication", "{ ... }", "none", "Version 2 authentication.", everyday, adds_up}, kAuthentication).example("authentication {", kNothingWrong),
+    block<D, D, open_hmac, nullptr, show_hmac>({"auth_hmac", "{ ... }", "none", "HMAC-SHA256 trailer.", common, adds_up, Reload::live, "2.4"}, kHmac).example("auth_hmac {", kNothingWrong, "version 3"),
 };
 // clang-format on
 

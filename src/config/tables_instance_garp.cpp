@@ -66,13 +66,13 @@ void show_garp_extra(const D& instance, const Row& row, Writer& writer) {
 
 // clang-format off: one row, one line
 constexpr Row kRows[] = {
-    custom<D, read_delay<&GS::master_delay>, show_delay<&GS::master_delay>>({"garp_master_delay", "SECS", "5", "Delay of the second announcement after becoming MASTER; 0 = none.", everyday}, 1),
-    custom<D, read_delay<&GS::master_refresh>, show_delay<&GS::master_refresh>>({"garp_master_refresh", "SECS", "0: off", "Period of further announcements."}, 1),
-    custom<D, read_count<&GS::master_repeat>, show_count<&GS::master_repeat>>({"garp_master_repeat", "N", "5", "Packets per address and announcement.", everyday}, 1),
-    custom<D, read_count<&GS::master_refresh_repeat>, show_count<&GS::master_refresh_repeat>>({"garp_master_refresh_repeat", "N", "1", "Packets per address and refresh."}, 1),
-    keyword<Field<&D::garp_lower_prio_delay>, WholeSeconds{0, kMaxDelaySeconds}>({"garp_lower_prio_delay", "SECS", "global; strict: 0", "Delay of the second announcement after a lower priority."}),
-    keyword<Field<&D::garp_lower_prio_repeat>, Integer{0, kMaxInt32}>({"garp_lower_prio_repeat", "N", "global; strict: 0", "Packets per address after a lower priority."}),
-    custom<D, read_garp_extra, show_garp_extra>({"garp_extra_if", "[all] SECS", "global: off", "Announcements on other interfaces that carry addresses, 0..86400.", rare}, 2).also("vmac_garp_intvl", Spelling::old_reported),
+    custom<D, read_delay<&GS::master_delay>, show_delay<&GS::master_delay>>({"garp_master_delay", "SECS", "5", "Delay of the second announcement after becoming MASTER; 0 = none.", everyday}, 1).example("garp_master_delay 10", "!\n^-1\n^4295\n^abc"),
+    custom<D, read_delay<&GS::master_refresh>, show_delay<&GS::master_refresh>>({"garp_master_refresh", "SECS", "0: off", "Period of further announcements."}, 1).example("garp_master_refresh 60", "!\n^-1\n^abc"),
+    custom<D, read_count<&GS::master_repeat>, show_count<&GS::master_repeat>>({"garp_master_repeat", "N", "5", "Packets per address and announcement.", everyday}, 1).example("garp_master_repeat 3", "!\n^0\n^-1\n^abc"),
+    custom<D, read_count<&GS::master_refresh_repeat>, show_count<&GS::master_refresh_repeat>>({"garp_master_refresh_repeat", "N", "1", "Packets per address and refresh."}, 1).example("garp_master_refresh_repeat 2", "!\n^0\n^-1\n^abc"),
+    keyword<Field<&D::garp_lower_prio_delay>, WholeSeconds{0, kMaxDelaySeconds}>({"garp_lower_prio_delay", "SECS", "global; strict: 0", "Delay of the second announcement after a lower priority."}).example("garp_lower_prio_delay 10"),
+    keyword<Field<&D::garp_lower_prio_repeat>, Integer{0, kMaxInt32}>({"garp_lower_prio_repeat", "N", "global; strict: 0", "Packets per address after a lower priority."}).example("garp_lower_prio_repeat 1"),
+    custom<D, read_garp_extra, show_garp_extra>({"garp_extra_if", "[all] SECS", "global: off", "Announcements on other interfaces that carry addresses, 0..86400.", rare}, 2).also("vmac_garp_intvl", Spelling::old_reported).example("garp_extra_if all 100", ".\nall\n^-1\n^86401\n^abc"),
 };
 // clang-format on
 

@@ -229,15 +229,15 @@ void show_polling(const D& instance, const Row& row, Writer& writer) {
 
 // clang-format off: one row, one line
 constexpr Row kRows[] = {
-    custom<D, read_use_vmac, show_use_vmac>({"use_vmac", "[[name] IFNAME] [MAC] [netlink_notify_msg] [group GID]", "off", "A virtual MAC address on a macvlan interface of its own.", everyday}),
-    keyword<Value<&V::use_vmac_addr>, Flag{}>({"use_vmac_addr", "", "off", "A VMAC on every other interface that carries an address.", rare}),
-    keyword<Field<&D::vmac_xmit_base>, Flag{}>({"vmac_xmit_base", "", "off; on for unicast", "Adverts leave through the base interface.", everyday}),
-    custom<D, read_use_ipvlan, show_use_ipvlan>({"use_ipvlan", "[[name] IFNAME] [ADDR] [bridge|private|vepa] [group GID]", "off", "An ipvlan interface instead of a VMAC.", rare, once}),
-    custom<D, read_interface, show_interface>({"interface", "IFNAME", "required", "Where adverts are sent and received, and where addresses go.", everyday}, 1),
-    custom<D, read_vrf, show_vrf>({"vrf", "IFNAME", "none", "VRF of a unicast instance without interface.", rare}, 1),
-    keyword<Value<&V::dont_track_primary>, Flag{}>({"dont_track_primary", "", "off", "The state of the own interface does not matter.", everyday}),
-    keyword<Value<&V::promote_secondaries>, Flag{}>({"promote_secondaries", "", "off", "Sets the sysctl of that name on the interface."}),
-    custom<D, read_polling, show_polling>({"linkbeat_use_polling", "", "off", "Obsolete: use linkbeat_interfaces.", rare}, 0),
+    custom<D, read_use_vmac, show_use_vmac>({"use_vmac", "[[name] IFNAME] [MAC] [netlink_notify_msg] [group GID]", "off", "A virtual MAC address on a macvlan interface of its own.", everyday}).example("use_vmac vrrp51 02:00:00:00:00:51", "^name-of-16-chars\n^02:00:zz\n^01:00:00:00:00:51\n^00:00:5e:00:01:33\nvrrp51 ^vrrp52\nvrrp51 group ^no-such-group"),
+    keyword<Value<&V::use_vmac_addr>, Flag{}>({"use_vmac_addr", "", "off", "A VMAC on every other interface that carries an address.", rare}).example("use_vmac_addr"),
+    keyword<Field<&D::vmac_xmit_base>, Flag{}>({"vmac_xmit_base", "", "off; on for unicast", "Adverts leave through the base interface.", everyday}).example("vmac_xmit_base", "", "use_vmac vrrp51"),
+    custom<D, read_use_ipvlan, show_use_ipvlan>({"use_ipvlan", "[[name] IFNAME] [ADDR] [bridge|private|vepa] [group GID]", "off", "An ipvlan interface instead of a VMAC.", rare, once}).example("use_ipvlan ipv51 192.0.2.51/24 private", "^name-of-16-chars\nipv51 ^ipv52\nipv51 bridge ^vepa\nipv51 ^2001:db8::1\nipv51 192.0.2.51 ^192.0.2.52"),
+    custom<D, read_interface, show_interface>({"interface", "IFNAME", "required", "Where adverts are sent and received, and where addresses go.", everyday}, 1).example("interface eth1", "!\n^name-of-16-chars\n^no-such-if\n^lo"),
+    custom<D, read_vrf, show_vrf>({"vrf", "IFNAME", "none", "VRF of a unicast instance without interface.", rare}, 1).example("vrf vrf0", "!\n^name-of-16-chars\n^no-such-if", "-interface\nunicast_src_ip 192.0.2.10\nunicast_peer {\n192.0.2.11\n}\n-virtual_ipaddress\nvirtual_ipaddress {\n192.0.2.1 dev eth0\n}"),
+    keyword<Value<&V::dont_track_primary>, Flag{}>({"dont_track_primary", "", "off", "The state of the own interface does not matter.", everyday}).example("dont_track_primary"),
+    keyword<Value<&V::promote_secondaries>, Flag{}>({"promote_secondaries", "", "off", "Sets the sysctl of that name on the interface."}).example("promote_secondaries"),
+    custom<D, read_polling, show_polling>({"linkbeat_use_polling", "", "off", "Obsolete: use linkbeat_interfaces.", rare}, 0).example("linkbeat_use_polling", kNothingWrong).obsolete(),
 };
 // clang-format on
 

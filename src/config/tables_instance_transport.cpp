@@ -207,24 +207,26 @@ void show_router_switch(const D& instance, const Row& row, Writer& writer) {
     writer.line(row.facts.name, instance.value.router.*member ? "on" : "off");
 }
 
-const Block kPeers{"vrrp_instance/unicast_peer", {}, read_peer, {}, "ADDR [min_ttl 0..255] [max_ttl 0..255]"};
+const Block kPeers =
+    Block{"vrrp_instance/unicast_peer", {}, read_peer, {}, "ADDR [min_ttl 0..255] [max_ttl 0..255]"}.around(
+        "192.0.2.20 min_ttl 200");
 
 // clang-format off: one row, one line
 constexpr Row kRows[] = {
-    custom<D, read_native_ipv6, show_native_ipv6>({"native_ipv6", "", "as the addresses", "The instance is IPv6, version 3.", rare}, 0),
-    block<D, D, open_peers, nullptr, show_peers>({"unicast_peer", "{ ADDR... }", "none: multicast", "Peers that get adverts by unicast.", everyday, adds_up}, kPeers),
-    custom<D, set_unicast_flag<&T::unicast_fault_no_peer>, show_unicast_flag<&T::unicast_fault_no_peer>>({"unicast_fault_no_peer", "", "off", "Without peers stay in FAULT instead of using multicast.", rare}, 0),
-    custom<D, set_unicast_flag<&T::check_unicast_source>, show_unicast_flag<&T::check_unicast_source>>({"check_unicast_src", "", "off", "Drop adverts from others than the peers."}, 0),
-    custom<D, read_old_checksum, show_old_checksum>({"old_unicast_checksum", "[never]", "automatic", "Checksum of keepalived before 1.3.7.", rare}, 1),
-    custom<D, read_source, show_source>({"mcast_src_ip", "ADDR", "first address of the interface", "Source of adverts.", everyday}, 1),
-    custom<D, read_source, show_unicast_source>({"unicast_src_ip", "ADDR", "first address of the interface", "Source of adverts, of a unicast instance.", everyday}, 1),
-    custom<D, read_multicast_destination, show_multicast_destination>({"mcast_dst_ip", "ADDR", "vrrp_mcast_group", "Another multicast group.", rare}, 1),
-    keyword<Transport<&T::track_source>, Flag{}>({"track_src_ip", "", "off", "FAULT while the source address is missing.", rare}),
-    keyword<Transport<&T::ttl>, Integer{0, 255, Lenient::no}>({"unicast_ttl", "0..255", "255", "TTL of unicast adverts."}),
-    custom<D, read_version, show_version>({"version", "2|3", "vrrp_version; IPv6: 3", "Protocol version.", everyday}, 1),
-    custom<D, read_router_switch<&R::v3_checksum_as_v2>, show_router_switch<&R::v3_checksum_as_v2>>({"v3_checksum_as_v2", "[BOOL]", "global setting", "Version 3 over IPv4 without pseudo header in the checksum.", common, last_wins, Reload::live, "2.3"}, 1),
-    custom<D, read_router_switch<&R::skip_check_advert_addresses>, show_router_switch<&R::skip_check_advert_addresses>>({"skip_check_adv_addr", "[BOOL]", "vrrp_skip_check_adv_addr", "Do not compare the addresses of adverts from the same master again."}, 1),
-    custom<D, read_receive_buffer, show_receive_buffer>({"kernel_rx_buf_size", "BYTES", "policy", "Receive buffer.", rare}, 1),
+    custom<D, read_native_ipv6, show_native_ipv6>({"native_ipv6", "", "as the addresses", "The instance is IPv6, version 3.", rare}, 0).example("native_ipv6", kNothingWrong, "-virtual_ipaddress\nvirtual_ipaddress {\nfe80::1\n}"),
+    block<D, D, open_peers, nullptr, show_peers>({"unicast_peer", "{ ADDR... }", "none: multicast", "Peers that get adverts by unicast.", everyday, adds_up}, kPeers).example("unicast_peer {", "^192.0.2.300\n^2001:db8::20\n192.0.2.22 ^min_ttl\n192.0.2.22 min_ttl ^256\n192.0.2.22 ^ttl 3\n^192.0.2.22 min_ttl 9 max_ttl 3"),
+    custom<D, set_unicast_flag<&T::unicast_fault_no_peer>, show_unicast_flag<&T::unicast_fault_no_peer>>({"unicast_fault_no_peer", "", "off", "Without peers stay in FAULT instead of using multicast.", rare}, 0).example("unicast_fault_no_peer", kNothingWrong),
+    custom<D, set_unicast_flag<&T::check_unicast_source>, show_unicast_flag<&T::check_unicast_source>>({"check_unicast_src", "", "off", "Drop adverts from others than the peers."}, 0).example("check_unicast_src", kNothingWrong, "unicast_peer {\n192.0.2.20\n}"),
+    custom<D, read_old_checksum, show_old_checksum>({"old_unicast_checksum", "[never]", "automatic", "Checksum of keepalived before 1.3.7.", rare}, 1).example("old_unicast_checksum never", "^always", "unicast_peer {\n192.0.2.20\n}"),
+    custom<D, read_source, show_source>({"mcast_src_ip", "ADDR", "first address of the interface", "Source of adverts.", everyday}, 1).example("mcast_src_ip 192.0.2.10", "!\n^192.0.2.300\n^2001:db8::10"),
+    custom<D, read_source, show_unicast_source>({"unicast_src_ip", "ADDR", "first address of the interface", "Source of adverts, of a unicast instance.", everyday}, 1).example("unicast_src_ip 192.0.2.10", "!\n^192.0.2.300\n^2001:db8::10", "unicast_peer {\n192.0.2.20\n}"),
+    custom<D, read_multicast_destination, show_multicast_destination>({"mcast_dst_ip", "ADDR", "vrrp_mcast_group", "Another multicast group.", rare}, 1).example("mcast_dst_ip 224.0.0.199", "!\n^192.0.2.300\n^10.0.0.1\n^ff02::12"),
+    keyword<Transport<&T::track_source>, Flag{}>({"track_src_ip", "", "off", "FAULT while the source address is missing.", rare}).example("track_src_ip", "", "mcast_src_ip 192.0.2.10"),
+    keyword<Transport<&T::ttl>, Integer{0, 255, Lenient::no}>({"unicast_ttl", "0..255", "255", "TTL of unicast adverts."}).example("unicast_ttl 64", "", "unicast_peer {\n192.0.2.20\n}"),
+    custom<D, read_version, show_version>({"version", "2|3", "vrrp_version; IPv6: 3", "Protocol version.", everyday}, 1).example("version 3", "!\n^1\n^4\n^abc"),
+    custom<D, read_router_switch<&R::v3_checksum_as_v2>, show_router_switch<&R::v3_checksum_as_v2>>({"v3_checksum_as_v2", "[BOOL]", "global setting", "Version 3 over IPv4 without pseudo header in the checksum.", common, last_wins, Reload::live, "2.3"}, 1).example("v3_checksum_as_v2 on", "^maybe", "version 3"),
+    custom<D, read_router_switch<&R::skip_check_advert_addresses>, show_router_switch<&R::skip_check_advert_addresses>>({"skip_check_adv_addr", "[BOOL]", "vrrp_skip_check_adv_addr", "Do not compare the addresses of adverts from the same master again."}, 1).example("skip_check_adv_addr on", "^maybe"),
+    custom<D, read_receive_buffer, show_receive_buffer>({"kernel_rx_buf_size", "BYTES", "policy", "Receive buffer.", rare}, 1).example("kernel_rx_buf_size 65536", ".\n1 2\n^-1\n^abc"),
 };
 // clang-format on
 

@@ -76,13 +76,14 @@ void show_interfaces(const GG& group, const Row& row, Writer& writer) {
     writer.close();
 }
 
-const Block kInterfaces{"garp_group/interfaces", {}, read_interface_entry, {}, "IFNAME..."};
+const Block kInterfaces =
+    Block{"garp_group/interfaces", {}, read_interface_entry, {}, "IFNAME..."}.around("eth1");
 // clang-format off: one row, one line
 const Row kGarpRows[] = {
-    custom<GG, read_interval<&GarpGroup::garp_interval>, show_interval<&GarpGroup::garp_interval>>({"garp_interval", "SECS", "none", "Least time between gratuitous ARPs over the group."}, 1),
-    custom<GG, read_interval<&GarpGroup::gna_interval>, show_interval<&GarpGroup::gna_interval>>({"gna_interval", "SECS", "none", "The same for unsolicited neighbour advertisements."}, 1),
-    custom<GG, read_interface>({"interface", "IFNAME", "", "One interface of the group.", common, adds_up}, 1),
-    block<GG, GG, same<GG>, close_interfaces, show_interfaces>({"interfaces", "{ IF... }", "", "Interfaces that share the pacing.", rare, adds_up}, kInterfaces),
+    custom<GG, read_interval<&GarpGroup::garp_interval>, show_interval<&GarpGroup::garp_interval>>({"garp_interval", "SECS", "none", "Least time between gratuitous ARPs over the group."}, 1).example("garp_interval 0.001", "!\n^-1\n^4294.967296\n^abc"),
+    custom<GG, read_interval<&GarpGroup::gna_interval>, show_interval<&GarpGroup::gna_interval>>({"gna_interval", "SECS", "none", "The same for unsolicited neighbour advertisements."}, 1).example("gna_interval 0.000001", "!\n^-1\n^4294.967296\n^abc"),
+    custom<GG, read_interface>({"interface", "IFNAME", "", "One interface of the group.", common, adds_up}, 1).example("interface eth1", "!\n^no-such-if"),
+    block<GG, GG, same<GG>, close_interfaces, show_interfaces>({"interfaces", "{ IF... }", "", "Interfaces that share the pacing.", rare, adds_up}, kInterfaces).example("interfaces {", "^no-such-if", "-interface"),
 };
 // clang-format on
 
@@ -176,15 +177,17 @@ void show_delays(const Draft& draft, const Row& row, Writer& writer) {
 
 }  // namespace
 
-const Block kGarpGroup{"garp_group", kGarpRows};
-const Block kLinkbeatInterfaces{"linkbeat_interfaces", {}, read_linkbeat, {}, "IFNAME [MII|ETHTOOL|IOCTL]"};
-const Block kInterfaceDelays{"interface_up_down_delays", {}, read_delays, {}, "IFNAME DOWN [UP]"};
+const Block kGarpGroup = Block{"garp_group", kGarpRows}.around("garp_interval 0.1\ninterface eth1");
+const Block kLinkbeatInterfaces =
+    Block{"linkbeat_interfaces", {}, read_linkbeat, {}, "IFNAME [MII|ETHTOOL|IOCTL]"}.around("eth0 MII");
+const Block kInterfaceDelays =
+    Block{"interface_up_down_delays", {}, read_delays, {}, "IFNAME DOWN [UP]"}.around("eth0 1.5 2");
 
 // clang-format off: one row, one line
 const Row kInterfaceRootRows[3] = {
-    block<Draft, GG, open_garp_group, close_garp_group, show_garp_groups>({"garp_group", "{ ... }", "", "Pacing of announcements shared by interfaces.", common, adds_up}, kGarpGroup).of(Part::vrrp),
-    block<Draft, Draft, same<Draft>, nullptr, show_linkbeat>({"linkbeat_interfaces", "{ IF [TYPE]... }", "", "Interfaces whose link state is polled.", rare, adds_up}, kLinkbeatInterfaces).of(Part::vrrp),
-    block<Draft, Draft, same<Draft>, nullptr, show_delays>({"interface_up_down_delays", "{ IF DOWN [UP]... }", "", "Debouncing of interface changes, seconds 0..255.", rare, adds_up}, kInterfaceDelays).of(Part::vrrp),
+    block<Draft, GG, open_garp_group, close_garp_group, show_garp_groups>({"garp_group", "{ ... }", "", "Pacing of announcements shared by interfaces.", common, adds_up}, kGarpGroup).of(Part::vrrp).example("garp_group {", kNothingWrong),
+    block<Draft, Draft, same<Draft>, nullptr, show_linkbeat>({"linkbeat_interfaces", "{ IF [TYPE]... }", "", "Interfaces whose link state is polled.", rare, adds_up}, kLinkbeatInterfaces).of(Part::vrrp).example("linkbeat_interfaces {", "^no-such-if\neth1 ^SNMP"),
+    block<Draft, Draft, same<Draft>, nullptr, show_delays>({"interface_up_down_delays", "{ IF DOWN [UP]... }", "", "Debouncing of interface changes, seconds 0..255.", rare, adds_up}, kInterfaceDelays).of(Part::vrrp).example("interface_up_down_delays {", "^no-such-if\n?eth1\neth1 ^256\neth1 ^abc"),
 };
 // clang-format on
 

@@ -62,8 +62,12 @@ void read_misc_user(Loading& loading, C& checker, const Line& line) {
     if (!word_present<Missing::reported>(loading, line, 1)) return;
     checker.misc_identity = loading.identity(line, 1);
     if (checker.misc_identity) return;
-    bad_word(loading, ReportClass::general, line, 1,
-             "is not a user that exists, or its group is unknown; the checker is left out");
+    if (line.has(2) && loading.environment.user(line.word(1)))
+        bad_word(loading, ReportClass::general, line, 2,
+                 "is not a group that exists; the checker is left out");
+    else
+        bad_word(loading, ReportClass::general, line, 1,
+                 "is not a user that exists; the checker is left out");
     checker.remove = true;
 }
 
@@ -143,32 +147,33 @@ using Schedule = Field<&C::schedule, Path...>;
 
 // clang-format off: one row, one line
 constexpr std::array kMiscOwnRows{
-    custom<C, read_misc_path, show_misc_path>({"misc_path", "PATH | \"PATH ARGS\"", "required", "Program; exit 0 = up, 1 = down, others down unless misc_dynamic.", everyday}).raw_line(),
-    keyword<Field<&C::misc, &MC::timeout>, WholeSeconds{0, kMaxDelaySeconds}>({"misc_timeout", "SECS", "delay_loop", "Limit of its run time.", everyday}),
-    keyword<Field<&C::misc, &MC::dynamic>, Flag{}>({"misc_dynamic", "", "off", "Exit status 2..255 sets the weight."}),
-    custom<C, read_misc_user, show_misc_user>({"user", "USER [[:]GROUP]", "script_user", "Who runs it."}, 2),
+    custom<C, read_misc_path, show_misc_path>({"misc_path", "PATH | \"PATH ARGS\"", "required", "Program; exit 0 = up, 1 = down, others down unless misc_dynamic.", everyday}).raw_line().example("misc_path \"/usr/bin/true 192.0.2.51 80\"", kNothingWrong),
+    keyword<Field<&C::misc, &MC::timeout>, WholeSeconds{0, kMaxDelaySeconds}>({"misc_timeout", "SECS", "delay_loop", "Limit of its run time.", everyday}).example("misc_timeout 5"),
+    keyword<Field<&C::misc, &MC::dynamic>, Flag{}>({"misc_dynamic", "", "off", "Exit status 2..255 sets the weight."}).example("misc_dynamic"),
+    custom<C, read_misc_user, show_misc_user>({"user", "USER [[:]GROUP]", "script_user", "Who runs it."}, 2).example("user root", ".\n^nobody-of-that-name\nroot ^no-such-group"),
 };
 constexpr std::array kFileRows{
-    custom<C, read_track_file, show_track_file>({"track_file", "NAME", "required", "A track_file above.", rare}, 1),
-    custom<C, read_file_weight, show_file_weight>({"weight", "N [reverse|noreverse]", "of the track_file", "Multiplier; 0: another number than 0 is down.", rare}, 2),
+    custom<C, read_track_file, show_track_file>({"track_file", "NAME", "required", "A track_file above.", rare}, 1).example("track_file load", "!\n^no-such-file", "/track_file"),
+    custom<C, read_file_weight, show_file_weight>({"weight", "N [reverse|noreverse]", "of the track_file", "Multiplier; 0: another number than 0 is down.", rare}, 2).example("weight -20 reverse", ".\n^abc\n-20 ^backwards"),
 };
 constexpr std::array kBfdRows{
-    custom<C, read_bfd_name, show_bfd_name>({"name", "NAME", "required", "A bfd_instance above.", common, once}),
-    keyword<Schedule<&SD::alpha>, Switch{}>({"alpha", "[BOOL]", "of the real_server", "Start as failed.", rare}),
+    custom<C, read_bfd_name, show_bfd_name>({"name", "NAME", "required", "A bfd_instance above.", common, once}).example("name bfd0", ".\nbfd0 bfd1\nno-such-session", "/bfd_instance"),
+    keyword<Schedule<&SD::alpha>, Switch{}>({"alpha", "[BOOL]", "of the real_server", "Start as failed.", rare}).example("alpha on"),
 };
 // clang-format on
 constexpr auto kMiscRows = concat(kTimingRows, kMiscOwnRows);
 
 }  // namespace
 
-const Block kMiscCheck{"virtual_server/real_server/MISC_CHECK", kMiscRows};
-const Block kFileCheck{"virtual_server/real_server/FILE_CHECK", kFileRows};
-const Block kBfdCheck{"virtual_server/real_server/BFD_CHECK", kBfdRows};
+const Block kMiscCheck =
+    Block{"virtual_server/real_server/MISC_CHECK", kMiscRows}.around("misc_path /usr/bin/true");
+const Block kFileCheck = Block{"virtual_server/real_server/FILE_CHECK", kFileRows}.around("track_file load");
+const Block kBfdCheck = Block{"virtual_server/real_server/BFD_CHECK", kBfdRows}.around("name bfd0");
 
 // clang-format off: one row, one line
-constinit const Row kMiscCheckRow = block<RD, C, open_misc, close_misc, show_checkers>({"MISC_CHECK", "{ ... }", "", "Run a program.", everyday, adds_up}, kMiscCheck);
-constinit const Row kFileCheckRow = block<RD, C, open_plain_checker, close_file>({"FILE_CHECK", "{ ... }", "", "Weight or state from a track_file.", rare, adds_up}, kFileCheck);
-constinit const Row kBfdCheckRow = block<RD, C, open_plain_checker, close_bfd>({"BFD_CHECK", "{ ... }", "", "Up while a BFD session is up.", common, adds_up}, kBfdCheck);
+constinit const Row kMiscCheckRow = block<RD, C, open_misc, close_misc, show_checkers>({"MISC_CHECK", "{ ... }", "", "Run a program.", everyday, adds_up}, kMiscCheck).example("MISC_CHECK {", kNothingWrong);
+constinit const Row kFileCheckRow = block<RD, C, open_plain_checker, close_file>({"FILE_CHECK", "{ ... }", "", "Weight or state from a track_file.", rare, adds_up}, kFileCheck).example("FILE_CHECK {", kNothingWrong, "/track_file");
+constinit const Row kBfdCheckRow = block<RD, C, open_plain_checker, close_bfd>({"BFD_CHECK", "{ ... }", "", "Up while a BFD session is up.", common, adds_up}, kBfdCheck).example("BFD_CHECK {", kNothingWrong, "/bfd_instance");
 // clang-format on
 
 }  // namespace holdfast::config

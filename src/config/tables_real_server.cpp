@@ -22,22 +22,22 @@ void show_real_forwarding(const RD& real, const Row& row, Writer& writer) {
 
 // clang-format off: one row, one line
 const Row kRealRows[] = {
-    keyword<Field<&RD::weight>, Integer{0, kMaxInt32}>({"weight", "N", "of the virtual_server", "IPVS weight and share of the quorum; 0 = drained.", everyday}),
-    custom<RD, read_real_forwarding, show_real_forwarding>({"lvs_method", "as lb_kind", "of the virtual_server at that point", "Forwarding method of this server.", everyday}),
-    keyword<Real<&RS::upper_threshold>, Integer{0, kMaxUint32}>({"uthreshold", "N", "0: no limit", "Upper connection threshold."}),
-    keyword<Real<&RS::lower_threshold>, Integer{0, kMaxUint32}>({"lthreshold", "N", "0", "Lower connection threshold."}),
-    keyword<Field<&RD::inhibit>, Switch{}>({"inhibit_on_failure", "[BOOL]", "of the virtual_server", "On failure weight 0 instead of removal.", everyday}),
-    keyword<Real<&RS::notify_up>, kNotify>({"notify_up", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the server comes up.", everyday, once}),
-    keyword<Real<&RS::notify_down>, kNotify>({"notify_down", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the server goes down.", everyday, once}),
-    keyword<Field<&RD::schedule, &SD::alpha>, Switch{}>({"alpha", "[BOOL]", "of the virtual_server", "Start as down."}),
-    keyword<Field<&RD::schedule, &SD::retry>, kRetry>({"retry", "N", "of the virtual_server", "Default retry of its checkers.", everyday}),
-    keyword<Field<&RD::schedule, &SD::delay_before_retry>, kTimer>({"delay_before_retry", "SECS", "of the virtual_server", "Default delay_before_retry.", everyday}),
-    keyword<Field<&RD::schedule, &SD::warmup>, kTimer>({"warmup", "SECS", "of the virtual_server", "Default warmup."}),
-    keyword<Field<&RD::schedule, &SD::connect_timeout>, kConnectTimeout>({"connect_timeout", "SECS", "of the virtual_server", "Default connect_timeout.", everyday}),
-    keyword<Field<&RD::schedule, &SD::delay_loop>, kInterval>({"delay_loop", "SECS", "of the virtual_server", "Default delay_loop.", everyday}),
-    keyword<Field<&RD::smtp_alert>, Switch{}>({"smtp_alert", "[BOOL]", "smtp_alert_checker, else on", "Mail on changes."}),
-    keyword<Real<&RS::virtualhost>, SoftWord{}>({"virtualhost", "STRING", "of the virtual_server", "Default Host.", everyday, replaces}),
-    keyword<Real<&RS::snmp_name>, kOneWord>({"snmp_name", "STRING", "none", "Label in SNMP tables.", rare, replaces}),
+    keyword<Field<&RD::weight>, Integer{0, kMaxInt32}>({"weight", "N", "of the virtual_server", "IPVS weight and share of the quorum; 0 = drained.", everyday}).example("weight 3"),
+    custom<RD, read_real_forwarding, show_real_forwarding>({"lvs_method", "as lb_kind", "of the virtual_server at that point", "Forwarding method of this server.", everyday}).example("lvs_method TUN type gue port 6080 csum", "!\n^ROUTE\nTUN ^type\nTUN type ^vxlan\nTUN type gue port ^0\nTUN ^fast\nTUN type gue\nTUN type ipip csum\nTUN type gre remcsum"),
+    keyword<Real<&RS::upper_threshold>, Integer{0, kMaxUint32}>({"uthreshold", "N", "0: no limit", "Upper connection threshold."}).example("uthreshold 1000"),
+    keyword<Real<&RS::lower_threshold>, Integer{0, kMaxUint32}>({"lthreshold", "N", "0", "Lower connection threshold."}).example("lthreshold 500", "", "uthreshold 1000"),
+    keyword<Field<&RD::inhibit>, Switch{}>({"inhibit_on_failure", "[BOOL]", "of the virtual_server", "On failure weight 0 instead of removal.", everyday}).example("inhibit_on_failure on"),
+    keyword<Real<&RS::notify_up>, kNotify>({"notify_up", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the server comes up.", everyday, once}).example("notify_up \"/usr/bin/true up\""),
+    keyword<Real<&RS::notify_down>, kNotify>({"notify_down", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the server goes down.", everyday, once}).example("notify_down /usr/bin/true"),
+    keyword<Field<&RD::schedule, &SD::alpha>, Switch{}>({"alpha", "[BOOL]", "of the virtual_server", "Start as down."}).example("alpha on"),
+    keyword<Field<&RD::schedule, &SD::retry>, kRetry>({"retry", "N", "of the virtual_server", "Default retry of its checkers.", everyday}).example("retry 3"),
+    keyword<Field<&RD::schedule, &SD::delay_before_retry>, kTimer>({"delay_before_retry", "SECS", "of the virtual_server", "Default delay_before_retry.", everyday}).example("delay_before_retry 2"),
+    keyword<Field<&RD::schedule, &SD::warmup>, kTimer>({"warmup", "SECS", "of the virtual_server", "Default warmup."}).example("warmup 5"),
+    keyword<Field<&RD::schedule, &SD::connect_timeout>, kConnectTimeout>({"connect_timeout", "SECS", "of the virtual_server", "Default connect_timeout.", everyday}).example("connect_timeout 3"),
+    keyword<Field<&RD::schedule, &SD::delay_loop>, kInterval>({"delay_loop", "SECS", "of the virtual_server", "Default delay_loop.", everyday}).example("delay_loop 6"),
+    keyword<Field<&RD::smtp_alert>, Switch{}>({"smtp_alert", "[BOOL]", "smtp_alert_checker, else on", "Mail on changes."}).example("smtp_alert on"),
+    keyword<Real<&RS::virtualhost>, SoftWord{}>({"virtualhost", "STRING", "of the virtual_server", "Default Host.", everyday, replaces}).example("virtualhost www.example.org"),
+    keyword<Real<&RS::snmp_name>, kOneWord>({"snmp_name", "STRING", "none", "Label in SNMP tables.", rare, replaces}).example("snmp_name web1"),
 };
 // clang-format on
 

@@ -57,51 +57,54 @@ constexpr uint32_t kFeatures = 12;        // RTAX_FEATURES
 constexpr uint32_t kFeatureEcn = 1;       // RTAX_FEATURE_ECN
 constexpr uint32_t kCongestionLock = 16;  // RTAX_CC_ALGO, only as a lock
 
+// clang-format off: one word, one line
 const Option kRouteOptions[] = {
-    {"to", "PREFIX", "Destination; the word may be left out.", everyday},
-    {"via", "[inet|inet6] ADDR", "Next hop.", everyday, {"gw"}},
-    {"dev", "IFNAME", "Output interface, tracked.", everyday, {"oif"}},
-    {"src", "ADDR", "Preferred source address.", everyday},
-    {"from", "PREFIX", "Source-specific route, IPv6 only.", rare},
-    {"inet", "", "The route is IPv4.", rare},
-    {"inet6", "", "The route is IPv6.", rare},
-    {"tos", "N|NAME", "Type of service.", rare, {"dsfield"}},
-    {"table", "N|NAME", "Routing table.", everyday},
-    {"vrf", "IFNAME", "The table of that VRF.", rare},
-    {"protocol", "N|NAME", "Originator; only with no_track.", rare},
-    {"scope", "N|NAME", "Scope of the destination."},
-    {"metric", "N", "Metric.", common, {"priority", "preference"}},
-    {"onlink", "", "The gateway is on the link whatever the addresses say."},
-    {"encap", "ip|ip6|mpls|ila ARGS", "Lightweight tunnel.", rare},
-    {"expires", "SECS", "Lifetime, IPv6 only.", rare},
-    {"mtu", "[lock] N", "Path MTU."},
-    {"hoplimit", "0..255", "Hop limit.", rare},
-    {"advmss", "[lock] N", "Advertised segment size.", rare},
-    {"rtt", "[lock] N[s|ms]", "Initial round trip time.", rare},
-    {"rttvar", "[lock] N[s|ms]", "Its variance.", rare},
-    {"reordering", "[lock] N", "Reordering metric.", rare},
-    {"window", "N", "Window clamp.", rare},
-    {"cwnd", "[lock] N", "Congestion window clamp.", rare},
-    {"ssthresh", "[lock] N", "Slow start threshold.", rare},
-    {"realms", "[SRC/]DST", "Realms, IPv4 only.", rare},
-    {"rto_min", "[lock] N[s|ms]", "Least retransmission timeout.", rare},
-    {"initcwnd", "N", "Initial congestion window.", rare},
-    {"initrwnd", "N", "Initial receive window.", rare},
-    {"features", "ecn", "Route features.", rare},
-    {"quickack", "0|1", "Quick acknowledgements.", rare},
-    {"congctl", "[lock] NAME", "Congestion control.", rare},
-    {"pref", "low|medium|high|N", "Router preference, IPv6 only.", rare},
-    {"ttl-propagate", "enabled|disabled", "MPLS TTL propagation.", rare},
-    {"fastopen_no_cookie", "0|1", "TCP fast open without cookie.", rare},
-    {"add", "", "Only if there is no such route.", rare},
-    {"prepend", "", "Before routes like it (the default).", rare},
-    {"append", "", "After routes like it.", rare},
-    {"nexthop", "[via ADDR] [dev IF] [weight 1..256] [onlink] [realms R] [encap ...]",
-     "One of several gateways; must come last."},
-    {"or", "ADDR", "Old form of a second gateway.", rare},
-    {"no_track", "", "Losing the route has no effect; it is not put back."},
-    {"track_group", "NAME", "Static routes only.", rare},
+    {"to", "PREFIX", "Destination; the word may be left out.", everyday, {}, "to 10.9.0.0/16 dev eth0", "to ^10.9.0.300 dev eth0\nto ^10.9.0.0/33 dev eth0"},
+    {"via", "[inet|inet6] ADDR", "Next hop.", everyday, {"gw"}, "10.9.0.0/16 via 192.0.2.254", "10.9.0.0/16 via ^192.0.2.300\n10.9.0.0/16 via ^2001:db8::1"},
+    {"dev", "IFNAME", "Output interface, tracked.", everyday, {"oif"}, "10.9.0.0/16 dev eth1", "10.9.0.0/16 dev ^no-such-if"},
+    {"src", "ADDR", "Preferred source address.", everyday, {}, "10.9.0.0/16 dev eth0 src 192.0.2.10", "10.9.0.0/16 dev eth0 src ^192.0.2.300"},
+    {"from", "PREFIX", "Source-specific route, IPv6 only.", rare, {}, "2001:db8:9::/48 dev eth0 from 2001:db8:1::/48", "10.9.0.0/16 dev eth0 from ^10.1.0.0/16"},
+    {"inet", "", "The route is IPv4.", rare, {}, "inet 10.9.0.0/16 dev eth0", "inet ^2001:db8::/32 dev eth0"},
+    {"inet6", "", "The route is IPv6.", rare, {}, "inet6 2001:db8:9::/48 dev eth0", "inet6 ^10.9.0.0/16 dev eth0"},
+    {"tos", "N|NAME", "Type of service.", rare, {"dsfield"}, "10.9.0.0/16 dev eth0 tos 8", "10.9.0.0/16 dev eth0 tos ^256\n10.9.0.0/16 dev eth0 tos ^fast"},
+    {"table", "N|NAME", "Routing table.", everyday, {}, "10.9.0.0/16 dev eth0 table 100", "10.9.0.0/16 dev eth0 table ^nonsense"},
+    {"vrf", "IFNAME", "The table of that VRF.", rare, {}, "10.9.0.0/16 dev eth0 vrf vrf0", "10.9.0.0/16 dev eth0 vrf ^eth1"},
+    {"protocol", "N|NAME", "Originator; only with no_track.", rare, {}, "10.9.0.0/16 dev eth0 protocol 4 no_track", "10.9.0.0/16 dev eth0 protocol ^256 no_track\n10.9.0.0/16 dev eth0 protocol 4"},
+    {"scope", "N|NAME", "Scope of the destination.", common, {}, "10.9.0.0/16 dev eth0 scope link", "10.9.0.0/16 dev eth0 scope ^moon"},
+    {"metric", "N", "Metric.", common, {"priority", "preference"}, "10.9.0.0/16 dev eth0 metric 10", "10.9.0.0/16 dev eth0 metric ^-1\n10.9.0.0/16 dev eth0 metric ^abc"},
+    {"onlink", "", "The gateway is on the link whatever the addresses say.", common, {}, "10.9.0.0/16 via 192.0.2.254 dev eth0 onlink", kNothingWrong},
+    {"encap", "ip|ip6|mpls|ila ARGS", "Lightweight tunnel.", rare, {}, "10.9.0.0/16 dev eth0 encap ip id 7 dst 192.0.2.77", "10.9.0.0/16 dev eth0 ^encap\n10.9.0.0/16 dev eth0 encap ^gre id 7\n10.9.0.0/16 dev eth0 encap ip dst ^2001:db8::1"},
+    {"expires", "SECS", "Lifetime, IPv6 only.", rare, {}, "2001:db8:9::/48 dev eth0 expires 60", "10.9.0.0/16 dev eth0 ^expires 60\n2001:db8:9::/48 dev eth0 expires ^abc"},
+    {"mtu", "[lock] N", "Path MTU.", common, {}, "10.9.0.0/16 dev eth0 mtu 1400", "10.9.0.0/16 dev eth0 mtu ^-1"},
+    {"hoplimit", "0..255", "Hop limit.", rare, {}, "10.9.0.0/16 dev eth0 hoplimit 64", "10.9.0.0/16 dev eth0 hoplimit ^256"},
+    {"advmss", "[lock] N", "Advertised segment size.", rare, {}, "10.9.0.0/16 dev eth0 advmss 1360", "10.9.0.0/16 dev eth0 advmss ^-1"},
+    {"rtt", "[lock] N[s|ms]", "Initial round trip time.", rare, {}, "10.9.0.0/16 dev eth0 rtt 300ms", "10.9.0.0/16 dev eth0 rtt ^soon"},
+    {"rttvar", "[lock] N[s|ms]", "Its variance.", rare, {}, "10.9.0.0/16 dev eth0 rttvar 300ms", "10.9.0.0/16 dev eth0 rttvar ^soon"},
+    {"reordering", "[lock] N", "Reordering metric.", rare, {}, "10.9.0.0/16 dev eth0 reordering 4", "10.9.0.0/16 dev eth0 reordering ^-1"},
+    {"window", "N", "Window clamp.", rare, {}, "10.9.0.0/16 dev eth0 window 65535", "10.9.0.0/16 dev eth0 window ^-1"},
+    {"cwnd", "[lock] N", "Congestion window clamp.", rare, {}, "10.9.0.0/16 dev eth0 cwnd 10", "10.9.0.0/16 dev eth0 cwnd ^-1"},
+    {"ssthresh", "[lock] N", "Slow start threshold.", rare, {}, "10.9.0.0/16 dev eth0 ssthresh 10", "10.9.0.0/16 dev eth0 ssthresh ^-1"},
+    {"realms", "[SRC/]DST", "Realms, IPv4 only.", rare, {}, "10.9.0.0/16 dev eth0 realms 3/4", "10.9.0.0/16 dev eth0 realms ^nonsense"},
+    {"rto_min", "[lock] N[s|ms]", "Least retransmission timeout.", rare, {}, "10.9.0.0/16 dev eth0 rto_min 200ms", "10.9.0.0/16 dev eth0 rto_min ^soon"},
+    {"initcwnd", "N", "Initial congestion window.", rare, {}, "10.9.0.0/16 dev eth0 initcwnd 10", "10.9.0.0/16 dev eth0 initcwnd ^-1"},
+    {"initrwnd", "N", "Initial receive window.", rare, {}, "10.9.0.0/16 dev eth0 initrwnd 10", "10.9.0.0/16 dev eth0 initrwnd ^-1"},
+    {"features", "ecn", "Route features.", rare, {}, "10.9.0.0/16 dev eth0 features ecn", "10.9.0.0/16 dev eth0 features ^fast"},
+    {"quickack", "0|1", "Quick acknowledgements.", rare, {}, "10.9.0.0/16 dev eth0 quickack 1", "10.9.0.0/16 dev eth0 quickack ^2"},
+    {"congctl", "[lock] NAME", "Congestion control.", rare, {}, "10.9.0.0/16 dev eth0 congctl cubic", kNothingWrong},
+    {"pref", "low|medium|high|N", "Router preference, IPv6 only.", rare, {}, "2001:db8:9::/48 dev eth0 pref high", "10.9.0.0/16 dev eth0 ^pref high\n2001:db8:9::/48 dev eth0 pref ^best"},
+    {"ttl-propagate", "enabled|disabled", "MPLS TTL propagation.", rare, {}, "10.9.0.0/16 dev eth0 ttl-propagate enabled", "10.9.0.0/16 dev eth0 ttl-propagate ^maybe"},
+    {"fastopen_no_cookie", "0|1", "TCP fast open without cookie.", rare, {}, "10.9.0.0/16 dev eth0 fastopen_no_cookie 1", "10.9.0.0/16 dev eth0 fastopen_no_cookie ^2"},
+    {"add", "", "Only if there is no such route.", rare, {}, "add 10.9.0.0/16 dev eth0", kNothingWrong},
+    {"prepend", "", "Before routes like it (the default).", rare, {}, "prepend 10.9.0.0/16 dev eth0", kNothingWrong},
+    {"append", "", "After routes like it.", rare, {}, "append 10.9.0.0/16 dev eth0", kNothingWrong},
+    {"nexthop", "[via ADDR] [dev IF] [weight 1..256] [onlink] [realms R] [encap ...]", "One of several gateways; must come last.", common, {}, "10.9.0.0/16 nexthop via 192.0.2.253 weight 2 nexthop via 192.0.2.254", "10.9.0.0/16 nexthop via ^192.0.2.300\n10.9.0.0/16 nexthop via 192.0.2.253 weight ^0\n10.9.0.0/16 nexthop via 192.0.2.253 weight ^257\n10.9.0.0/16 nexthop ^src 192.0.2.1"},
+    {"or", "ADDR", "Old form of a second gateway.", rare, {}, "10.9.0.0/16 via 192.0.2.253 or 192.0.2.254", "10.9.0.0/16 via 192.0.2.253 or ^192.0.2.300", true},
+    {"no_track", "", "Losing the route has no effect; it is not put back.", common, {}, "10.9.0.0/16 dev eth0 no_track", kNothingWrong},
+    {"track_group", "NAME", "Losing the route means FAULT for the group.", rare, {}, "10.9.0.0/16 dev eth0 track_group TG1", "10.9.0.0/16 dev eth0 track_group ^TG9"},
 };
+// clang-format on
+// track_group is for static routes only.
+const std::span kVirtualOptions = std::span(kRouteOptions).first(std::size(kRouteOptions) - 1);
 
 /// Thrown away when `false` travels up: the line was refused and the reason reported.
 class RouteReader : EntryReader {
@@ -531,7 +534,10 @@ std::string to_text(const RouteSettings& route) {
     return text;
 }
 
-const Block kRouteList{"vrrp_instance/virtual_routes", {}, read_virtual_route, kRouteOptions, kEntry};
-const Block kStaticRouteList{"static_routes", {}, read_static_route, kRouteOptions, kEntry};
+const Block kRouteList =
+    Block{"vrrp_instance/virtual_routes", {}, read_virtual_route, kVirtualOptions, kEntry}.around(
+        "10.30.0.0/16 via 192.0.2.254 dev eth0");
+const Block kStaticRouteList = Block{"static_routes", {}, read_static_route, kRouteOptions, kEntry}.around(
+    "10.30.0.0/16 via 192.0.2.254 dev eth0");
 
 }  // namespace holdfast::config

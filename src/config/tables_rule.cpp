@@ -26,41 +26,41 @@ struct ActionName {
 constexpr ActionName kActions[] = {
     {"blackhole", kBlackhole}, {"unreachable", kUnreachable}, {"prohibit", kProhibit}, {"nop", kNop}};
 
+// clang-format off: one word, one line
 const Option kRuleOptions[] = {
-    {"from", "PREFIX", "Source selector.", everyday},
-    {"to", "PREFIX", "Destination selector.", everyday},
-    {"inet", "", "The rule is IPv4.", rare},
-    {"inet6", "", "The rule is IPv6.", rare},
-    {"not", "", "Inverts the selectors.", rare},
-    {"table", "N|NAME", "Action: look the table up; not 0.", everyday, {"lookup"}},
-    {"priority",
-     "N",
-     "Preference; without one, one is invented and reported.",
-     everyday,
-     {"preference", "order"}},
-    {"tos", "N|NAME", "Type of service.", rare, {"dsfield"}},
-    {"fwmark", "M[/MASK]", "Firewall mark."},
-    {"realms", "[SRC/]DST", "Realms, IPv4 and table only.", rare},
-    {"suppress_prefixlength", "N", "Ignore results with at most this prefix length.", rare, {"sup_pl"}},
-    {"suppress_ifgroup", "N|NAME", "Ignore results on that interface group.", rare, {"sup_group"}},
-    {"iif", "IFNAME", "Input interface, tracked.", common, {"dev"}},
-    {"oif", "IFNAME", "Output interface, tracked.", rare},
-    {"tunnel-id", "N", "Tunnel id.", rare},
-    {"uidrange", "A-B", "User ids.", rare},
-    {"l3mdev", "", "Action: the table of the VRF.", rare},
-    {"protocol", "0..255", "Originator; only with no_track.", rare},
-    {"ipproto", "NAME|N", "IP protocol.", rare},
-    {"sport", "A-B", "Source ports.", rare},
-    {"dport", "A-B", "Destination ports.", rare},
-    {"type", "ACTION", "May stand before the action.", rare},
-    {"goto", "N", "Action: continue at that preference.", rare},
-    {"nop", "", "Action: none.", rare},
-    {"blackhole", "", "Action: drop."},
-    {"unreachable", "", "Action: refuse."},
-    {"prohibit", "", "Action: forbid."},
-    {"no_track", "", "Losing the rule has no effect; it is not put back."},
-    {"track_group", "NAME", "Static rules only.", rare},
+    {"from", "PREFIX", "Source selector.", everyday, {}, "from 10.2.0.0/24 table 100 priority 1001", "from ^10.2.0.300 table 100 priority 1001"},
+    {"to", "PREFIX", "Destination selector.", everyday, {}, "to 10.2.0.0/24 table 100 priority 1001", "to ^10.2.0.300 table 100 priority 1001"},
+    {"inet", "", "The rule is IPv4.", rare, {}, "inet table 100 priority 1001", "inet from ^2001:db8::/32 table 100 priority 1001"},
+    {"inet6", "", "The rule is IPv6.", rare, {}, "inet6 table 100 priority 1001", "inet6 from ^10.2.0.0/24 table 100 priority 1001"},
+    {"not", "", "Inverts the selectors.", rare, {}, "not from 10.2.0.0/24 table 100 priority 1001", kNothingWrong},
+    {"table", "N|NAME", "Action: look the table up; not 0.", everyday, {"lookup"}, "from 10.2.0.0/24 table 100 priority 1001", "from 10.2.0.0/24 table ^nonsense priority 1001\nfrom 10.2.0.0/24 table ^0 priority 1001\nfrom 10.2.0.0/24 table 100 ^blackhole priority 1001"},
+    {"priority", "N", "Preference; without one, one is invented and reported.", everyday, {"preference", "order"}, "from 10.2.0.0/24 table 100 priority 1001", "from 10.2.0.0/24 table 100 priority ^-1\nfrom 10.2.0.0/24 table 100"},
+    {"tos", "N|NAME", "Type of service.", rare, {"dsfield"}, "tos 8 table 100 priority 1001", "tos ^256 table 100 priority 1001"},
+    {"fwmark", "M[/MASK]", "Firewall mark.", common, {}, "fwmark 0x10/0xff table 100 priority 1001", "fwmark ^abc table 100 priority 1001\nfwmark ^1/x table 100 priority 1001"},
+    {"realms", "[SRC/]DST", "Realms, IPv4 and table only.", rare, {}, "from 10.2.0.0/24 realms 3/4 table 100 priority 1001", "from 10.2.0.0/24 realms ^nonsense table 100 priority 1001\nfrom 10.2.0.0/24 realms 3/4 blackhole priority 1001"},
+    {"suppress_prefixlength", "N", "Ignore results with at most this prefix length.", rare, {"sup_pl"}, "table 100 suppress_prefixlength 0 priority 1001", "table 100 suppress_prefixlength ^-1 priority 1001"},
+    {"suppress_ifgroup", "N|NAME", "Ignore results on that interface group.", rare, {"sup_group"}, "table 100 suppress_ifgroup 1 priority 1001", "table 100 suppress_ifgroup ^nonsense priority 1001"},
+    {"iif", "IFNAME", "Input interface, tracked.", common, {"dev"}, "iif eth1 table 100 priority 1001", "iif ^no-such-if table 100 priority 1001"},
+    {"oif", "IFNAME", "Output interface, tracked.", rare, {}, "oif eth1 table 100 priority 1001", "oif ^no-such-if table 100 priority 1001"},
+    {"tunnel-id", "N", "Tunnel id.", rare, {}, "tunnel-id 7 table 100 priority 1001", "tunnel-id ^abc table 100 priority 1001"},
+    {"uidrange", "A-B", "User ids.", rare, {}, "uidrange 100-200 table 100 priority 1001", "uidrange ^100 table 100 priority 1001\nuidrange ^a-b table 100 priority 1001"},
+    {"l3mdev", "", "Action: the table of the VRF.", rare, {}, "l3mdev priority 1001", "from 10.2.0.0/24 table 100 ^l3mdev priority 1001"},
+    {"protocol", "0..255", "Originator; only with no_track.", rare, {}, "table 100 protocol 4 no_track priority 1001", "table 100 protocol ^256 no_track priority 1001\ntable 100 protocol 4 priority 1001"},
+    {"ipproto", "NAME|N", "IP protocol.", rare, {}, "ipproto tcp table 100 priority 1001", "ipproto ^nonsense table 100 priority 1001"},
+    {"sport", "A-B", "Source ports.", rare, {}, "sport 1000-2000 table 100 priority 1001", "sport ^high table 100 priority 1001"},
+    {"dport", "A-B", "Destination ports.", rare, {}, "dport 80-90 table 100 priority 1001", "dport ^high table 100 priority 1001"},
+    {"type", "ACTION", "May stand before the action.", rare, {}, "from 10.2.0.0/24 type prohibit priority 1001", "from 10.2.0.0/24 type ^nonsense priority 1001"},
+    {"goto", "N", "Action: continue at that preference.", rare, {}, "from 10.2.0.0/24 priority 1001 goto 2000", "from 10.2.0.0/24 priority 1001 goto ^abc\nfrom 10.2.0.0/24 priority 1001 goto 1000"},
+    {"nop", "", "Action: none.", rare, {}, "from 10.2.0.0/24 nop priority 1001", kNothingWrong},
+    {"blackhole", "", "Action: drop.", common, {}, "from 10.2.0.0/24 blackhole priority 1001", kNothingWrong},
+    {"unreachable", "", "Action: refuse.", common, {}, "from 10.2.0.0/24 unreachable priority 1001", kNothingWrong},
+    {"prohibit", "", "Action: forbid.", common, {}, "from 10.2.0.0/24 prohibit priority 1001", kNothingWrong},
+    {"no_track", "", "Losing the rule has no effect; it is not put back.", common, {}, "from 10.2.0.0/24 table 100 priority 1001 no_track", kNothingWrong},
+    {"track_group", "NAME", "Losing the rule means FAULT for the group.", rare, {}, "iif eth0 table 100 priority 1001 track_group TG1", "iif eth0 table 100 priority 1001 track_group ^TG9"},
 };
+// clang-format on
+// track_group is for static rules only.
+const std::span kVirtualOptions = std::span(kRuleOptions).first(std::size(kRuleOptions) - 1);
 
 struct ProtocolName {
     std::string_view name;
@@ -362,7 +362,10 @@ std::string to_text(const RuleSettings& rule) {
     return text;
 }
 
-const Block kRuleList{"vrrp_instance/virtual_rules", {}, read_virtual_rule, kRuleOptions, kEntry};
-const Block kStaticRuleList{"static_rules", {}, read_static_rule, kRuleOptions, kEntry};
+const Block kRuleList =
+    Block{"vrrp_instance/virtual_rules", {}, read_virtual_rule, kVirtualOptions, kEntry}.around(
+        "from 10.1.0.0/24 table 100 priority 1000");
+const Block kStaticRuleList = Block{"static_rules", {}, read_static_rule, kRuleOptions, kEntry}.around(
+    "from 10.1.0.0/24 table 100 priority 1000");
 
 }  // namespace holdfast::config

@@ -67,6 +67,7 @@ void show_script(const ScriptDraft& script, const Row& row, Writer& writer) {
 /// Seconds with milliseconds; 0 was allowed once and means 1 s.
 struct ScriptTime {
     static constexpr uint8_t kWords = 1;
+    static void spoil(BadLines& out) { out.insert(out.end(), {"!", "^0", "^-1", "^4294.001", "^abc"}); }
     bool read(Loading& loading, const Line& line, Duration& out) const {
         if (!Seconds{0, 4294000000ULL, Lenient::yes, 3}.read(loading, line, out)) return false;
         if (out == Duration{0}) {
@@ -109,9 +110,10 @@ void read_script_user(Loading& loading, ScriptDraft& script, const Line& line) {
     script.remove = !identity;
     if (identity)
         script.identity = std::move(identity);
+    else if (line.has(2) && loading.environment.user(line.word(1)))
+        bad_word(loading, ReportClass::general, line, 2, "is not a group that exists");
     else
-        bad_word(loading, ReportClass::general, line, 1,
-                 "is not a user that exists, or its group is unknown");
+        bad_word(loading, ReportClass::general, line, 1, "is not a user that exists");
 }
 
 void show_script_user(const ScriptDraft& script, const Row& row, Writer& writer) {
@@ -126,14 +128,14 @@ void show_script_user(const ScriptDraft& script, const Row& row, Writer& writer)
 using SV = track::ScriptSettings;
 // clang-format off: one row, one line
 const Row kScriptRows[] = {
-    custom<ScriptDraft, read_script, show_script>({"script", "PATH | \"PATH ARGS\" | \"</FILE\"", "required", "Program whose exit status 0 means success; </FILE: success when the file can be opened.", everyday}).raw_line(),
-    keyword<Field<&ScriptDraft::value, &SV::interval>, ScriptTime{}>({"interval", "SECS", "1", "Time between runs, 0.001..4294.", everyday}),
-    keyword<Field<&ScriptDraft::value, &SV::timeout>, ScriptTime{}>({"timeout", "SECS", "interval", "Run time after which the script is stopped and has failed.", everyday}),
-    custom<ScriptDraft, read_script_weight, show_script_weight>({"weight", "-253..253 [reverse]", "0: failure means FAULT", "Default weight of track_script.", everyday}, 2),
-    custom<ScriptDraft, read_script_count<&SV::rise>, show_script_count<&SV::rise>>({"rise", "N", "1", "Successes needed to become OK.", everyday}, 1),
-    custom<ScriptDraft, read_script_count<&SV::fall>, show_script_count<&SV::fall>>({"fall", "N", "1", "Failures needed to become KO.", everyday}, 1),
-    custom<ScriptDraft, read_script_user, show_script_user>({"user", "USER [[:]GROUP]", "script_user", "Who runs it; an unknown user removes the script."}, 2),
-    keyword<Field<&ScriptDraft::value, &SV::init_fail>, Flag{}>({"init_fail", "", "off", "Failed until the first success."}),
+    custom<ScriptDraft, read_script, show_script>({"script", "PATH | \"PATH ARGS\" | \"</FILE\"", "required", "Program whose exit status 0 means success; </FILE: success when the file can be opened.", everyday}).raw_line().example("script \"/usr/bin/true -c 'a b'\"", kNothingWrong),
+    keyword<Field<&ScriptDraft::value, &SV::interval>, ScriptTime{}>({"interval", "SECS", "1", "Time between runs, 0.001..4294.", everyday}).example("interval 2.5"),
+    keyword<Field<&ScriptDraft::value, &SV::timeout>, ScriptTime{}>({"timeout", "SECS", "interval", "Run time after which the script is stopped and has failed.", everyday}).example("timeout 3"),
+    custom<ScriptDraft, read_script_weight, show_script_weight>({"weight", "-253..253 [reverse]", "0: failure means FAULT", "Default weight of track_script.", everyday}, 2).example("weight -20 reverse", "!\n^-254\n^254\n^abc\n-20 ^backwards"),
+    custom<ScriptDraft, read_script_count<&SV::rise>, show_script_count<&SV::rise>>({"rise", "N", "1", "Successes needed to become OK.", everyday}, 1).example("rise 2", "!\n^0\n^abc"),
+    custom<ScriptDraft, read_script_count<&SV::fall>, show_script_count<&SV::fall>>({"fall", "N", "1", "Failures needed to become KO.", everyday}, 1).example("fall 3", "!\n^0\n^abc"),
+    custom<ScriptDraft, read_script_user, show_script_user>({"user", "USER [[:]GROUP]", "script_user", "Who runs it; an unknown user removes the script."}, 2).example("user root", "!\n^nobody-of-that-name\nroot ^no-such-group"),
+    keyword<Field<&ScriptDraft::value, &SV::init_fail>, Flag{}>({"init_fail", "", "off", "Failed until the first success."}).example("init_fail"),
 };
 // clang-format on
 
@@ -147,10 +149,10 @@ void show_scripts(const Draft& draft, const Row& row, Writer& writer) {
 
 }  // namespace
 
-const Block kVrrpScript{"vrrp_script", kScriptRows};
+const Block kVrrpScript = Block{"vrrp_script", kScriptRows}.around("script /usr/bin/true");
 
 // clang-format off: one row, one line
-constinit const Row kScriptRootRow = block<Draft, ScriptDraft, open_script, close_script, show_scripts>({"vrrp_script", "NAME { ... }", "", "A program run periodically for track_script.", everyday, adds_up}, kVrrpScript).of(Part::vrrp);
+constinit const Row kScriptRootRow = block<Draft, ScriptDraft, open_script, close_script, show_scripts>({"vrrp_script", "NAME { ... }", "", "A program run periodically for track_script.", everyday, adds_up}, kVrrpScript).of(Part::vrrp).example("vrrp_script chk {", "! {");
 // clang-format on
 
 }  // namespace holdfast::config

@@ -199,11 +199,12 @@ std::string to_text(const check::GroupEntry& entry) {
     return text;
 }
 
-const Block kVirtualServerGroup{
-    "virtual_server_group", {}, read_group_entry, {}, "ADDR[-END|/PLEN] [PORT] | fwmark N [inet|inet6]"};
+const Block kVirtualServerGroup =
+    Block{"virtual_server_group", {}, read_group_entry, {}, "ADDR[-END|/PLEN] [PORT] | fwmark N [inet|inet6]"}
+        .around("10.0.0.2-5 80\nfwmark 7");
 
 // clang-format off: one row, one line
-constinit const Row kServerGroupRootRow = block<Draft, Group, open_group, close_group, show_groups>({"virtual_server_group", "NAME { ... }", "", "Addresses and marks of a service.", common, adds_up}, kVirtualServerGroup).of(Part::checkers);
+constinit const Row kServerGroupRootRow = block<Draft, Group, open_group, close_group, show_groups>({"virtual_server_group", "NAME { ... }", "", "Addresses and marks of a service.", common, adds_up}, kVirtualServerGroup).of(Part::checkers).example("virtual_server_group web {", "^192.0.2.300 80\n192.0.2.1 ^65536\n^192.0.2.9-5 80\n^192.0.2.1/33 80\n^192.0.2.1/24 80\nfwmark ^0\nfwmark ^abc\nfwmark 7 ^ipv6");
 // clang-format on
 
 }  // namespace holdfast::config

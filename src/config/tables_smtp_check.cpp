@@ -51,12 +51,13 @@ void close_host(Loading& loading, C& checker, C&, const Line&) {
     checker.smtp_hosts.push_back(std::exchange(checker.connect, std::move(loading.host_workbench)));
 }
 
-const Block kHost{"virtual_server/real_server/SMTP_CHECK/host", kConnectingRows};
+const Block kHost =
+    Block{"virtual_server/real_server/SMTP_CHECK/host", kConnectingRows}.around("connect_ip 192.0.2.52");
 
 // clang-format off: one row, one line
 constexpr std::array kSmtpOwnRows{
-    custom<C, read_helo, show_helo>({"helo_name", "STRING", "smtpchecker.keepalived.org", "Argument of HELO.", common, replaces}, 1),
-    block<C, C, open_host, close_host>({"host", "{ ... }", "none", "Obsolete: one SMTP_CHECK per address.", rare, adds_up}, kHost),
+    custom<C, read_helo, show_helo>({"helo_name", "STRING", "smtpchecker.keepalived.org", "Argument of HELO.", common, replaces}, 1).example("helo_name probe.example.org", "."),
+    block<C, C, open_host, close_host>({"host", "{ ... }", "none", "Obsolete: one SMTP_CHECK per address.", rare, adds_up}, kHost).example("host {", kNothingWrong),
 };
 // clang-format on
 constexpr auto kSmtpRows = concat(kConnectingRows, kSmtpOwnRows);
@@ -66,7 +67,7 @@ constexpr auto kSmtpRows = concat(kConnectingRows, kSmtpOwnRows);
 const Block kSmtpCheck{"virtual_server/real_server/SMTP_CHECK", kSmtpRows};
 
 // clang-format off: one row, one line
-constinit const Row kSmtpCheckRow = block<RD, C, open_plain_checker, close_smtp>({"SMTP_CHECK", "{ ... }", "", "Talk SMTP up to QUIT.", common, adds_up}, kSmtpCheck);
+constinit const Row kSmtpCheckRow = block<RD, C, open_plain_checker, close_smtp>({"SMTP_CHECK", "{ ... }", "", "Talk SMTP up to QUIT.", common, adds_up}, kSmtpCheck).example("SMTP_CHECK {", kNothingWrong);
 // clang-format on
 
 }  // namespace holdfast::config

@@ -96,49 +96,58 @@ void show_group_tracked(const SG& group, const Row& row, Writer& writer) {
     writer.close();
 }
 
-const Block kGroupMembers{"vrrp_sync_group/group", {}, read_group_member, {}, "INSTANCE..."};
+const Block kGroupMembers =
+    Block{"vrrp_sync_group/group", {}, read_group_member, {}, "INSTANCE..."}.around("VI_1\nVI_2");
 
-const Block kGroupInterfaces{"vrrp_sync_group/track_interface",
-                             {},
-                             read_group_tracked<Tracked::interface>,
-                             kReferenceOptions,
-                             kTrackEntry};
+const Block kGroupInterfaces = Block{"vrrp_sync_group/track_interface",
+                                     {},
+                                     read_group_tracked<Tracked::interface>,
+                                     kReferenceOptions,
+                                     kTrackEntry}
+                                   .around("eth1 weight 10");
 
-const Block kGroupScripts{
-    "vrrp_sync_group/track_script", {}, read_group_tracked<Tracked::script>, kReferenceOptions, kTrackEntry};
+const Block kGroupScripts = Block{"vrrp_sync_group/track_script",
+                                  {},
+                                  read_group_tracked<Tracked::script>,
+                                  kReferenceOptions,
+                                  kTrackEntry}
+                                .around("chk weight 10");
 
-const Block kGroupFiles{
-    "vrrp_sync_group/track_file", {}, read_group_tracked<Tracked::file>, kReferenceOptions, kTrackEntry};
+const Block kGroupFiles =
+    Block{"vrrp_sync_group/track_file", {}, read_group_tracked<Tracked::file>, kReferenceOptions, kTrackEntry}
+        .around("load weight 10");
 
-const Block kGroupProcesses{"vrrp_sync_group/track_process",
-                            {},
-                            read_group_tracked<Tracked::process>,
-                            kReferenceOptions,
-                            kTrackEntry};
+const Block kGroupProcesses = Block{"vrrp_sync_group/track_process",
+                                    {},
+                                    read_group_tracked<Tracked::process>,
+                                    kReferenceOptions,
+                                    kTrackEntry}
+                                  .around("web weight 10");
 
-const Block kGroupBfd{
-    "vrrp_sync_group/track_bfd", {}, read_group_tracked<Tracked::bfd>, kReferenceOptions, kTrackEntry};
+const Block kGroupBfd =
+    Block{"vrrp_sync_group/track_bfd", {}, read_group_tracked<Tracked::bfd>, kReferenceOptions, kTrackEntry}
+        .around("bfd0 weight 10");
 
 template <auto... Path>
 using GroupValue = Field<&SG::value, Path...>;
 
 // clang-format off: one row, one line
 constexpr Row kSyncGroupRows[] = {
-    block<SG, SG, open_group_members, close_group_members, show_group_members>({"group", "{ INSTANCE... }", "required", "The members.", everyday, once}, kGroupMembers),
-    block<SG, SG, same<SG>, nullptr, show_group_tracked<Tracked::interface>>({"track_interface", "{ IF [weight W [reverse]]... }", "none", "Interfaces tracked for every member.", everyday, adds_up}, kGroupInterfaces),
-    block<SG, SG, same<SG>, nullptr, show_group_tracked<Tracked::script>>({"track_script", "{ NAME [weight W [reverse|noreverse]]... }", "none", "Scripts tracked for every member.", everyday, adds_up}, kGroupScripts),
-    block<SG, SG, same<SG>, nullptr, show_group_tracked<Tracked::file>>({"track_file", "{ NAME [weight W [reverse|noreverse]]... }", "none", "Files tracked for every member.", common, adds_up}, kGroupFiles),
-    block<SG, SG, same<SG>, nullptr, show_group_tracked<Tracked::process>>({"track_process", "{ NAME [weight W [reverse|noreverse]]... }", "none", "Processes tracked for every member.", common, adds_up}, kGroupProcesses),
-    block<SG, SG, same<SG>, nullptr, show_group_tracked<Tracked::bfd>>({"track_bfd", "{ NAME [weight W [reverse|noreverse]]... }", "none", "BFD sessions tracked for every member.", rare, adds_up}, kGroupBfd),
-    keyword<GroupValue<&S::notify, &NS::backup>, kNotify>({"notify_backup", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the group becomes BACKUP.", everyday, once}),
-    keyword<GroupValue<&S::notify, &NS::master>, kNotify>({"notify_master", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the group becomes MASTER.", everyday, once}),
-    keyword<GroupValue<&S::notify, &NS::fault>, kNotify>({"notify_fault", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the group becomes FAULT.", everyday, once}),
-    keyword<GroupValue<&S::notify, &NS::stop>, kNotify>({"notify_stop", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the daemon stops.", common, once}),
-    keyword<GroupValue<&S::notify, &NS::generic>, kNotify>({"notify", "SCRIPT [USER [[:]GROUP]]", "none", "Run on every transition with GROUP, name, state and 0.", everyday, once}),
-    keyword<Field<&SG::smtp_alert>, Switch{}>({"smtp_alert", "[BOOL]", "smtp_alert_vrrp", "Mail on transitions."}),
-    custom<SG, read_global_tracking, show_global_tracking>({"global_tracking", "", "off", "Obsolete form of sync_group_tracking_weight.", rare}, 0),
-    keyword<GroupValue<&S::group, &vrrp::SyncGroupSettings::tracking_weight>, Flag{}>({"sync_group_tracking_weight", "", "off", "Keep the tracking weights of the group and its members.", rare}),
-    keyword<Field<&SG::notify_priority_changes>, Switch{}>({"notify_priority_changes", "[BOOL]", "global setting", "Default for the members.", rare}),
+    block<SG, SG, open_group_members, close_group_members, show_group_members>({"group", "{ INSTANCE... }", "required", "The members.", everyday, once}, kGroupMembers).example("group {", kNothingWrong),
+    block<SG, SG, same<SG>, nullptr, show_group_tracked<Tracked::interface>>({"track_interface", "{ IF [weight W [reverse]]... }", "none", "Interfaces tracked for every member.", everyday, adds_up}, kGroupInterfaces).example("track_interface {", "^no-such-thing\neth2 ^always\neth2 ^weight\neth2 weight ^255\neth2 weight ^abc\neth2 weight 10 ^backwards"),
+    block<SG, SG, same<SG>, nullptr, show_group_tracked<Tracked::script>>({"track_script", "{ NAME [weight W [reverse|noreverse]]... }", "none", "Scripts tracked for every member.", everyday, adds_up}, kGroupScripts).example("track_script {", "^no-such-thing\nchk ^always\nchk ^weight\nchk weight ^255\nchk weight ^abc\nchk weight 10 ^backwards", "/vrrp_script"),
+    block<SG, SG, same<SG>, nullptr, show_group_tracked<Tracked::file>>({"track_file", "{ NAME [weight W [reverse|noreverse]]... }", "none", "Files tracked for every member.", common, adds_up}, kGroupFiles).example("track_file {", "^no-such-thing\nload ^always\nload ^weight\nload weight ^255\nload weight ^abc\nload weight 10 ^backwards", "/track_file"),
+    block<SG, SG, same<SG>, nullptr, show_group_tracked<Tracked::process>>({"track_process", "{ NAME [weight W [reverse|noreverse]]... }", "none", "Processes tracked for every member.", common, adds_up}, kGroupProcesses).example("track_process {", "^no-such-thing\nweb ^always\nweb ^weight\nweb weight ^255\nweb weight ^abc\nweb weight 10 ^backwards", "/vrrp_track_process"),
+    block<SG, SG, same<SG>, nullptr, show_group_tracked<Tracked::bfd>>({"track_bfd", "{ NAME [weight W [reverse|noreverse]]... }", "none", "BFD sessions tracked for every member.", rare, adds_up}, kGroupBfd).example("track_bfd {", "^no-such-thing\nbfd0 ^always\nbfd0 ^weight\nbfd0 weight ^254\nbfd0 weight ^abc\nbfd0 weight 10 ^backwards", "/bfd_instance"),
+    keyword<GroupValue<&S::notify, &NS::backup>, kNotify>({"notify_backup", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the group becomes BACKUP.", everyday, once}).example("notify_backup \"/usr/bin/true backup\""),
+    keyword<GroupValue<&S::notify, &NS::master>, kNotify>({"notify_master", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the group becomes MASTER.", everyday, once}).example("notify_master /usr/bin/true"),
+    keyword<GroupValue<&S::notify, &NS::fault>, kNotify>({"notify_fault", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the group becomes FAULT.", everyday, once}).example("notify_fault \"/usr/bin/true fault\" root root"),
+    keyword<GroupValue<&S::notify, &NS::stop>, kNotify>({"notify_stop", "SCRIPT [USER [[:]GROUP]]", "none", "Run when the daemon stops.", common, once}).example("notify_stop /usr/bin/true"),
+    keyword<GroupValue<&S::notify, &NS::generic>, kNotify>({"notify", "SCRIPT [USER [[:]GROUP]]", "none", "Run on every transition with GROUP, name, state and 0.", everyday, once}).example("notify \"/usr/bin/true any\""),
+    keyword<Field<&SG::smtp_alert>, Switch{}>({"smtp_alert", "[BOOL]", "smtp_alert_vrrp", "Mail on transitions."}).example("smtp_alert on"),
+    custom<SG, read_global_tracking, show_global_tracking>({"global_tracking", "", "off", "Obsolete form of sync_group_tracking_weight.", rare}, 0).example("global_tracking", kNothingWrong).obsolete(),
+    keyword<GroupValue<&S::group, &vrrp::SyncGroupSettings::tracking_weight>, Flag{}>({"sync_group_tracking_weight", "", "off", "Keep the tracking weights of the group and its members.", rare}).example("sync_group_tracking_weight"),
+    keyword<Field<&SG::notify_priority_changes>, Switch{}>({"notify_priority_changes", "[BOOL]", "global setting", "Default for the members.", rare}).example("notify_priority_changes on"),
 };
 // clang-format on
 
@@ -152,10 +161,10 @@ void show_sync_groups(const Draft& draft, const Row& row, Writer& writer) {
 
 }  // namespace
 
-const Block kSyncGroup{"vrrp_sync_group", kSyncGroupRows};
+const Block kSyncGroup = Block{"vrrp_sync_group", kSyncGroupRows}.around("group {\nVI_1\nVI_2\n}");
 
 // clang-format off: one row, one line
-constinit const Row kSyncGroupRootRow = block<Draft, SG, open_sync_group, close_sync_group, show_sync_groups>({"vrrp_sync_group", "NAME { ... }", "", "Instances that change state together.", everyday, adds_up}, kSyncGroup).of(Part::vrrp);
+constinit const Row kSyncGroupRootRow = block<Draft, SG, open_sync_group, close_sync_group, show_sync_groups>({"vrrp_sync_group", "NAME { ... }", "", "Instances that change state together.", everyday, adds_up}, kSyncGroup).of(Part::vrrp).example("vrrp_sync_group VG_1 {", " {\nVG_1 VG_2 {", "/vrrp_instance\n/vrrp_instance VI_2 {; interface eth0; virtual_router_id 52; virtual_ipaddress {; 192.0.2.2; }; }");
 // clang-format on
 
 }  // namespace holdfast::config

@@ -17,10 +17,10 @@ void close_tls(Loading&, Draft& draft, TlsDraft& tls, const Line&) {
 using TL = TlsSettings;
 // clang-format off: one row, one line
 const Row kTlsRows[] = {
-    keyword<Field<&TlsDraft::value, &TL::password>, SoftWord{}>({"password", "STRING", "none", "Pass phrase of the key file.", rare, replaces}),
-    keyword<Field<&TlsDraft::value, &TL::ca>, SoftWord{}>({"ca", "PATH", "none", "Certificate authorities.", common, replaces}),
-    keyword<Field<&TlsDraft::value, &TL::certificate>, SoftWord{}>({"certificate", "PATH", "none", "Client certificate.", common, replaces}),
-    keyword<Field<&TlsDraft::value, &TL::key>, SoftWord{}>({"key", "PATH", "none", "Its private key.", common, replaces}),
+    keyword<Field<&TlsDraft::value, &TL::password>, SoftWord{}>({"password", "STRING", "none", "Pass phrase of the key file.", rare, replaces}).example("password secret"),
+    keyword<Field<&TlsDraft::value, &TL::ca>, SoftWord{}>({"ca", "PATH", "none", "Certificate authorities.", common, replaces}).example("ca /etc/ssl/certs/ca-certificates.crt"),
+    keyword<Field<&TlsDraft::value, &TL::certificate>, SoftWord{}>({"certificate", "PATH", "none", "Client certificate.", common, replaces}).example("certificate /etc/ssl/client.pem"),
+    keyword<Field<&TlsDraft::value, &TL::key>, SoftWord{}>({"key", "PATH", "none", "Its private key.", common, replaces}).example("key /etc/ssl/client.key"),
 };
 // clang-format on
 
@@ -34,10 +34,10 @@ void show_tls(const Draft& draft, const Row& row, Writer& writer) {
 
 }  // namespace
 
-const Block kTls{"SSL", kTlsRows};
+const Block kTls = Block{"SSL", kTlsRows}.around("ca /etc/ssl/certs/ca-certificates.crt");
 
 // clang-format off: one row, one line
-constinit const Row kTlsRootRow = block<Draft, TlsDraft, open_tls, close_tls, show_tls>({"SSL", "{ ... }", "", "Client certificate of SSL_GET.", common, replaces}, kTls).of(Part::checkers);
+constinit const Row kTlsRootRow = block<Draft, TlsDraft, open_tls, close_tls, show_tls>({"SSL", "{ ... }", "", "Client certificate of SSL_GET.", common, replaces}, kTls).of(Part::checkers).example("SSL {", kNothingWrong);
 // clang-format on
 
 }  // namespace holdfast::config

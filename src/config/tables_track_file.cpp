@@ -95,9 +95,9 @@ void show_file_init(const FileDraft& file, const Row& row, Writer& writer) {
 
 // clang-format off: one row, one line
 const Row kFileRows[] = {
-    keyword<Field<&FileDraft::value, &track::FileSettings::path>, SoftWord{}>({"file", "PATH", "required", "The file to watch; its directory must exist.", common, once}),
-    custom<FileDraft, read_file_weight, show_file_weight>({"weight", "-254..254 [reverse]", "1", "The number in the file is multiplied by it; 0: any other number than 0 means FAULT.", common, once}, 2),
-    custom<FileDraft, read_file_init, show_file_init>({"init_file", "[VALUE] [overwrite]", "0", "Written at the first start when the file is missing, or always with overwrite."}, 2),
+    keyword<Field<&FileDraft::value, &track::FileSettings::path>, SoftWord{}>({"file", "PATH", "required", "The file to watch; its directory must exist.", common, once}).example("file /tmp/load"),
+    custom<FileDraft, read_file_weight, show_file_weight>({"weight", "-254..254 [reverse]", "1", "The number in the file is multiplied by it; 0: any other number than 0 means FAULT.", common, once}, 2).example("weight -20 reverse", ".\n^-255\n^255\n^abc\n-20 ^backwards"),
+    custom<FileDraft, read_file_init, show_file_init>({"init_file", "[VALUE] [overwrite]", "0", "Written at the first start when the file is missing, or always with overwrite."}, 2).example("init_file 10 overwrite", "^255\n^-255\n^1x\n^never"),
 };
 // clang-format on
 
@@ -112,10 +112,10 @@ void show_files(const Draft& draft, const Row& row, Writer& writer) {
 
 }  // namespace
 
-const Block kTrackFile{"track_file", kFileRows};
+const Block kTrackFile = Block{"track_file", kFileRows}.around("file /tmp/load");
 
 // clang-format off: one row, one line
-constinit const Row kTrackFileRootRow = block<Draft, FileDraft, open_file, close_file, show_files>({"track_file", "NAME { ... }", "", "A file whose number changes priorities or weights.", common, adds_up}, kTrackFile).also("vrrp_track_file", Spelling::old_logged);
+constinit const Row kTrackFileRootRow = block<Draft, FileDraft, open_file, close_file, show_files>({"track_file", "NAME { ... }", "", "A file whose number changes priorities or weights.", common, adds_up}, kTrackFile).also("vrrp_track_file", Spelling::old_logged).example("track_file load {", "! {");
 // clang-format on
 
 }  // namespace holdfast::config

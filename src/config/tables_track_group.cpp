@@ -54,10 +54,11 @@ void show_members(const TrackGroupDraft& group, const Row& row, Writer& writer) 
     writer.close();
 }
 
-const Block kTrackGroupMembers{"track_group/group", {}, read_member, {}, "INSTANCE..."};
+const Block kTrackGroupMembers =
+    Block{"track_group/group", {}, read_member, {}, "INSTANCE..."}.around("VI_1");
 // clang-format off: one row, one line
 const Row kTrackGroupRows[] = {
-    block<TrackGroupDraft, TrackGroupDraft, open_members, close_members, show_members>({"group", "{ INSTANCE... }", "required", "The instances.", rare, once}, kTrackGroupMembers),
+    block<TrackGroupDraft, TrackGroupDraft, open_members, close_members, show_members>({"group", "{ INSTANCE... }", "required", "The instances.", rare, once}, kTrackGroupMembers).example("group {", kNothingWrong),
 };
 // clang-format on
 
@@ -72,10 +73,10 @@ void show_track_groups(const Draft& draft, const Row& row, Writer& writer) {
 
 }  // namespace
 
-const Block kTrackGroup{"track_group", kTrackGroupRows};
+const Block kTrackGroup = Block{"track_group", kTrackGroupRows}.around("group {\nVI_1\n}");
 
 // clang-format off: one row, one line
-constinit const Row kTrackGroupRootRow = block<Draft, TrackGroupDraft, open_track_group, close_track_group, show_track_groups>({"track_group", "NAME { group { ... } }", "", "Instances that follow static addresses, routes and rules.", rare, adds_up}, kTrackGroup).of(Part::vrrp);
+constinit const Row kTrackGroupRootRow = block<Draft, TrackGroupDraft, open_track_group, close_track_group, show_track_groups>({"track_group", "NAME { group { ... } }", "", "Instances that follow static addresses, routes and rules.", rare, adds_up}, kTrackGroup).of(Part::vrrp).example("track_group TG1 {", " {\nTG1 TG2 {");
 // clang-format on
 
 }  // namespace holdfast::config

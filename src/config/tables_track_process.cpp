@@ -129,15 +129,15 @@ void read_process_delay(Loading& loading, ProcessDraft& process, const Line& lin
 
 // clang-format off: one row, one line
 const Row kProcessRows[] = {
-    custom<ProcessDraft, read_process, show_process>({"process", "NAME [PARAM...]", "required", "Command name, or with parameters the command line to look for.", common, once}),
-    custom<ProcessDraft, read_param_match, show_param_match>({"param_match", "[initial|partial]", "exact when parameters are given", "How parameters are compared.", rare}, 1),
-    custom<ProcessDraft, read_process_weight, show_process_weight>({"weight", "-254..254 [reverse]", "0: failure means FAULT", "Default weight of track_process.", common, once}, 2),
-    custom<ProcessDraft, read_process_quorum, show_process_quorum>({"quorum", "1..65535", "1", "Processes that must run."}, 1),
-    custom<ProcessDraft, read_process_quorum_max, show_process_quorum_max>({"quorum_max", "0..65535", "no limit", "More than this many is a failure; 0: it must not run.", rare}, 1),
-    custom<ProcessDraft, read_process_delay>({"delay", "SECS", "0", "Sets fork_delay and terminate_delay, 0.000001..3600.", rare}, 1),
-    keyword<Field<&ProcessDraft::value, &PV::terminate_delay>, kProcessDelay>({"terminate_delay", "SECS", "0", "How long the quorum must stay lost.", rare}),
-    keyword<Field<&ProcessDraft::value, &PV::fork_delay>, kProcessDelay>({"fork_delay", "SECS", "0", "How long the quorum must hold.", rare}),
-    keyword<Field<&ProcessDraft::value, &PV::full_command>, Flag{}>({"full_command", "", "off", "Compare the whole command line.", rare}),
+    custom<ProcessDraft, read_process, show_process>({"process", "NAME [PARAM...]", "required", "Command name, or with parameters the command line to look for.", common, once}).example("process nginx", "!"),
+    custom<ProcessDraft, read_param_match, show_param_match>({"param_match", "[initial|partial]", "exact when parameters are given", "How parameters are compared.", rare}, 1).example("param_match initial", "^exact"),
+    custom<ProcessDraft, read_process_weight, show_process_weight>({"weight", "-254..254 [reverse]", "0: failure means FAULT", "Default weight of track_process.", common, once}, 2).example("weight -20 reverse", ".\n^-255\n^255\n^abc\n-20 ^backwards"),
+    custom<ProcessDraft, read_process_quorum, show_process_quorum>({"quorum", "1..65535", "1", "Processes that must run."}, 1).example("quorum 2", "!\n^0\n^65536\n^abc"),
+    custom<ProcessDraft, read_process_quorum_max, show_process_quorum_max>({"quorum_max", "0..65535", "no limit", "More than this many is a failure; 0: it must not run.", rare}, 1).example("quorum_max 5", "!\n^-1\n^65536\n^abc"),
+    custom<ProcessDraft, read_process_delay>({"delay", "SECS", "0", "Sets fork_delay and terminate_delay, 0.000001..3600.", rare}, 1).example("delay 0.5", "!\n^0\n^3600.000001\n^abc"),
+    keyword<Field<&ProcessDraft::value, &PV::terminate_delay>, kProcessDelay>({"terminate_delay", "SECS", "0", "How long the quorum must stay lost.", rare}).example("terminate_delay 0.5"),
+    keyword<Field<&ProcessDraft::value, &PV::fork_delay>, kProcessDelay>({"fork_delay", "SECS", "0", "How long the quorum must hold.", rare}).example("fork_delay 0.5"),
+    keyword<Field<&ProcessDraft::value, &PV::full_command>, Flag{}>({"full_command", "", "off", "Compare the whole command line.", rare}).example("full_command"),
 };
 // clang-format on
 
@@ -152,10 +152,10 @@ void show_processes(const Draft& draft, const Row& row, Writer& writer) {
 
 }  // namespace
 
-const Block kTrackProcess{"vrrp_track_process", kProcessRows};
+const Block kTrackProcess = Block{"vrrp_track_process", kProcessRows}.around("process nginx");
 
 // clang-format off: one row, one line
-constinit const Row kTrackProcessRootRow = block<Draft, ProcessDraft, open_process, close_process, show_processes>({"vrrp_track_process", "NAME { ... }", "", "Processes whose presence is tracked.", common, adds_up}, kTrackProcess).of(Part::vrrp);
+constinit const Row kTrackProcessRootRow = block<Draft, ProcessDraft, open_process, close_process, show_processes>({"vrrp_track_process", "NAME { ... }", "", "Processes whose presence is tracked.", common, adds_up}, kTrackProcess).of(Part::vrrp).example("vrrp_track_process web {", "! {");
 // clang-format on
 
 }  // namespace holdfast::config

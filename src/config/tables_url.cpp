@@ -173,19 +173,19 @@ using Url = Field<&UrlDraft::value, Path...>;
 
 // clang-format off: one row, one line
 constexpr std::array kUrlRows{
-    keyword<Url<&US::path>, Word{}>({"path", "PATH", "required", "Request target, sent as it is.", everyday, replaces}),
-    custom<UrlDraft, read_digest, show_digest>({"digest", "MD5HEX", "none", "MD5 of the body.", everyday, once}, 1),
-    custom<UrlDraft, read_status, show_status>({"status_code", "CODE|A-B...", "200-299", "Good status codes, 100..599.", everyday, adds_up}),
-    keyword<Url<&US::virtualhost>, SoftWord{}>({"virtualhost", "STRING", "of the checker", "Host of this url.", everyday, replaces}),
-    custom<UrlDraft, read_regex, show_regex>({"regex", "PATTERN", "none", "The body must match; PCRE2, quotes and escapes are processed.", common, replaces}).raw_line(),
-    keyword<Url<&US::regex_no_match>, Flag{}>({"regex_no_match", "", "off", "A match is a failure.", rare}),
-    custom<UrlDraft, read_regex_options, show_regex_options>({"regex_options", "OPTION...", "none", "PCRE2 compile options.", rare, adds_up}),
-    custom<UrlDraft, read_min_offset, show_min_offset>({"regex_min_offset", "N", "0", "Where matching starts in the body.", rare}, 1),
-    custom<UrlDraft, read_max_offset, show_max_offset>({"regex_max_offset", "N", "no limit", "Last offset where a match may start.", rare}, 1),
-    custom<UrlDraft, read_regex_stack, show_regex_stack>({"regex_stack", "START MAX", "of PCRE2", "Sizes of the matcher's stack, in bytes.", rare}, 2),
+    keyword<Url<&US::path>, Word{}>({"path", "PATH", "required", "Request target, sent as it is.", everyday, replaces}).example("path /index.html"),
+    custom<UrlDraft, read_digest, show_digest>({"digest", "MD5HEX", "none", "MD5 of the body.", everyday, once}, 1).example("digest 640205b7b0fc66c1ea91c463fac6334d", "!\n^640205b7\n^640205b7b0fc66c1ea91c463fac6334g"),
+    custom<UrlDraft, read_status, show_status>({"status_code", "CODE|A-B...", "200-299", "Good status codes, 100..599.", everyday, adds_up}).example("status_code 200-299 302 404", "^99\n^600\n^300-200\n^abc"),
+    keyword<Url<&US::virtualhost>, SoftWord{}>({"virtualhost", "STRING", "of the checker", "Host of this url.", everyday, replaces}).example("virtualhost www.example.org"),
+    custom<UrlDraft, read_regex, show_regex>({"regex", "PATTERN", "none", "The body must match; PCRE2, quotes and escapes are processed.", common, replaces}).raw_line().example("regex \"^ok [0-9]+\"", ".\none two"),
+    keyword<Url<&US::regex_no_match>, Flag{}>({"regex_no_match", "", "off", "A match is a failure.", rare}).example("regex_no_match", "", "regex ok"),
+    custom<UrlDraft, read_regex_options, show_regex_options>({"regex_options", "OPTION...", "none", "PCRE2 compile options.", rare, adds_up}).example("regex_options caseless multiline", "?^greedy", "regex ok"),
+    custom<UrlDraft, read_min_offset, show_min_offset>({"regex_min_offset", "N", "0", "Where matching starts in the body.", rare}, 1).example("regex_min_offset 20", "?\n?^abc\n?1 2", "regex ok"),
+    custom<UrlDraft, read_max_offset, show_max_offset>({"regex_max_offset", "N", "no limit", "Last offset where a match may start.", rare}, 1).example("regex_max_offset 2000", "?\n?^abc\n?1 2", "regex ok"),
+    custom<UrlDraft, read_regex_stack, show_regex_stack>({"regex_stack", "START MAX", "of PCRE2", "Sizes of the matcher's stack, in bytes.", rare}, 2).example("regex_stack 4096 65536", "?\n?4096\n?^abc 65536\n?65536 4096", "regex ok"),
 };
 constexpr std::array kTlsUrlRow{
-    keyword<Url<&US::tls_compliant>, Switch{}>({"tls_compliant", "[BOOL]", "of the checker", "As SSL_GET/tls_compliant, for this url.", rare, last_wins, Reload::live, "2.4"}),
+    keyword<Url<&US::tls_compliant>, Switch{}>({"tls_compliant", "[BOOL]", "of the checker", "As SSL_GET/tls_compliant, for this url.", rare, last_wins, Reload::live, "2.4"}).example("tls_compliant on"),
 };
 // clang-format on
 
@@ -193,8 +193,8 @@ constexpr auto kTlsUrlRows = concat(kUrlRows, kTlsUrlRow);
 
 }  // namespace
 
-const Block kUrl{"virtual_server/real_server/HTTP_GET/url", kUrlRows};
-const Block kTlsUrl{"virtual_server/real_server/SSL_GET/url", kTlsUrlRows};
+const Block kUrl = Block{"virtual_server/real_server/HTTP_GET/url", kUrlRows}.around("path /");
+const Block kTlsUrl = Block{"virtual_server/real_server/SSL_GET/url", kTlsUrlRows}.around("path /");
 
 UrlDraft* open_url(Loading& loading, CheckerDraft&, const Line&) {
     loading.url_workbench = {};

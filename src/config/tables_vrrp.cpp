@@ -47,6 +47,11 @@ D* open_instance(Loading& loading, Draft& draft, const Line& line) {
 }
 
 void close_instance(Loading& loading, Draft&, D& instance, const Line&) {
+    // Repetitions are looked for within one block only.
+    instance.virtual_addresses.clear();
+    instance.interface_addresses.clear();
+    instance.excluded_addresses.clear();
+    instance.peers.clear();
     if (instance.unicast_keyword && (instance.use_vmac || instance.use_ipvlan)) {
         if (!instance.interface) {
             loading.error(instance.place,
@@ -84,10 +89,11 @@ std::span<const Row> rows() {
 
 }  // namespace
 
-const Block kVrrpInstance{"vrrp_instance", rows()};
+const Block kVrrpInstance = Block{"vrrp_instance", rows()}.around(
+    "interface eth0\nvirtual_router_id 51\npriority 100\nvirtual_ipaddress {\n192.0.2.1/24\n}");
 
 // clang-format off: one row, one line
-constinit const Row kInstanceRootRow = block<Draft, D, open_instance, close_instance, show_instances>({"vrrp_instance", "NAME { ... }", "", "A Virtual Router.", everyday, adds_up}, kVrrpInstance).of(Part::vrrp);
+constinit const Row kInstanceRootRow = block<Draft, D, open_instance, close_instance, show_instances>({"vrrp_instance", "NAME { ... }", "", "A Virtual Router.", everyday, adds_up}, kVrrpInstance).of(Part::vrrp).example("vrrp_instance VI_1 {", " {\nVI_1 VI_2 {");
 // clang-format on
 
 }  // namespace holdfast::config

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast::config {
 
@@ -60,7 +61,24 @@ struct Facts {
     Repeat repeat = Repeat::last_wins;
     Reload reload = Reload::live;
     std::string_view since{};  ///< keepalived version that has it first; empty = before 2.2.7.
+    /// A legal line as a user would write it; of a block its first line, whose inside is Block::inside.
+    std::string_view example{};
+    /// What is reported, one line each, beside what the codec tells (see BadLines).
+    std::string_view wrong{};
+    /// What the example stands on, one line each: lines of the same block that come first; `-KEYWORD` leaves
+    /// a line of Block::inside out; `/KEYWORD` asks for the example of a root block in front, `/TEXT {; ...;
+    /// }` for exactly this one.
+    std::string_view needs{};
+    bool obsolete = false;  ///< Works, but every use is reported: there is something better.
 };
+
+/// Wrong uses of a keyword. Each is what follows the keyword, with `^` before the word that is underlined
+/// (none: the keyword or the whole line); `.` is nothing at all. A leading `?` means: only remarked, `-t`
+/// stays content. A leading `!` means: a required word is missing, reading stops. In lists it is the whole
+/// entry.
+using BadLines = std::vector<std::string>;
+/// The value of Facts::wrong where no use of a keyword is wrong.
+inline constexpr std::string_view kNothingWrong = "*";
 
 /// More words than any keyword has: such rows take all words of their line.
 inline constexpr uint8_t kAnyWords = 255;
@@ -80,6 +98,7 @@ struct Row {
     void* (*enter)(Loading&, void* target, const Row&,
                    const Line&) = nullptr;  ///< nullptr result: skip the block.
     void (*leave)(Loading&, void* target, void* child, const Line&) = nullptr;  ///< After the closing brace.
+    void (*spoil)(BadLines&) = nullptr;  ///< Adds the codec's own bad values.
 
     constexpr Row raw_line() const {
         Row row = *this;
@@ -96,6 +115,19 @@ struct Row {
         row.part = owner;
         return row;
     }
+    constexpr Row example(std::string_view line, std::string_view wrong = {},
+                          std::string_view needs = {}) const {
+        Row row = *this;
+        row.facts.example = line;
+        row.facts.wrong = wrong;
+        row.facts.needs = needs;
+        return row;
+    }
+    constexpr Row obsolete() const {
+        Row row = *this;
+        row.facts.obsolete = true;
+        return row;
+    }
     constexpr Row also(std::string_view name, Spelling spelling = Spelling::equal) const {
         Row row = *this;
         row.aliases[row.aliases[0].name.empty() ? 0 : 1] = {name, spelling};
@@ -110,6 +142,9 @@ struct Option {
     std::string_view summary;
     Importance importance = Importance::common;
     std::array<std::string_view, 2> aliases{};
+    std::string_view example{};  ///< A whole entry with this word; empty: Block::inside has it.
+    std::string_view wrong{};    ///< Whole entries, as BadLines.
+    bool obsolete = false;       ///< As Facts::obsolete.
 };
 
 struct Block {
@@ -119,6 +154,13 @@ struct Block {
     void (*entry)(Loading&, void* target, const Line&) = nullptr;
     std::span<const Option> options{};
     std::string_view entry_syntax{};
+    std::string_view inside{};  ///< The least that makes an example of the block legal; for lists, an entry.
+
+    constexpr Block around(std::string_view lines) const {
+        Block block = *this;
+        block.inside = lines;
+        return block;
+    }
 };
 
 /// What stands outside all braces.
