@@ -157,15 +157,23 @@ std::string_view closest(const Block& block, std::string_view name) {
 
 LanguageOptions::Standing standing(std::string_view parent, std::string_view keyword) {
     using Standing = LanguageOptions::Standing;
+    // Asked for every directive of a file whose braces do not match. A handful of names (group, interfaces,
+    // url) exist under several parents; any of them will do.
+    static const auto blocks = [] {
+        std::unordered_map<std::string_view, std::vector<const Index*>> by_name;
+        for (const auto& [block, index] : indexes()) {
+            const size_t slash = block->name.rfind('/');
+            by_name[slash == std::string_view::npos ? block->name : block->name.substr(slash + 1)].push_back(
+                &index);
+        }
+        return by_name;
+    }();
+    const auto named = blocks.find(parent);
+    if (named == blocks.end()) return Standing::unknown;
     Standing best = Standing::unknown;
-    // A handful of names (group, interfaces, url) exist under several parents; any of them will do.
-    for (const auto& [block, index] : indexes()) {
-        const size_t slash = block->name.rfind('/');
-        const std::string_view last =
-            slash == std::string_view::npos ? block->name : block->name.substr(slash + 1);
-        if (last != parent) continue;
-        const auto found = index.find(keyword);
-        if (found == index.end()) continue;
+    for (const Index* index : named->second) {
+        const auto found = index->find(keyword);
+        if (found == index->end()) continue;
         if (found->second.row->block != nullptr) return Standing::block;
         best = Standing::value;
     }
