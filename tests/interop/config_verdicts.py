@@ -6,7 +6,9 @@
 Each file is read by both programs in a network namespace of its own, which holds the interfaces the file names
 (--no-interfaces: none of them). A verdict is the exit status. Needs root for `unshare -n`. With --keywords FILE the
 examples of a keyword list (path and example are its first and last column) are wrapped into small configurations and
-compared as well. Prints one line per difference and a summary; exits 1 when there is one.
+compared as well. With --generated PROGRAM the examples and the wrong uses that the keyword tables tell
+(holdfast_keywords) are compared, in one namespace with the interfaces and names they use; differences that EXPLAINED
+knows are counted apart. Prints one line per difference and a summary; exits 1 when there is one.
 """
 
 import argparse
@@ -142,6 +144,84 @@ def keyword_files(table, folder, mutate):
     return paths
 
 
+# Differences of the generated files that are meant to be: a pattern for "NAME: LINE" (the name of the file and the line
+# it is about), a pattern for what the reference said, the verdicts of the reference and of ours (None = any), and why.
+EXPLAINED = [
+    (r"", r"Unknown keyword", 5, None, "the reference does not know the keyword: it is older, or built without it"),
+    (r"^(static|.*virtual)_(routes|rules)\.\.inet6?:", r"", 5, 0,
+     "the reference takes the word after inet or inet6 as well"),
+    (r"track_file: no-such-thing", r"", None, 5, "the reference crashes or hangs on an unknown file"),
+    (r"^bfd_instance(\.neighbor_ip)?: ", r"", -11, 2, "2.2.7 crashes when the word is missing"),
+    (r"^(static|.*virtual)_routes\.\.encap: .* encap gre", r"", 2, 5,
+     "the reference takes the words of an unknown encapsulation for further ones and misses the last"),
+    (r"^(static|.*virtual)_routes\.\.(via|nexthop): ", r"", 5, 0, "2.2.7 reports tracked routes without device"),
+    (r" 4294967295\.000001$", r"", 0, 5, "times of more than 136 years are refused"),
+    (r"virtual_server_group: fwmark 0", r"", 0, 5, "mark 0 is none for IPVS"),
+    (r"SMTP_CHECK\.bindto: bindto 2001", r"", 0, 5, "such a checker could never connect"),
+    (r"\.regex: regex( one two)?$", r"", 0, 5, "2.2.7 does not say that it ignores the line"),
+    (r": .* maybe$|notification_email_from: .* surplus$|unicast_peer: 192.0.2.20$|excluded: 192.0.2.1$", r"", 0, 5,
+     "2.2.7 does not say that it ignores the word"),
+    (r"^(global_defs\.umask: umask IXUSR|vrrp_script\.(interval|timeout): .*\.5|.*UDP_CHECK\.payload: )", r"", 5, 0,
+     "2.2.7 does not know this form"),
+]
+
+
+def explanation(name, said, reference, ours):
+    for pattern, saying, theirs, own, reason in EXPLAINED:
+        if theirs not in (None, reference) or own not in (None, ours):
+            continue
+        if re.search(pattern, name) and re.search(saying, said):
+            return reason
+    return None
+
+
+def compare_generated(options):
+    """Runs in a network and mount namespace of its own; see main()."""
+    setup = ("mount -t tmpfs none /run && mkdir -p /run/netns && ip link set lo up && "
+             "ip link add eth0 type veth peer name eth0p && ip link add eth1 type veth peer name eth1p && "
+             "ip link add eth2 type veth peer name eth2p && (ip link add vrf0 type vrf table 1000 || true); "
+             "ip netns add blue; for link in eth0 eth0p eth1 eth1p eth2 eth2p; do ip link set $link up; done")
+    subprocess.run(["sh", "-c", setup], check=True, stderr=subprocess.DEVNULL)
+    totals = {"same": 0, "different": 0}
+    reasons = {}
+    for mode in ("--examples", "--bad-values"):
+        folder = "/run/generated" + mode
+        subprocess.run([options.generated, mode, folder], check=True, stdout=subprocess.DEVNULL)
+        for name in sorted(os.listdir(folder)):
+            path = os.path.join(folder, name)
+            if options.skip and re.search(options.skip, name):
+                continue
+            verdicts = []
+            for command in (options.reference, options.ours):
+                try:
+                    done = subprocess.run(shlex.split(command) + [path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                          timeout=options.timeout, cwd=folder, check=False)
+                    verdicts.append((done.returncode, done.stdout.decode("utf-8", "replace")))
+                except subprocess.TimeoutExpired:
+                    verdicts.append(("timeout", ""))
+            (reference, reference_said), (ours, ours_said) = verdicts
+            if reference == ours:
+                totals["same"] += 1
+                continue
+            with open(path, encoding="utf-8") as file:
+                line = file.read().splitlines()[1][2:]
+            name = re.sub(r"^\d+_|\.conf$", "", name) + ": " + line
+            reason = explanation(name, reference_said, reference, ours)
+            if reason:
+                reasons[reason] = reasons.get(reason, 0) + 1
+                continue
+            totals["different"] += 1
+            print(f"{name}: reference {reference}, ours {ours}")
+            if options.show:
+                print("  --- reference\n" + "".join("  " + said + "\n" for said in reference_said.splitlines()[:20]))
+                print("  --- ours\n" + "".join("  " + said + "\n" for said in ours_said.splitlines()[:20]))
+    for reason, count in sorted(reasons.items()):
+        print(f"{count} explained: {reason}")
+    print(f"{sum(totals.values()) + sum(reasons.values())} files, {totals['same']} same verdicts, "
+          f"{sum(reasons.values())} explained differences, {totals['different']} others")
+    return 1 if totals["different"] else 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ours", required=True)
@@ -149,11 +229,18 @@ def main():
     parser.add_argument("--no-interfaces", action="store_true")
     parser.add_argument("--keywords")
     parser.add_argument("--mutate", action="store_true", help="with --keywords: also try typical mistakes")
+    parser.add_argument("--generated", metavar="PROGRAM", help="path of holdfast_keywords")
     parser.add_argument("--timeout", type=float, default=20)
     parser.add_argument("--skip", help="leave out files whose name matches this pattern")
     parser.add_argument("--show", action="store_true", help="print what both programs said about a difference")
     parser.add_argument("folders", nargs="*")
     options = parser.parse_args()
+
+    if options.generated:
+        if os.environ.get("CONFIG_VERDICTS_INSIDE") != "1":
+            os.environ["CONFIG_VERDICTS_INSIDE"] = "1"
+            os.execvp("unshare", ["unshare", "-n", "-m", sys.executable, os.path.abspath(__file__)] + sys.argv[1:])
+        return compare_generated(options)
 
     with tempfile.TemporaryDirectory(prefix="config-verdicts-") as folder:
         paths = []
