@@ -148,6 +148,7 @@ def keyword_files(table, folder, mutate):
 # it is about), a pattern for what the reference said, the verdicts of the reference and of ours (None = any), and why.
 EXPLAINED = [
     (r"", r"Unknown keyword", 5, None, "the reference does not know the keyword: it is older, or built without it"),
+    (r"global_defs\.vrrp_iptables", r"iptables not supported", 5, 0, "the reference is built without iptables"),
     (r"^(static|.*virtual)_(routes|rules)\.\.inet6?:", r"", 5, 0,
      "the reference takes the word after inet or inet6 as well"),
     (r"track_file: no-such-thing", r"", None, 5, "the reference crashes or hangs on an unknown file"),
