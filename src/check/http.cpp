@@ -75,6 +75,7 @@ Step HttpConversation::received(std::span<const uint8_t> bytes, Bytes&) {
 }
 
 Step HttpConversation::closed() {
+    if (check_.tls && !answer_.has_header()) return Step::bad("SSL read error from");
     return judge();
 }
 
@@ -89,7 +90,7 @@ Step HttpConversation::failed(const Failure& failure) {
         case Trouble::handshake:
             return Step::bad("SSL handshake/communication error connecting to");
         case Trouble::broken:
-            // Many TLS servers end a session by closing or resetting it: what has come counts.
+            // Many TLS servers end a session without close_notify or by a reset: what has come counts.
             return check_.tls ? judge() : Step::bad("Read error with");
     }
     return Step::bad("Read error with");

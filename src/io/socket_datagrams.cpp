@@ -16,14 +16,14 @@ namespace {
 /// errors of the next call.
 class SocketDatagrams final : public Datagrams {
   public:
-    SocketDatagrams(EventLoop& loop, std::vector<uint8_t>& buffer, const DatagramRequest& request,
-                    DatagramHandler& handler)
+    SocketDatagrams(EventLoop& loop, std::vector<uint8_t>& buffer, PingPermission& permission,
+                    const DatagramRequest& request, DatagramHandler& handler)
         : loop_(loop),
           buffer_(buffer),
           handler_(handler),
           destination_(request.destination),
           failure_soon_(loop.timers(), [this] { failed(error_, sent_); }) {
-        open(request);
+        open(request, permission);
     }
     ~SocketDatagrams() override { close(); }
 
@@ -41,13 +41,17 @@ class SocketDatagrams final : public Datagrams {
     }
 
   private:
-    void open(const DatagramRequest& request) {
+    void open(const DatagramRequest& request, PingPermission& permission) {
         const bool six = destination_.address.is_v6();
         const int icmp = six ? static_cast<int>(IPPROTO_ICMPV6) : static_cast<int>(IPPROTO_ICMP);
         const bool ping = request.kind == DatagramRequest::Kind::ping;
-        fd_.reset(::socket(to_native(destination_.address.family()),
-                           SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                           ping ? icmp : static_cast<int>(IPPROTO_UDP)));
+        const auto make = [&] {
+            fd_.reset(::socket(to_native(destination_.address.family()),
+                               SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                               ping ? icmp : static_cast<int>(IPPROTO_UDP)));
+        };
+        make();
+        if (!fd_ && errno == EACCES && ping && permission.ask()) make();
         if (!fd_ || !apply_options(fd_.get(), options_of(request))) return fail_soon(errno);
         const int on = 1;
         if (request.path_errors && setsockopt(fd_.get(), six ? SOL_IPV6 : SOL_IP,
@@ -95,8 +99,9 @@ class SocketDatagrams final : public Datagrams {
 }  // namespace
 
 std::unique_ptr<Datagrams> make_socket_datagrams(EventLoop& loop, std::vector<uint8_t>& buffer,
-                                                 const DatagramRequest& request, DatagramHandler& handler) {
-    return std::make_unique<SocketDatagrams>(loop, buffer, request, handler);
+                                                 PingPermission& permission, const DatagramRequest& request,
+                                                 DatagramHandler& handler) {
+    return std::make_unique<SocketDatagrams>(loop, buffer, permission, request, handler);
 }
 
 }  // namespace holdfast::io

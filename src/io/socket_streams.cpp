@@ -203,7 +203,8 @@ SocketStreams::SocketStreams(EventLoop& loop) : loop_(loop), read_buffer_(kReadS
 
 std::unique_ptr<Datagrams> SocketStreams::open_datagrams(const DatagramRequest& request,
                                                          DatagramHandler& handler) {
-    return make_socket_datagrams(loop_, read_buffer_, request, handler);
+    if (ping_permission_ == nullptr) ping_permission_ = std::make_unique<PingPermission>();
+    return make_socket_datagrams(loop_, read_buffer_, *ping_permission_, request, handler);
 }
 
 SocketStreams::~SocketStreams() = default;

@@ -106,8 +106,7 @@ class TlsConnection final : public Connection, private StreamHandler {
     void on_closed() override {
         if (state_ == State::starting)
             return failed({"the server closed during the TLS handshake", 0, {}}, StreamFailure::handshake);
-        finish();
-        handler_.on_closed();
+        failed({"the server closed without close_notify", 0, {}}, StreamFailure::other);
     }
 
     void on_failed(const Error& error, StreamFailure why) override {

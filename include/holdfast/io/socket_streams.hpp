@@ -9,6 +9,8 @@
 
 namespace holdfast::io {
 
+class PingPermission;
+
 /// A connect-only probe (TCP_CHECK) that is destroyed in on_connected costs four system calls: socket,
 /// connect, epoll_ctl, close. getsockopt(SO_ERROR) is added only when epoll reports an error. Must outlive
 /// its connections.
@@ -25,7 +27,8 @@ class SocketStreams final : public Streams {
     class SocketConnection;
 
     EventLoop& loop_;
-    std::vector<uint8_t> read_buffer_;  // Shared: only one connection reads at a time.
+    std::unique_ptr<PingPermission> ping_permission_;  // While ping sockets were asked for.
+    std::vector<uint8_t> read_buffer_;                 // Shared: only one connection reads at a time.
 };
 
 }  // namespace holdfast::io

@@ -263,6 +263,13 @@ TEST(HttpConversation, NamesWhatKeptItFromTalking) {
     EXPECT_EQ(reason(Trouble::broken, true), "Read, no data received from ");
 }
 
+TEST(HttpConversation, ATlsSessionThatEndsProperlyWithoutAnAnswerHasItsOwnReason) {
+    HttpCheck check = check_for({.path = "/"});
+    check.tls = true;
+    EXPECT_EQ(OneProbe(check).conversation().closed().outcome.reason, "SSL read error from");
+    EXPECT_TRUE(OneProbe(check).run(kOk).good);
+}
+
 // A TLS server that ends its session by a reset has answered nevertheless.
 TEST(HttpConversation, WithTlsWhatCameBeforeAResetCounts) {
     HttpCheck check = check_for({.path = "/"});

@@ -228,7 +228,7 @@ TEST_F(TlsTest, NamesTheServerOnlyWhenAsked) {
     EXPECT_EQ(server.server_name(), "www.example");
 }
 
-TEST_F(TlsTest, AnEndOfStreamCountsWithAndWithoutCloseNotify) {
+TEST_F(TlsTest, TheServersGoodbyeIsTheEndOfTheStream) {
     establish();
     server.write("last words");
     server.say_goodbye();
@@ -236,13 +236,16 @@ TEST_F(TlsTest, AnEndOfStreamCountsWithAndWithoutCloseNotify) {
     EXPECT_EQ(received, "last words");
     EXPECT_EQ(closed, 1);
     EXPECT_EQ(wire.handler, nullptr);  // Our socket is closed as well.
+}
 
-    server = TlsServer();
-    connected = closed = 0;
+TEST_F(TlsTest, AnEndWithoutGoodbyeIsToldApart) {
     establish();
+    server.write("cut sh");
+    carry();
     wire.handler->on_closed();
-    EXPECT_EQ(closed, 1);
-    EXPECT_FALSE(failure);
+    EXPECT_EQ(received, "cut sh");
+    EXPECT_EQ(closed, 0);
+    EXPECT_EQ(failure, StreamFailure::other);
 }
 
 TEST_F(TlsTest, SaysGoodbyeOnlyWhenAsked) {
@@ -340,7 +343,8 @@ TEST_F(TlsTest, MayBeDestroyedInEveryCall) {
     connected = 0;
     establish();
     then = [this] { connection.reset(); };
-    wire.handler->on_closed();
+    server.say_goodbye();
+    carry();
     EXPECT_EQ(closed, 1);
 
     connect();
