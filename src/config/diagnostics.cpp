@@ -79,6 +79,18 @@ void Diagnostics::add(Diagnostic diagnostic) {
     if (kept_.size() < limit_) kept_.push_back(std::move(diagnostic));
 }
 
+void Diagnostics::add_hidden(ReportClass report_class, Severity severity) {
+    if (severity == Severity::error) ++errors_;
+    seen_ |= uint32_t{1} << static_cast<unsigned>(report_class);
+    worst_ = std::max(worst_, report_class);
+}
+
+void Diagnostics::worsen(size_t index, ReportClass report_class, Severity severity) {
+    if (index >= kept_.size()) return;
+    kept_[index].report_class = std::max(kept_[index].report_class, report_class);
+    kept_[index].severity = std::min(kept_[index].severity, severity);
+}
+
 void Diagnostics::append(Diagnostics other) {
     size_t unseen = other.dropped();
     size_t errors_before = errors_ + other.errors_;
@@ -225,6 +237,9 @@ std::optional<std::string_view> nearest(std::string_view word, std::span<const s
     if (word.empty() || word.size() > kLongestWord) return std::nullopt;
     size_t limit = std::min<size_t>(std::max<size_t>(word.size() / 3, 1), 3);
     std::optional<std::string_view> best;
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    for (std::string_view candidate : candidates)
+        if (std::ranges::equal(word, candidate, {}, lower, lower)) return candidate;
     std::array<std::array<size_t, kLongestWord + 1>, 3> rows{};
     for (std::string_view candidate : candidates) {
         size_t longer = std::max(word.size(), candidate.size());

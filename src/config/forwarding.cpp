@@ -44,7 +44,8 @@ bool read_forwarding(Loading& loading, const Line& line, ipvs::Forwarding& out) 
     } else if (method == "TUN") {
         result.method = ipvs::ForwardingMethod::tunnel;
     } else {
-        bad_word(loading, ReportClass::general, line, 1, "is not NAT, DR or TUN");
+        constexpr std::string_view kMethods[] = {"NAT", "DR", "TUN"};
+        bad_choice(loading, line, 1, "is not NAT, DR or TUN", kMethods);
         return false;
     }
     // From here on a mistake keeps the method and the options that were in force.

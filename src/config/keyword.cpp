@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "loading.hpp"
+#include "unfold.hpp"
 #include "writer.hpp"
 
 namespace holdfast::config {
@@ -52,34 +53,92 @@ void report_alias(Loading& loading, const Line& line, const Row& row, const Alia
         loading.remark(line, 0, std::move(message));
 }
 
+/// Marks a directive as the one being read, for as long as it lives.
+class Reading {
+  public:
+    Reading(Loading& loading, const Line& line) : explained_(loading.explained) {
+        explained_.enter(line.directive().text().data(), line.keyword());
+    }
+    ~Reading() { explained_.leave(); }
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+
+  private:
+    Explained& explained_;
+};
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+/// The path of the block that has this keyword: an everyday one, or the one with the shortest path; nothing
+/// when there is none.
+std::optional<std::string_view> home_of(std::string_view keyword) {
+    constexpr std::string_view kEveryday[] = {"", "global_defs", "vrrp_instance", "virtual_server"};
+    std::optional<std::string_view> best;
+    for (const std::string_view name : kEveryday) {
+        for (const auto& [block, index] : indexes())
+            if (block->name == name && index.contains(keyword)) return name;
+    }
+    for (const auto& [block, index] : indexes()) {
+        if (!index.contains(keyword)) continue;
+        if (!best || std::pair(block->name.size(), block->name) < std::pair(best->size(), *best))
+            best = block->name;
+    }
+    return best;
+}
+
 void report_unknown(Loading& loading, const Block& block, const Line& line) {
+    const std::string_view keyword = line.keyword();
     Diagnostic diagnostic = loading.document.report(
         Severity::error, ReportClass::unknown_keyword, line.directive(), 0,
-        block.name.empty() ? fmt::format("unknown keyword {}", line.keyword())
-                           : fmt::format("unknown keyword {} in {}", line.keyword(), block.name));
-    // Comparing with every keyword takes its time; what is not shown needs no suggestion.
-    if (loading.diagnostics.dropped() == 0) diagnostic.suggestion = closest(block, line.keyword());
+        block.name.empty() ? fmt::format("unknown keyword {}", keyword)
+                           : fmt::format("unknown keyword {} in {}", keyword, block.name));
+    if (loading.diagnostics.dropped() != 0) {
+        // Comparing with every keyword takes its time; what is not shown needs no suggestion.
+    } else if (keyword.starts_with(kByteOrderMark)) {
+        diagnostic.message = "the file begins with a byte order mark, which becomes part of its first word";
+        diagnostic.advice = "save the file as UTF-8 without byte order mark";
+        diagnostic.source_line = diagnostic.source_line.substr(kByteOrderMark.size());
+        diagnostic.span.length -= static_cast<uint32_t>(kByteOrderMark.size());
+        loading.explained.failed(keyword.substr(kByteOrderMark.size()));
+    } else if (const std::string_view near = closest(block, keyword); !near.empty()) {
+        diagnostic.suggestion = near;
+        loading.explained.failed(near);
+    } else if (const auto home = home_of(keyword)) {
+        diagnostic.advice = home->empty() ? fmt::format("{} stands outside every block", keyword)
+                                          : fmt::format("{} belongs into a {} block", keyword, *home);
+    }
     loading.add(std::move(diagnostic));
 }
 
 // Several directives written on one line are one directive with words that mean nothing. keepalived does not
-// say so; here one remark does, when such a word is itself a keyword of the block.
-void remark_flattened(Loading& loading, const Block& block, const Row& row, const Line& line) {
+// say so, only what the block then lacks; here one report says it when such a word is itself a keyword of the
+// block, and shows how the lines should be. What follows from it counts, but is not shown.
+void report_flattened(Loading& loading, const Block& block, const Row& row, const Line& line) {
     if (row.raw || row.words == kAnyWords) return;
-    const size_t first_extra = static_cast<size_t>(row.words) + 1;
-    for (size_t i = first_extra; i < line.size(); ++i) {
-        if (find(block, line.directive().word(i)) == nullptr) continue;
-        loading.remark(line, i,
-                       fmt::format("{} stands on the line of {} and is not read: one directive per line",
-                                   line.directive().word(i), line.keyword()));
-        return;
-    }
+    size_t lost = static_cast<size_t>(row.words) + 1;
+    while (lost < line.size() && find(block, line.word(lost)) == nullptr) ++lost;
+    if (lost >= line.size()) return;
+    Diagnostic diagnostic = loading.document.report(
+        Severity::warning, ReportClass::notice, line.directive(), lost,
+        fmt::format("several directives stand on one line: only {} is read, {} and what follows are lost",
+                    line.keyword(), line.word(lost)));
+    // The whole block is shown when it is all on this line.
+    const auto& frames = loading.explained.frames();
+    const std::optional<Directive>& outermost = loading.outermost;
+    const bool whole = outermost && outermost->position().line == diagnostic.span.position.line &&
+                       outermost->position().file == diagnostic.span.position.file;
+    diagnostic.advice = "write one directive per line:\n" +
+                        (whole ? unfold(root_block(), *outermost) : unfold(block, line.directive()));
+    loading.add_garbled(std::move(diagnostic));
+    for (const Explained::Frame& frame : frames) loading.explained.damage(frame.begin);
+    loading.explained.garble(whole ? outermost->text().data() : line.directive().text().data());
 }
 
 void read_list(Loading& loading, const Block& block, void* target, const DirectiveRange& entries) {
     for (const Directive directive : entries) {
         if (loading.stopped()) return;
         const Line line(loading, directive);
+        const Reading reading(loading, line);
         if (line.size() != 0) block.entry(loading, target, line);
     }
 }
@@ -87,6 +146,7 @@ void read_list(Loading& loading, const Block& block, void* target, const Directi
 void read_row(Loading& loading, const Block& block, const Found& found, void* target, const Line& line) {
     const Row& row = *found.row;
     const Directive& directive = line.directive();
+    const Reading reading(loading, line);
     report_alias(loading, line, row, found.alias);
 
     if (row.block == nullptr) {
@@ -96,13 +156,12 @@ void read_row(Loading& loading, const Block& block, const Found& found, void* ta
             loading.report(ReportClass::quote, line, kWholeLine, "a double quote has no partner");
         row.apply(loading, target, row, line);
         if (loading.stopped()) return;
+        report_flattened(loading, block, row, line);
         if (directive.has_block()) {
             loading.report(ReportClass::brace, line, kWholeLine,
                            fmt::format("{} does not open a block", row.facts.name));
             read_block(loading, block, target, directive.children());
-            return;
         }
-        remark_flattened(loading, block, row, line);
         return;
     }
 
@@ -212,6 +271,7 @@ void read_root(Loading& loading) {
             if (used_up && loading.files != nullptr)
                 loading.document.forget_before(directive, *loading.files);
             const auto found = index.find(directive.keyword());
+            loading.outermost = directive;
             used_up = !early && found != index.end() && found->second.row->part == Part::checkers;
             if (found != index.end() && found->second.row->early == early) {
                 if (part_runs(loading.options, found->second.row->part))

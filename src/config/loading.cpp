@@ -26,12 +26,36 @@ Severity severity_of(ReportClass report_class) {
 }  // namespace
 
 void Loading::add(Diagnostic diagnostic) {
-    if (!stopped_) sink_->add(std::move(diagnostic));
+    if (stopped_) return;
+    // Beyond the limit nothing is shown, and a file of garbage must not fill the memory.
+    if (diagnostic.severity == Severity::error && sink_->dropped() == 0) explained.failed();
+    if (diagnostic.severity != Severity::remark && explained.is_consequence(nullptr))
+        return hide(diagnostic.report_class, diagnostic.severity);
+    sink_->add(std::move(diagnostic));
+}
+
+void Loading::hide(ReportClass report_class, Severity severity) {
+    if (stopped_) return;
+    sink_->add_hidden(report_class, severity);
+    if (garbled_report_ && sink_ == &diagnostics)
+        diagnostics.worsen(*garbled_report_, report_class, severity);
+}
+
+void Loading::add_garbled(Diagnostic diagnostic) {
+    if (stopped_ || explained.is_consequence(nullptr)) return;
+    garbled_report_ = diagnostics.all().size();
+    sink_->add(std::move(diagnostic));
 }
 
 void Loading::report(ReportClass report_class, const Line& line, size_t word, std::string message) {
     if (stopped_) return;
     const Severity severity = severity_of(report_class);
+    if (report_class != ReportClass::remark && explained.is_consequence(line.directive().text().data()))
+        return hide(report_class, severity);
+    // The value went with the quote that nothing closes, which was reported.
+    if (report_class == ReportClass::general && line.size() == 1 && !line.directive().rest().empty() &&
+        diagnostics.has(ReportClass::quote))
+        return hide(report_class, severity);
     add(word == kWholeLine
             ? document.report(severity, report_class, line.directive(), std::move(message))
             : document.report(severity, report_class, line.directive(), word, std::move(message)));
@@ -47,12 +71,15 @@ void Loading::report(ReportClass report_class, Place place, std::string message)
         add(std::move(diagnostic));
         return;
     }
+    if (report_class != ReportClass::remark && explained.is_consequence(place.begin))
+        return hide(report_class, severity_of(report_class));
     add(diagnostic(severity_of(report_class), report_class, place, std::move(message)));
 }
 
 void Loading::corrected(Place place, std::string message) {
     if (stopped_) return;
     if (place.begin == nullptr) return report(ReportClass::warning, place, std::move(message));
+    if (explained.is_consequence(place.begin)) return hide(ReportClass::general, Severity::warning);
     add(diagnostic(Severity::warning, ReportClass::general, place, std::move(message)));
 }
 
@@ -146,6 +173,51 @@ std::optional<notify::Identity> Loading::default_identity(const Line& line) {
         default_identity_ = notify::Identity{};
     }
     return default_identity_;
+}
+
+void bad_choice(Loading& loading, const Line& line, size_t word, std::string_view problem,
+                std::span<const std::string_view> choices) {
+    if (loading.stopped() || loading.explained.is_consequence(line.directive().text().data())) {
+        loading.report(ReportClass::general, line, word, std::string(problem));
+        return;
+    }
+    Diagnostic diagnostic = loading.document.report(
+        Severity::error, ReportClass::general, line.directive(), word,
+        fmt::format("{} {} {}", line.keyword(), line.directive().word(word), problem));
+    if (const auto near = nearest(line.directive().word(word), choices)) diagnostic.suggestion = *near;
+    loading.add(std::move(diagnostic));
+}
+
+void bad_number(Loading& loading, const Line& line, size_t word, std::string_view problem, bool whole) {
+    Diagnostic diagnostic = loading.document.report(
+        Severity::error, ReportClass::number, line.directive(), word,
+        fmt::format("{} {} {}", line.keyword(), line.directive().word(word), problem));
+    diagnostic.suggestion = plain_seconds(line.directive().word(word), whole);
+    loading.add(std::move(diagnostic));
+}
+
+std::string plain_seconds(std::string_view text, bool whole) {
+    struct Unit {
+        std::string_view name;
+        uint64_t microseconds;
+    };
+    constexpr Unit kUnits[] = {
+        {"", 1000000},     {"ms", 1000},        {"msec", 1000},       {"us", 1},       {"s", 1000000},
+        {"sec", 1000000},  {"secs", 1000000},   {"seconds", 1000000}, {"m", 60000000}, {"min", 60000000},
+        {"h", 3600000000}, {"second", 1000000}, {"minutes", 60000000}};
+    std::string number(text.substr(0, text.find_first_not_of("0123456789.,")));
+    const std::string_view unit = text.substr(number.size());
+    std::ranges::replace(number, ',', '.');
+    const auto value = parse_decimal(number, 0, 1000000000000, 6, Lenient::no);
+    if (!value.value || !value.problem.empty()) return {};
+    for (const auto& [name, microseconds] : kUnits) {
+        if (name != unit) continue;
+        const uint64_t total = *value.value * microseconds / 1000000;
+        if (whole && total % 1000000 != 0) return {};
+        std::string plain = format_decimal(total, 6);
+        return plain == text ? std::string{} : plain;
+    }
+    return {};
 }
 
 std::optional<uint32_t> Loading::named_number(NameTable table, std::string_view name, uint32_t max) {

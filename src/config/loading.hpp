@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "drafts.hpp"
+#include "explained.hpp"
 #include "holdfast/config/codec.hpp"
 #include "holdfast/config/environment.hpp"
 #include "holdfast/config/keyword.hpp"
@@ -68,6 +69,17 @@ class Loading {
     void report(ReportClass report_class, const Line& line, size_t word, std::string message);
     void report(ReportClass report_class, Place place, std::string message);
     void add(Diagnostic diagnostic);
+    /// A consequence of what was reported before: hidden, but it counts for the exit status.
+    void hide(ReportClass report_class, Severity severity);
+    /// What an object lacks is no news when one of these keywords went wrong in its block.
+    bool is_explained(Place place, std::initializer_list<std::string_view> keywords) const {
+        return explained.has_failed(place.begin, keywords);
+    }
+    /// The report that says that a line holds several directives; its consequences are hidden behind it.
+    void add_garbled(Diagnostic diagnostic);
+    Explained explained;
+    /// The directive outside every block that is being read.
+    std::optional<Directive> outermost;
     /// A report about a place, not added yet.
     Diagnostic diagnostic(Severity severity, ReportClass report_class, Place place,
                           std::string message) const;
@@ -116,6 +128,7 @@ class Loading {
 
   private:
     Diagnostics* sink_;
+    std::optional<size_t> garbled_report_;
     bool stopped_ = false;
     bool fatal_ = false;
     bool interface_missing_ = false;

@@ -9,6 +9,7 @@
 
 #include "loading.hpp"
 #include "resolve.hpp"
+#include "tables_virtual_server.hpp"
 
 namespace holdfast::config {
 namespace {
@@ -59,7 +60,7 @@ class ServerResolver {
         check_persistence();
         check_protocol();
         if (!server_.scheduler) {
-            complain("no lb_algo; wlc is used");
+            complain("no lb_algo; wlc is used", {"lb_algo", "lvs_sched"});
             server_.scheduler = "wlc";
         }
         value_.attributes.scheduler = *server_.scheduler;
@@ -72,13 +73,16 @@ class ServerResolver {
     }
 
   private:
-    void complain(std::string_view problem) {
+    /// Nothing is shown when one of `keywords` went wrong before.
+    void complain(std::string_view problem, std::initializer_list<std::string_view> keywords = {}) {
+        if (loading_.is_explained(server_.place, keywords))
+            return loading_.hide(ReportClass::general, Severity::warning);
         loading_.corrected(server_.place, fmt::format("virtual_server {}: {}", name(), problem));
     }
     std::string name() const {
         if (group_ != nullptr) return "group " + value_.group;
         if (server_.by_mark) return fmt::format("fwmark {}", value_.key.firewall_mark);
-        return value_.key.endpoint.to_string();
+        return endpoint_text(value_.key.endpoint);
     }
     bool addressed() const { return group_ != nullptr ? group_->any_address : !server_.by_mark; }
     bool default_alert(bool otherwise) const {
@@ -95,7 +99,7 @@ class ServerResolver {
     void check_service() {
         if (!addressed()) return;
         if (value_.key.protocol == Protocol::none) {
-            complain("no protocol; UDP is used");
+            complain("no protocol; UDP is used", {"protocol"});
             value_.key.protocol = Protocol::udp;
         }
         if (value_.attributes.flags.one_packet && value_.key.protocol != Protocol::udp) {
@@ -112,7 +116,9 @@ class ServerResolver {
     }
 
     void set_persistent() {
-        complain("a service without port must be persistent; persistence_timeout 360 is used");
+        complain(
+            "there is no port, so all ports are meant and the service must be persistent; "
+            "persistence_timeout 360 is used");
         value_.attributes.persistence_timeout = kDefaultPersistence;
     }
 
@@ -126,7 +132,7 @@ class ServerResolver {
 
     void set_default_method() {
         if (server_.forwarding) return;
-        complain("no lb_kind; NAT is used");
+        complain("no lb_kind; NAT is used", {"lb_kind", "lvs_method"});
         server_.forwarding = ipvs::Forwarding{};
     }
 
@@ -137,7 +143,7 @@ class ServerResolver {
             if (!seen.insert(real.value.endpoint).second) {
                 loading_.corrected(real.place,
                                    fmt::format("real_server {} is given twice; the second one is left out",
-                                               real.value.endpoint.to_string()));
+                                               endpoint_text(real.value.endpoint)));
                 continue;
             }
             if (!real.forwarding) {
@@ -220,13 +226,13 @@ class ServerResolver {
         if (server_.by_mark) {
             if (nat || endpoint.port == 0) return;
             loading_.corrected(place, fmt::format("{} {}: a service by mark has no port, it is ignored", what,
-                                                  endpoint.to_string()));
+                                                  endpoint_text(endpoint)));
             endpoint.port = 0;
         } else if (endpoint.port == 0) {
             endpoint.port = port;
         } else if (!nat && endpoint.port != port) {
             loading_.corrected(place, fmt::format("{} {}: DR and TUN cannot change the port; {} is used",
-                                                  what, endpoint.to_string(), port));
+                                                  what, endpoint_text(endpoint), port));
             endpoint.port = port;
         }
     }
@@ -246,7 +252,7 @@ class ServerResolver {
                 loading_.corrected(
                     real.place,
                     fmt::format("real_server {}: DR and TUN cannot change the port, it is ignored",
-                                real.value.endpoint.to_string()));
+                                endpoint_text(real.value.endpoint)));
         if (const auto& sorry = value_.sorry_server; sorry && differs(sorry->endpoint, sorry->forwarding))
             complain("the port of the sorry_server is ignored, because DR and TUN cannot change it");
     }

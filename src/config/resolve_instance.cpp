@@ -47,6 +47,7 @@ class InstanceResolver {
         resolve_owner();
         resolve_notifications();
         resolve_interval();
+        limit_interface_delays();
         check_own_interface();
         resolve_address_interfaces();
         resolve_garp_extra();
@@ -99,7 +100,10 @@ class InstanceResolver {
             ignore("strict mode has none");
         else if (router_.version == Version::v3)
             ignore("version 3 has none");
-        else if (d_.auth_password.empty())
+        else if (d_.auth_password.empty() && loading_.is_explained(d_.place, {"authentication"})) {
+            loading_.hide(ReportClass::general, Severity::warning);
+            type = AuthType::none;
+        } else if (d_.auth_password.empty())
             ignore("there is no auth_pass");
         else if (router_.family == Family::ipv6 && type == AuthType::header)
             ignore("AH does not work with IPv6");
@@ -134,9 +138,19 @@ class InstanceResolver {
         router_.hmac = d_.hmac;
     }
 
+    /// No harm, and the reference says nothing: a list of all nodes used on each of them.
+    void check_own_address_among_peers() {
+        for (const vrrp::UnicastPeer& peer : transport_.peers)
+            if (transport_.source == peer.address)
+                loading_.report(ReportClass::notice, d_.place,
+                                fmt::format("({}) unicast_peer {} is its own address, unicast_src_ip",
+                                            router_.name, peer.address.to_string()));
+    }
+
     bool resolve_transport() {
         transport_.interface = d_.interface.value_or("");
         transport_.unicast = d_.unicast_keyword && !transport_.peers.empty();
+        check_own_address_among_peers();
         if (d_.unicast_keyword && transport_.peers.empty()) {
             if (transport_.unicast_fault_no_peer) {
                 transport_.unicast = true;
@@ -197,6 +211,13 @@ class InstanceResolver {
             complain("vmac_xmit_base needs use_vmac; it is ignored");
             d_.vmac_xmit_base = false;
         }
+        if (facts() && !facts()->ethernet) {
+            complain(fmt::format("interface {} is not Ethernet, so it cannot have a VMAC; it stays in FAULT",
+                                 *d_.interface));
+            v_.config_faults.emplace_back("VMAC on an interface that is not Ethernet");
+            d_.use_vmac = d_.use_ipvlan = d_.vmac_xmit_base = false;
+            return;
+        }
         if (v_.promote_secondaries) {
             complain("promote_secondaries is always set with a VMAC; it is ignored");
             v_.promote_secondaries = false;
@@ -207,6 +228,10 @@ class InstanceResolver {
         if (d_.use_ipvlan && router_.family == Family::ipv4 && !d_.vmac.ipvlan_address) {
             complain("an IPv4 ipvlan needs an address; it stays in FAULT");
             v_.config_faults.emplace_back("ipvlan without address");
+        }
+        if (d_.use_ipvlan && d_.vmac.ipvlan_address && d_.vmac.ipvlan_address->family() != router_.family) {
+            complain("the address of the ipvlan is of another family; it stays in FAULT");
+            v_.config_faults.emplace_back("ipvlan address of another family");
         }
         v_.vmac = d_.vmac;
     }
@@ -372,6 +397,33 @@ class InstanceResolver {
         router_.advert_interval = interval;
     }
 
+    // A backup must see that the interface is down before it would take over: the delays of
+    // interface_up_down_delays have to be shorter than what remains of Master_Down_Interval.
+    void limit_interface_delays() {
+        if (!d_.interface) return;
+        auto& all = loading_.draft.config.interface_delays;
+        const std::string& below = facts() ? facts()->below : *d_.interface;
+        const auto found = all.find(below.empty() ? *d_.interface : below);
+        if (found == all.end()) return;
+        InterfaceDelays& delays = found->second;
+        const auto told = [&](std::string_view limit) {
+            loading_.remark(d_.place, fmt::format("({}) the delays of interface {} are limited to {}",
+                                                  router_.name, found->first, limit));
+        };
+        if (d_.down_timer_adverts == 1) {
+            if (delays == InterfaceDelays{}) return;
+            delays = {};
+            told("0, because down_timer_adverts is 1");
+            return;
+        }
+        const Duration largest =
+            (d_.down_timer_adverts - 1) * router_.advert_interval - router_.advert_interval / 256;
+        if (delays.down <= largest) return;
+        if (delays.up == delays.down) delays.up = largest;
+        delays.down = largest;
+        told("what advert_int and down_timer_adverts leave");
+    }
+
     void check_own_interface() {
         if (!d_.interface) return;
         std::erase_if(v_.track.interfaces, [&](const track::Reference& reference) {
@@ -428,6 +480,13 @@ class InstanceResolver {
             v_.no_virtual_ipaddress = false;
         }
         if (v_.no_virtual_ipaddress || !v_.addresses.empty()) return true;
+        if (loading_.is_explained(d_.place, {"virtual_ipaddress"})) {
+            const bool enough = router_.version == Version::v2 && !strict_;
+            loading_.hide(enough ? ReportClass::warning : ReportClass::general,
+                          enough ? Severity::warning : Severity::error);
+            if (!enough) loading_.set_fatal();
+            return enough;
+        }
         if (router_.version == Version::v3 || strict_) {
             fatal("has no virtual_ipaddress; at least one is needed");
             return false;

@@ -141,17 +141,60 @@ void clear_weights(Loading& loading, SyncGroupDraft& group) {
     clear(track.interfaces, "track_interface", [](const std::string&) { return 0; });
 }
 
+/// Interfaces that a member tracks itself, its own one included, must not be tracked by the group as well:
+/// their weights would count twice.
+void check_tracked_twice(Loading& loading, const SyncGroupDraft& group) {
+    for (const track::Reference& reference : group.value.track.interfaces) {
+        for (const std::string& member : group.value.group.members) {
+            const InstanceDraft& instance = *loading.draft.instance_names.at(member);
+            const auto& own = instance.value.track.interfaces;
+            const bool tracked =
+                (instance.interface == reference.name && !instance.value.dont_track_primary) ||
+                std::any_of(own.begin(), own.end(),
+                            [&](const auto& other) { return other.name == reference.name; });
+            if (!tracked) continue;
+            loading.corrected(
+                instance.place,
+                fmt::format("({}) interface {} is tracked by it and by vrrp_sync_group {}; one of "
+                            "them should not",
+                            member, reference.name, group.value.group.name));
+        }
+    }
+}
+
+/// A group begins as MASTER only when every member owns its addresses.
+void settle_initial_state(Loading& loading, const SyncGroupDraft& group) {
+    const auto& members = group.value.group.members;
+    const auto router = [&](const std::string& member) -> vrrp::RouterSettings& {
+        return loading.draft.instance_names.at(member)->value.router;
+    };
+    const bool all_own = std::ranges::all_of(members, [&](const std::string& member) {
+        return router(member).wants_master && router(member).priority == vrrp::kOwner;
+    });
+    if (all_own) return;
+    for (const std::string& member : members) {
+        if (!std::exchange(router(member).wants_master, false)) continue;
+        loading.remark(loading.draft.instance_names.at(member)->place,
+                       fmt::format("({}) begins as BACKUP, because not all members of {} own their addresses",
+                                   member, group.value.group.name));
+    }
+}
+
 // ---- Conflicts ----
 
 bool check_minimum(Loading& loading, InstanceDraft& instance) {
-    const auto fatal = [&](std::string_view problem) {
-        loading.fatal(instance.place, fmt::format("({}) {}", instance.value.router.name, problem));
+    const auto fatal = [&](std::string_view keyword, std::string_view problem) {
+        loading.set_fatal();
+        if (loading.is_explained(instance.place, {keyword}))
+            loading.hide(ReportClass::general, Severity::error);
+        else
+            loading.error(instance.place, fmt::format("({}) {}", instance.value.router.name, problem));
         return false;
     };
-    if (!instance.vrid) return fatal("has no virtual_router_id");
+    if (!instance.vrid) return fatal("virtual_router_id", "has no virtual_router_id");
     if (!instance.interface) {
-        if (!instance.unicast_keyword) return fatal("has no interface that can be used");
-        if (instance.use_vmac) return fatal("use_vmac needs an interface");
+        if (!instance.unicast_keyword) return fatal("interface", "has no interface that can be used");
+        if (instance.use_vmac) return fatal("interface", "use_vmac needs an interface");
     }
     instance.value.router.vrid.value = *instance.vrid;
     return true;
@@ -164,6 +207,7 @@ class ConflictFinder {
     explicit ConflictFinder(Loading& loading) : loading_(loading) {}
 
     void add(const InstanceDraft& instance) {
+        claim_vmacs(instance);
         const vrrp::TransportSettings& transport = instance.value.transport;
         const vrrp::RouterSettings& router = instance.value.router;
         const std::string base = fmt::format("{} {}", router.vrid.value, to_string(router.family));
@@ -171,11 +215,14 @@ class ConflictFinder {
             // An interface that is only awaited may turn out to be another one.
             if (!loading_.interface(transport.interface)) return;
             claim(instance,
-                  fmt::format("{} {} {}", base, transport.interface, transport.multicast_group.to_string()),
+                  fmt::format("{} {} {}", base, below(transport.interface),
+                              transport.multicast_group.to_string()),
                   fmt::format("on interface {}", transport.interface));
             return;
         }
-        const std::string source = transport.source ? transport.source->to_string() : "";
+        const std::optional<IpAddress> address = source_of(instance);
+        if (!address) return;  // It is not known yet.
+        const std::string source = address->to_string();
         for (const vrrp::UnicastPeer& peer : transport.peers) {
             const std::string key = fmt::format("{} {} {}", base, source, peer.address.to_string());
             const std::string what = fmt::format("with peer {}", peer.address.to_string());
@@ -194,7 +241,61 @@ class ConflictFinder {
         }
     }
 
+    /// It shares a VMAC with another instance.
+    bool is_faulty(const InstanceDraft& instance) const { return faulty_.contains(&instance); }
+
   private:
+    /// The interface that a macvlan stands on, or the interface itself.
+    std::string below(const std::string& name) {
+        const auto& facts = loading_.interface(name);
+        return facts && !facts->below.empty() ? facts->below : name;
+    }
+
+    std::optional<IpAddress> source_of(const InstanceDraft& instance) {
+        const vrrp::TransportSettings& transport = instance.value.transport;
+        if (transport.source || transport.interface.empty()) return transport.source;
+        // A VMAC that is still to be made has no address.
+        const auto& facts = loading_.interface(transport.interface);
+        if (!facts || instance.value.vmac) return std::nullopt;
+        return instance.value.router.family == Family::ipv4 ? facts->source4 : facts->source6;
+    }
+
+    /// Instances of one VRID that are not in one sync group must not share a VMAC: one of them going to
+    /// BACKUP would take the addresses of the other one away.
+    void claim_vmacs(const InstanceDraft& instance) {
+        const VrrpInstance& value = instance.value;
+        for (const auto* list : {&value.addresses, &value.excluded_addresses}) {
+            for (const netstate::AddressSettings& address : *list) {
+                const Family family = address.prefix.address.family();
+                const bool elsewhere =
+                    address.interface != value.transport.interface || family != value.router.family;
+                const bool own = !elsewhere && value.vmac && !value.vmac->ipvlan;
+                if (!own && !address.use_vmac && !(elsewhere && value.use_vmac_addr)) continue;
+                std::string key = fmt::format("{} {} {}", value.router.vrid.value, to_string(family),
+                                              below(address.interface));
+                if (value.vmac && value.vmac->mac) key += value.vmac->mac->to_string();
+                const auto [claimed, fresh] = vmacs_.try_emplace(std::move(key), &instance);
+                const InstanceDraft* other = claimed->second;
+                if (fresh || other == &instance ||
+                    (other->group != nullptr && other->group == instance.group))
+                    continue;
+                // The reference makes no VMAC under `-t` and sees the conflict only when it runs.
+                const ReportClass seen =
+                    loading_.options.test_only ? ReportClass::notice : ReportClass::general;
+                Diagnostic diagnostic = loading_.diagnostic(
+                    Severity::warning, seen, instance.place,
+                    fmt::format("({}) {} needs the VMAC that {} uses, and they are not in one sync group; it "
+                                "stays in FAULT",
+                                value.router.name, address.prefix.address.to_string(),
+                                other->value.router.name));
+                diagnostic.note = loading_.document.note(other->place.text(), "the other one is here");
+                loading_.add(std::move(diagnostic));
+                faulty_.insert(&instance);
+                return;
+            }
+        }
+    }
+
     /// True when somebody else has it, which is then reported.
     bool claim(const InstanceDraft& instance, const std::string& key, const std::string& what) {
         const auto [place, fresh] = claims_.try_emplace(key, &instance);
@@ -216,6 +317,8 @@ class ConflictFinder {
 
     Loading& loading_;
     std::unordered_map<std::string, const InstanceDraft*> claims_;
+    std::unordered_map<std::string, const InstanceDraft*> vmacs_;
+    std::unordered_set<const InstanceDraft*> faulty_;
 };
 
 // ---- What is left out silently in the daemon ----
@@ -270,9 +373,8 @@ void check_sync_daemon(Loading& loading) {
 void resolve_vrrp(Loading& loading) {
     Draft& draft = loading.draft;
     if (loading.interface_missing()) {
-        loading.report(
-            ReportClass::interface, Place{},
-            "an interface that does not exist is configured; dynamic_interfaces would wait for it");
+        // The one that is missing has been named.
+        loading.hide(ReportClass::interface, Severity::error);
         loading.set_fatal();
         return;
     }
@@ -286,9 +388,15 @@ void resolve_vrrp(Loading& loading) {
     for (const auto& instance : draft.instances) resolve_instance(loading, *instance);
     if (loading.fatal_found()) return;
     ConflictFinder conflicts(loading);
-    for (const auto& instance : draft.instances) conflicts.add(*instance);
+    for (const auto& instance : draft.instances) {
+        conflicts.add(*instance);
+        if (conflicts.is_faulty(*instance))
+            instance->value.config_faults.emplace_back("VMAC shared with another instance");
+    }
     for (const auto& group : draft.sync_groups) {
         clear_weights(loading, *group);
+        check_tracked_twice(loading, *group);
+        settle_initial_state(loading, *group);
         const GlobalSettings& global = draft.global.value;
         group->value.notify.smtp_alert =
             group->smtp_alert.value_or(global.smtp_alert_vrrp.value_or(global.smtp_alert.value_or(false)));

@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "loading.hpp"
 #include "writer.hpp"
@@ -56,6 +58,16 @@ inline void bad_word(Loading& loading, ReportClass report_class, const Line& lin
                              : fmt::format("{} {} {}", line.keyword(), line.word(word), problem));
 }
 
+/// The same for a word that is none of `choices`, with the nearest of them as a suggestion.
+void bad_choice(Loading& loading, const Line& line, size_t word, std::string_view problem,
+                std::span<const std::string_view> choices);
+/// The same for a number of seconds: `100ms` and `0,5` are suggested as they must be written.
+void bad_number(Loading& loading, const Line& line, size_t word, std::string_view problem, bool whole);
+/// "0.1" for "100ms", "0.5" for "0,5"; empty when it is no time with a unit, or not the `whole` seconds it
+/// must be.
+std::string plain_seconds(std::string_view text, bool whole);
+inline constexpr std::string_view kBooleans[] = {"on", "off", "true", "false", "yes", "no"};
+
 // ---- Codecs. `kWords` is how many words they look at; read() returns false to leave the field alone. ----
 
 /// A bare keyword that switches something to `value`.
@@ -86,7 +98,7 @@ struct Switch {
         }
         auto parsed = parse_boolean(line.word(1));
         if (!parsed) {
-            bad_word(loading, ReportClass::general, line, 1, "is not one of on, off, true, false, yes, no");
+            bad_choice(loading, line, 1, "is not one of on, off, true, false, yes, no", kBooleans);
             return false;
         }
         out = *parsed;
@@ -213,7 +225,7 @@ struct Seconds {
     bool read(Loading& loading, const Line& line, Duration& out) const {
         auto parsed = parse_decimal(line.word(1), min / scale(), max / scale(), digits, lenient);
         if (loading.stopped()) return false;
-        if (!parsed.problem.empty()) bad_word(loading, ReportClass::number, line, 1, parsed.problem);
+        if (!parsed.problem.empty()) bad_number(loading, line, 1, parsed.problem, false);
         if (!parsed.value) return false;
         out = std::chrono::microseconds(*parsed.value * scale());
         return true;
@@ -237,9 +249,11 @@ struct WholeSecondsOf {
     void spoil(BadLines& out) const { IntegerOf<missing>{min, max, lenient}.spoil(out); }
     template <class V>
     bool read(Loading& loading, const Line& line, V& out) const {
-        int64_t seconds = 0;
-        if (!IntegerOf<missing>{min, max, lenient}.read(loading, line, seconds)) return false;
-        out = std::chrono::seconds(seconds);
+        if (!word_present<missing>(loading, line, 1)) return false;
+        auto parsed = parse_integer(line.word(1), min, max, lenient);
+        if (!parsed.problem.empty()) bad_number(loading, line, 1, parsed.problem, true);
+        if (!parsed.value) return false;
+        out = std::chrono::seconds(*parsed.value);
         return true;
     }
     template <class V>
@@ -272,8 +286,12 @@ struct OneOf {
             }
         }
         std::string words;
-        for (const auto& [word, value] : table) words += (words.empty() ? "" : ", ") + std::string(word);
-        bad_word(loading, ReportClass::general, line, 1, fmt::format("is not one of {}", words));
+        std::vector<std::string_view> choices;
+        for (const auto& [word, value] : table) {
+            words += (words.empty() ? "" : ", ") + std::string(word);
+            choices.push_back(word);
+        }
+        bad_choice(loading, line, 1, fmt::format("is not one of {}", words), choices);
         return false;
     }
     template <class V>

@@ -75,6 +75,9 @@ ScriptVerdict Loading::check_script(notify::Command& command, Place place) {
     };
     auto refuse = [&](std::string_view problem, bool serious) {
         verdict.problem = fmt::format("script {} {}", program, problem);
+        // U+2018 to U+201D, as word processors and web pages make them.
+        if (program.starts_with("\xe2\x80\x98") || program.starts_with("\xe2\x80\x9c"))
+            verdict.problem += " (typographic quotes are part of the name: write \" instead)";
         verdict.serious = serious;
         remark(place, verdict.problem + "; it is left out");
         return remember();

@@ -100,7 +100,10 @@ class AddressReader {
         Diagnostic diagnostic =
             loading_.document.report(Severity::error, ReportClass::general, line_.directive(), word_,
                                      fmt::format("{} is not an option of an address; it is ignored", option));
-        diagnostic.suggestion = closest(is_static_ ? kStaticAddressList : kAddressList, option);
+        if (parse_address(option) && option.find_first_of(".:") != std::string_view::npos)
+            diagnostic.message = fmt::format("{} is lost: there is one address per line", option);
+        else
+            diagnostic.suggestion = closest(is_static_ ? kStaticAddressList : kAddressList, option);
         loading_.add(std::move(diagnostic));
         return true;
     }

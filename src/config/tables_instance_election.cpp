@@ -22,14 +22,8 @@ void read_state(Loading& loading, D& instance, const Line& line) {
         else
             instance.wants_master = false;
     } else {
-        Diagnostic diagnostic =
-            loading.document.report(Severity::error, ReportClass::general, line.directive(), 1,
-                                    fmt::format("state {} is not MASTER or BACKUP; BACKUP is used", state));
         static constexpr std::string_view kStates[] = {"MASTER", "BACKUP"};
-        std::string upper(state);
-        for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-        if (auto near = nearest(upper, kStates)) diagnostic.suggestion = *near;
-        loading.add(std::move(diagnostic));
+        bad_choice(loading, line, 1, "is not MASTER or BACKUP; BACKUP is used", kStates);
         instance.wants_master = false;
     }
 }

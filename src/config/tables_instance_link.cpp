@@ -179,7 +179,14 @@ void read_interface(Loading& loading, D& instance, const Line& line) {
     }
     if (!loading.interface_usable(name)) {
         instance.interface.reset();
-        bad_word(loading, ReportClass::general, line, 1, "does not exist");
+        if (name.starts_with("${")) return loading.hide(ReportClass::general, Severity::error);  // Not defined.
+        Diagnostic diagnostic =
+            loading.document.report(Severity::error, ReportClass::general, line.directive(), 1,
+                                    fmt::format("interface {} does not exist", name));
+        diagnostic.advice = name.starts_with('$')
+                                ? fmt::format("{} is not defined before this line: {}=...", name, name)
+                                : "dynamic_interfaces in global_defs would wait for it";
+        loading.add(std::move(diagnostic));
     } else if (const auto& facts = loading.interface(name); facts && facts->loopback) {
         instance.interface.reset();
         bad_word(loading, ReportClass::general, line, 1,

@@ -23,13 +23,17 @@ void close_script(Loading& loading, Draft& draft, ScriptDraft& script, const Lin
     } else if (!script.remove && !script.identity) {
         script.identity = loading.default_identity(line);
         if (!script.identity) {
-            loading.error(
-                line, 1,
-                fmt::format("vrrp_script {} has nobody to run it and is left out", script.value.name));
+            if (loading.explained.has_failed(nullptr, {"global_defs"}))
+                loading.hide(ReportClass::general, Severity::error);
+            else
+                loading.error(
+                    line, 1,
+                    fmt::format("vrrp_script {} has nobody to run it and is left out", script.value.name));
             script.remove = true;
         }
     }
     if (script.remove) {
+        loading.explained.lose("script " + script.value.name);
         draft.scripts.pop_back();
         return;
     }

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace holdfast::config {
 namespace {
 
@@ -20,6 +22,32 @@ constexpr ListKind kKinds[] = {
     {"file", 254, true, false, true},        {"process", 254, true, false, false},
     {"BFD session", 253, true, false, true},
 };
+
+template <class Map>
+std::vector<std::string_view> keys(const Map& map) {
+    std::vector<std::string_view> names;
+    for (const auto& [name, index] : map) names.push_back(name);
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+/// What could have been meant.
+std::vector<std::string_view> known_names(const Loading& loading, Tracked tracked) {
+    const Draft& draft = loading.draft;
+    switch (tracked) {
+        case Tracked::interface:
+            return {};
+        case Tracked::script:
+            return keys(draft.script_names);
+        case Tracked::file:
+            return keys(draft.file_names);
+        case Tracked::process:
+            return keys(draft.process_names);
+        case Tracked::bfd:
+            return keys(draft.bfd_names);
+    }
+    return {};
+}
 
 bool exists(Loading& loading, Tracked tracked, std::string_view name) {
     const Draft& draft = loading.draft;
@@ -63,10 +91,15 @@ void read_reference(Loading& loading, Tracked tracked, std::string_view owner, s
     Reference reference;
     reference.name = line.word(0);
     if (!exists(loading, tracked, reference.name)) {
-        loading.error(
-            line, 0,
+        if (loading.explained.is_lost(fmt::format("{} {}", kind.what, reference.name)))
+            return loading.hide(ReportClass::general, Severity::error);
+        Diagnostic diagnostic = loading.document.report(
+            Severity::error, ReportClass::general, line.directive(), 0,
             fmt::format("({}) {} {} does not exist{}; it is not tracked", owner, kind.what, reference.name,
                         tracked == Tracked::interface ? "" : " or is defined later"));
+        const std::vector<std::string_view> names = known_names(loading, tracked);
+        if (const auto near = nearest(reference.name, names)) diagnostic.suggestion = *near;
+        loading.add(std::move(diagnostic));
         return;
     }
     if (!loading.tracked.emplace(&list, reference.name).second) {

@@ -59,8 +59,11 @@ std::string name_of(const V& server) {
 void close_virtual_server(Loading& loading, Draft& draft, V& server, const Line& line) {
     if (server.real_servers.empty()) {
         // A warning: taking the last server out of a pool is an operator's right, also by reload.
-        loading.report(ReportClass::warning, line, kWholeLine,
-                       fmt::format("virtual_server {} has no real_server and is left out", name_of(server)));
+        if (loading.is_explained(line.place(), {"real_server"}))
+            loading.hide(ReportClass::warning, Severity::warning);
+        else
+            loading.report(ReportClass::warning, line, kWholeLine,
+                           fmt::format("virtual_server {} has no real_server and is left out", name_of(server)));
         draft.virtual_servers.pop_back();
         return;
     }
@@ -120,11 +123,8 @@ void read_scheduler(Loading& loading, V& server, const Line& line) {
         server.scheduler = name;
         return;
     }
-    Diagnostic diagnostic =
-        loading.document.report(Severity::error, ReportClass::general, line.directive(), 1,
-                                fmt::format("{} {} is not a scheduler; it is ignored", line.keyword(), name));
-    if (auto near = nearest(name, kSchedulers)) diagnostic.suggestion = *near;
-    loading.add(std::move(diagnostic));
+    bad_choice(loading, line, 1,
+               fmt::format("is not one of {}; it is ignored", fmt::join(kSchedulers, ", ")), kSchedulers);
 }
 
 void show_scheduler(const V& server, const Row& row, Writer& writer) {
@@ -219,6 +219,8 @@ void show_granularity(const V& server, const Row& row, Writer& writer) {
                                                   mask >> 8U & 255U, mask & 255U));
 }
 
+constexpr std::string_view kProtocols[] = {"TCP", "UDP", "SCTP"};
+
 void read_protocol(Loading& loading, V& server, const Line& line) {
     std::string name(line.word(1));
     if (loading.stopped()) return;
@@ -230,7 +232,7 @@ void read_protocol(Loading& loading, V& server, const Line& line) {
     else if (name == "SCTP")
         server.value.key.protocol = ipvs::Protocol::sctp;
     else
-        bad_word(loading, ReportClass::general, line, 1, "is not TCP, UDP or SCTP");
+        bad_choice(loading, line, 1, "is not TCP, UDP or SCTP", kProtocols);
 }
 
 void show_protocol(const V& server, const Row& row, Writer& writer) {

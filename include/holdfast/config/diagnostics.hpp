@@ -83,6 +83,11 @@ class Diagnostics {
 
     void add(Diagnostic diagnostic);
     void append(Diagnostics other);
+    /// A report that is not shown, because another one explains it. It counts for has(), worst() and
+    /// errors().
+    void add_hidden(ReportClass report_class, Severity severity);
+    /// Report number `index` turned out to matter as much as this.
+    void worsen(size_t index, ReportClass report_class, Severity severity);
 
     std::span<const Diagnostic> all() const { return kept_; }
     bool empty() const { return total_ == 0; }

@@ -17,7 +17,10 @@ namespace holdfast::config {
 class FakeEnvironment : public Environment {
   public:
     FakeEnvironment() {
-        for (const char* name : {"eth0", "eth1", "eth2"}) interfaces[name] = {};
+        for (const char* name : {"eth0", "eth1", "eth2"}) {
+            interfaces[name].source4 = IpAddress::parse("192.0.2.2");
+            interfaces[name].source6 = IpAddress::parse("fe80::2");
+        }
         interfaces["lo"].loopback = true;
         interfaces["lo"].multicast = false;
         interfaces["vrf0"].vrf_table = 1000;

@@ -122,11 +122,12 @@ TEST_F(KeywordEngine, StopsAtAMissingWord) {
     EXPECT_FALSE(result.config);
 }
 
-TEST_F(KeywordEngine, RemarksSeveralKeywordsOnOneLineOnce) {
+TEST_F(KeywordEngine, ReportsSeveralKeywordsOnOneLineOnce) {
     load_instance(" state BACKUP priority 120 advert_int 2\n");
     EXPECT_EQ(instance().router.priority.value, 100);
-    EXPECT_THAT(reports(), testing::IsEmpty());
-    EXPECT_THAT(remarks(), testing::ElementsAre(testing::HasSubstr("one directive per line")));
+    expect_report(ReportClass::notice, "only state is read, priority and what follows are lost");
+    EXPECT_EQ(result.diagnostics.all()[0].advice,
+              "write one directive per line:\nstate BACKUP\npriority 120\nadvert_int 2\n");
     EXPECT_EQ(result.test_exit_code, 0);
 }
 

@@ -86,7 +86,7 @@ TEST_F(LoadServer, ReportsAndFillsWhatIsMissing) {
     load(
         "virtual_server 10.0.0.1 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n real_server 192.0.2.50 {\n "
         "}\n}\n");
-    expect_report(ReportClass::general, "a service without port must be persistent");
+    expect_report(ReportClass::general, "all ports are meant and the service must be persistent");
     EXPECT_EQ(server().attributes.persistence_timeout, 360U);
     load("virtual_server 10.0.0.1 80 {\n lb_algo rr\n}\n");
     expect_report(ReportClass::warning, "has no real_server and is left out");

@@ -32,7 +32,7 @@ TEST_F(Validate, AnInstanceNeedsAVrid) {
     load(
         "vrrp_instance V {\n interface eth0\n virtual_router_id 256\n virtual_ipaddress {\n 192.0.2.1\n "
         "}\n}\n");
-    expect_fatal("has no virtual_router_id");
+    expect_fatal("virtual_router_id 256 is outside");
 }
 
 TEST_F(Validate, AnInstanceNeedsAnInterfaceThatExists) {
