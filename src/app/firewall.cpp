@@ -11,12 +11,11 @@ constexpr Duration kRetry = std::chrono::seconds(5);
 Firewall::Firewall(Edges& edges) : edges_(edges), retry_(edges.timers, [this] { settle(); }) {}
 
 void Firewall::configure(const config::GlobalSettings& global) {
-    if (!std::exchange(configured_, true)) {
-        settings_.table = global.nftables.table.value_or("keepalived");
-        settings_.priority = global.nftables.priority;
-        settings_.by_index = global.nftables.ifindex;
-        settings_.counters = global.nftables.counters;
-    }
+    if (!reconciler_.end().empty()) return;
+    settings_.table = global.nftables.table.value_or("keepalived");
+    settings_.priority = global.nftables.priority;
+    settings_.by_index = global.nftables.ifindex;
+    settings_.counters = global.nftables.counters;
 }
 
 void Firewall::want(netstate::FirewallState state) {

@@ -25,10 +25,6 @@ constexpr std::string_view kCheckers =
     "out; each server with one is named in the log and counts as up";
 
 const Limit kLimits[] = {
-    {"vrrp_instance/vrf", "sockets are not bound to the VRF", Part::vrrp,
-     [](const Config& c) {
-         return any_instance(c, [](const config::VrrpInstance& i) { return !i.transport.vrf.empty(); });
-     }},
     {"global_defs/vrrp_iptables global_defs/vrrp_ipsets namespace_with_ipsets",
      "nftables is used instead: the rules are in its table", Part::vrrp,
      [](const Config& c) { return c.global.iptables.has_value(); }},

@@ -40,6 +40,11 @@ void Network::forget(const netstate::Owner& owner, bool remove) {
     arm();
 }
 
+void Network::remove_stale_routes(std::span<const netstate::RouteSettings> wanted) {
+    state_.remove_stale_routes(edges_.timers.now(), wanted);
+    arm();
+}
+
 void Network::define_links(std::vector<netstate::VirtualLink> links) {
     if (links.empty()) return;
     state_.define_links(edges_.timers.now(), std::move(links));

@@ -49,7 +49,9 @@ void VrrpService::touch_interface(std::string_view name) {
 }
 
 bool VrrpService::depends_on(const VrrpInstance& instance, std::string_view interface) const {
-    if (instance.settings.transport.interface == interface || instance.links.own == interface) return true;
+    const vrrp::TransportSettings& transport = instance.settings.transport;
+    if (transport.interface == interface || instance.links.own == interface) return true;
+    if (transport.interface.empty() && transport.vrf == interface) return true;
     if (instance.tracking.follows(track::Kind::interface, interface)) return true;
     const auto names = resource_interfaces(instance);
     return std::ranges::find(names, interface) != names.end();
@@ -94,6 +96,7 @@ vrrp::Fitness VrrpService::judge(VrrpInstance& instance) {
         if (!exists || (!instance.settings.dont_track_primary && !network_.is_usable(transport.interface)))
             ++faults;
     }
+    if (transport.interface.empty() && !transport.vrf.empty() && !network_.is_usable(transport.vrf)) ++faults;
     // The own VMAC or ipvlan fails by itself too: removed, or switched off by somebody.
     if (const std::string& own = instance.links.own; own != transport.interface) {
         const bool exists = static_cast<bool>(network_.index_of(own));
@@ -142,7 +145,9 @@ void VrrpService::bind(VrrpInstance& instance) {
     wanted.protocol = instance.settings.router.auth_type == vrrp::AuthType::header
                           ? vrrp::kProtocolAuthenticationHeader
                           : vrrp::kProtocolVrrp;
-    const std::string& interface = instance.links.transmit;
+    // Without an interface of its own a unicast router may live in a VRF, whose table then routes its
+    // packets.
+    const std::string& interface = instance.links.transmit.empty() ? transport.vrf : instance.links.transmit;
     wanted.interface = network_.index_of(interface);
     wanted.interface_name = interface;
     if (transport.unicast) {
@@ -277,6 +282,11 @@ void VrrpService::on_object_events(Instant, std::span<const netstate::ObjectEven
     // Becoming Master announces by itself. What is put back, or added by a reload, must be told to the
     // neighbours too: somebody else may have taught them otherwise.
     using What = netstate::ObjectEvent::What;
+    // Rules about a link of ours come before its first packet.
+    if (std::ranges::any_of(events, [](const auto& event) {
+            return event.kind == netstate::ObjectKind::link && event.what != What::refused;
+        }))
+        refresh_firewall(nullptr);
     for (const auto& instance : instances_) {
         if (instance->installing || !instance->router.is_master()) continue;
         const auto is_news = [&](const vrrp::Announcement& announcement) {

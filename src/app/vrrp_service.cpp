@@ -78,6 +78,10 @@ void VrrpService::remember(const config::Config& config) {
 
 void VrrpService::start(const config::Config& config) {
     remember(config);
+    std::vector<netstate::RouteSettings> routes = config.static_routes;
+    for (const config::VrrpInstance& instance : config.instances)
+        routes.insert(routes.end(), instance.routes.begin(), instance.routes.end());
+    network_.remove_stale_routes(routes);
     define_statics(config);
     define_sysctls(config);
     std::vector<VrrpInstance*> fresh;

@@ -107,7 +107,10 @@ Plan diff(const Config& before, const Config& after) {
     refuse(before.root.net_namespace != after.root.net_namespace, "net_namespace");
     refuse(before.root.net_namespace_ipvs != after.root.net_namespace_ipvs, "net_namespace_ipvs");
     refuse(before.root.instance != after.root.instance, "instance");
-    refuse(before.global.nftables.table != after.global.nftables.table, "nftables");
+    // A table that is first needed after the reload, or no longer, is no change of its name.
+    refuse(before.global.nftables.table && after.global.nftables.table &&
+               before.global.nftables.table != after.global.nftables.table,
+           "nftables");
     refuse(before.global.nftables.ipvs_table != after.global.nftables.ipvs_table, "nftables_ipvs");
     refuse(before.global.tmp_config_directory != after.global.tmp_config_directory, "tmp_config_directory");
     refuse(before.global.disable_local_igmp != after.global.disable_local_igmp, "disable_local_igmp");

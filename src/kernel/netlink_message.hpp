@@ -44,6 +44,9 @@ class NetlinkMessage {
     void text(int attribute, const std::string& text) {
         put(nla_put_string(message_.get(), attribute, text.c_str()) == 0);
     }
+    void raw(int attribute, std::span<const uint8_t> bytes) {
+        put(nla_put(message_.get(), attribute, static_cast<int>(bytes.size()), bytes.data()) == 0);
+    }
     nlattr* begin_nest(int attribute) {
         nlattr* nest = nla_nest_start(message_.get(), attribute);
         put(nest != nullptr);

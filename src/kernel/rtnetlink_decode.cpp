@@ -11,6 +11,7 @@
 
 #include "holdfast/kernel/rtnetlink_codec.hpp"
 #include "netlink_attributes.hpp"
+#include "rtnetlink_encap.hpp"
 
 namespace holdfast::kernel {
 
@@ -115,7 +116,8 @@ bool decode_multipath(std::span<const uint8_t> list, KernelRoute& route) {
         hop.weight = header.rtnh_hops + 1U;
         hop.onlink = (header.rtnh_flags & RTNH_F_ONLINK) != 0;
         hop.realms = attributes.value<uint32_t>(RTA_FLOW);
-        route.next_hops.push_back(hop);
+        hop.encapsulation = read_encapsulation(attributes);
+        route.next_hops.push_back(std::move(hop));
         const size_t step = NLMSG_ALIGN(size_t{header.rtnh_len});
         list = list.subspan(std::min(list.size(), step));
     }
@@ -126,7 +128,10 @@ void decode_metrics(std::span<const uint8_t> nested, KernelRoute& route) {
     const NetlinkAttributes<RTAX_MAX> metrics(nested);
     const uint32_t locked = metrics.value<uint32_t>(RTAX_LOCK).value_or(0);
     for (uint32_t number = RTAX_LOCK + 1; number <= RTAX_MAX; ++number) {
-        if (number == RTAX_CC_ALGO) continue;
+        if (number == RTAX_CC_ALGO) {
+            if ((locked & 1U << number) != 0) route.metrics.push_back({number, 0, true});
+            continue;
+        }
         if (const auto value = metrics.value<uint32_t>(static_cast<int>(number)))
             route.metrics.push_back({number, *value, (locked & 1U << number) != 0});
     }
@@ -162,7 +167,8 @@ std::optional<KernelRoute> decode_route(const NetlinkHeader& message) {
         hop.via = gateway(attributes, *family);
         hop.interface = {attributes.value<uint32_t>(RTA_OIF).value_or(0)};
         hop.onlink = (header->rtm_flags & RTNH_F_ONLINK) != 0;
-        route.next_hops.push_back(hop);
+        hop.encapsulation = read_encapsulation(attributes);
+        route.next_hops.push_back(std::move(hop));
     }
     decode_metrics(attributes.bytes(RTA_METRICS), route);
     return route;

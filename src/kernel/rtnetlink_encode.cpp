@@ -8,6 +8,7 @@
 
 #include "holdfast/kernel/rtnetlink_codec.hpp"
 #include "netlink_message.hpp"
+#include "rtnetlink_encap.hpp"
 #include "rtnetlink_link.hpp"
 
 namespace holdfast::kernel {
@@ -86,6 +87,7 @@ void put_next_hops(NetlinkMessage& message, const KernelRoute& route) {
         const KernelNextHop& hop = route.next_hops.front();
         if (hop.via) put_gateway(message, route.family, *hop.via);
         if (hop.interface) message.value(RTA_OIF, hop.interface.value);
+        if (hop.encapsulation) put_encapsulation(message, *hop.encapsulation);
         return;
     }
     nlattr* nest = message.begin_nest(RTA_MULTIPATH);
@@ -98,6 +100,7 @@ void put_next_hops(NetlinkMessage& message, const KernelRoute& route) {
         header->rtnh_ifindex = static_cast<int>(hop.interface.value);
         if (hop.via) put_gateway(message, route.family, *hop.via);
         if (hop.realms) message.value(RTA_FLOW, *hop.realms);
+        if (hop.encapsulation) put_encapsulation(message, *hop.encapsulation);
         header->rtnh_len = static_cast<uint16_t>(message.tail() - begin);
     }
     message.end_nest(nest);
@@ -108,7 +111,8 @@ void put_metrics(NetlinkMessage& message, const KernelRoute& route) {
     nlattr* nest = message.begin_nest(RTA_METRICS);
     uint32_t locked = 0;
     for (const RouteMetric& metric : route.metrics) {
-        message.value(static_cast<int>(metric.number), metric.value);
+        // The lock of the congestion control comes without a number of its own.
+        if (metric.number != RTAX_CC_ALGO) message.value(static_cast<int>(metric.number), metric.value);
         if (metric.locked) locked |= 1U << metric.number;
     }
     if (locked != 0) message.value(RTAX_LOCK, locked);
@@ -119,7 +123,7 @@ void put_metrics(NetlinkMessage& message, const KernelRoute& route) {
 NetlinkMessage route_message(const KernelRoute& route, bool add, bool append, uint32_t sequence) {
     const int flags = add ? kInstall | (append ? NLM_F_APPEND : 0) : kRemove;
     NetlinkMessage message(add ? RTM_NEWROUTE : RTM_DELROUTE, flags, sequence,
-                           1024 + 64 * route.next_hops.size());
+                           1024 + 192 * route.next_hops.size());
     rtmsg header{};
     header.rtm_family = number_of(route.family);
     header.rtm_dst_len = route.destination.length;

@@ -137,7 +137,7 @@ void LinkReconciler::look_at(Item& item, Instant now, const Mirror& mirror, cons
     const std::string_view kind = link.ipvlan ? "ipvlan" : "macvlan";
 
     if (have == nullptr && item.present) {
-        item.present = item.tuned = false;
+        item.present = item.tuned = item.on = false;
         item.index = 0;
         item.link_local.reset();
         if (base != nullptr) {
@@ -163,8 +163,7 @@ void LinkReconciler::look_at(Item& item, Instant now, const Mirror& mirror, cons
         const KernelVirtualLink wanted = concrete(link, *base, mirror);
         draft.links.emplace_back(AddLink{wanted});
         draft.tuning.emplace_back(TuneLink{link.name, !link.ipvlan, link.family == Family::ipv4, link.ipv6});
-        draft.last.emplace_back(SwitchLinkOn{link.name});
-        if (link.reannounce_base) draft.last.emplace_back(ReannounceLink{base->index, base->group});
+        item.on = false;
         return;
     }
     if (have->kind != kind) {
@@ -188,7 +187,10 @@ void LinkReconciler::look_at(Item& item, Instant now, const Mirror& mirror, cons
         if (is_new) draft.events.push_back(describe(ObjectEvent::What::adopted, link));
         item.index = have->index.value;
         draft.tuning.emplace_back(TuneLink{link.name, !link.ipvlan, link.family == Family::ipv4, link.ipv6});
+    }
+    if (!std::exchange(item.on, true)) {
         if (!have->up) draft.last.emplace_back(SwitchLinkOn{link.name});
+        if (link.reannounce_base) draft.last.emplace_back(ReannounceLink{base->index, base->group});
     }
     if (link.address) {
         const KernelAddress address{.interface = have->index,
@@ -300,7 +302,7 @@ void LinkReconciler::completed(Instant now, std::span<const Operation> operation
                 if (leaving.name == remove->name) gone.instance = leaving.instance;
             if (Item* item = item_of(remove->name)) {
                 gone = item->link;
-                item->present = item->tuned = false;
+                item->present = item->tuned = item->on = false;
                 item->index = 0;
                 item->link_local.reset();
                 if (!is_done) postpone(*item, now, item->refusals++);

@@ -14,7 +14,9 @@ bool uses_interface(const KernelRoute& route, InterfaceIndex interface) {
 
 /// Whether `have` is the next hop that `want` asks for. A gateway alone leaves the interface to the kernel.
 bool serves(const KernelNextHop& want, const KernelNextHop& have) {
-    return want.via == have.via && (!want.interface || want.interface == have.interface) &&
+    const bool same_tunnel = want.encapsulation.has_value() == have.encapsulation.has_value() &&
+                             (!want.encapsulation || matches(*want.encapsulation, *have.encapsulation));
+    return same_tunnel && want.via == have.via && (!want.interface || want.interface == have.interface) &&
            want.onlink == have.onlink && (!want.realms || want.realms == have.realms);
 }
 

@@ -1,8 +1,11 @@
 #include "holdfast/netstate/network_state.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
+
+#include "holdfast/netstate/resolve.hpp"
 
 namespace holdfast::netstate {
 
@@ -89,6 +92,35 @@ void NetworkState::define_sysctls(Instant now, const Owner& owner, std::vector<S
         links_.define_sysctls(owner, std::move(wishes));
     });
     settle(now);
+}
+
+void NetworkState::remove_stale_routes(Instant now, std::span<const RouteSettings> wanted) {
+    if (wanted.empty()) return;
+    std::set<uint8_t> protocols(protocols_.begin(), protocols_.end());
+    for (const RouteSettings& route : wanted) protocols.insert(route.protocol);
+    protocols_.assign(protocols.begin(), protocols.end());
+    kernel_.watch_protocols(protocols_);
+    if (!reload_mirror(now)) {
+        is_dirty_ = true;
+        return;
+    }
+    std::multimap<RouteKey, KernelRoute> places;
+    for (const RouteSettings& settings : wanted) {
+        // An unknown interface is no place for a route yet.
+        if (auto route = resolve(settings, mirror_)) places.emplace(route->key(), *std::move(route));
+    }
+    std::vector<Operation> removals;
+    for (const KernelRoute& have : mirror_.routes()) {
+        const auto [first, last] = places.equal_range(have.key());
+        const bool is_wanted =
+            std::any_of(first, last, [&](const auto& place) { return matches(place.second, have); });
+        // Only what carries the number of our own kind can be ours.
+        if (first != last && !is_wanted && have.protocol == kRouteProtocol)
+            removals.emplace_back(RemoveRoute{have});
+    }
+    if (removals.empty()) return;
+    (void)apply(now, removals);
+    kernel_.deliver_changes();
 }
 
 void NetworkState::handle_deadline(Instant now) {

@@ -1,5 +1,6 @@
 #include "reconciler_objects.hpp"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -27,7 +28,13 @@ bool is_no_track(const ObjectSettings& settings) {
 
 bool is_impossible(const ObjectSettings& settings) {
     const auto* route = std::get_if<RouteSettings>(&settings);
-    return route != nullptr && !route->encapsulation.empty();
+    if (route == nullptr) return false;
+    const auto is_wrong = [](const std::vector<std::string>& words) {
+        return !words.empty() && !parse_encapsulation(words);
+    };
+    return is_wrong(route->encapsulation) || std::ranges::any_of(route->next_hops, [&](const NextHop& hop) {
+               return is_wrong(hop.encapsulation);
+           });
 }
 
 bool is_present(const ConcreteObject& object, bool exactly, const Mirror& mirror) {

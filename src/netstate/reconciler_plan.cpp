@@ -215,8 +215,10 @@ void Reconciler::refuse(Owned& owned, Item& item, Instant now, const Error& erro
     ObjectEvent event = describe(ObjectEvent::What::refused, owned.owner, item.settings);
     event.error = error;
     event.delay = delay(item.refusals++);
-    events.push_back(std::move(event));
-    postpone(owned, item, now + events.back().delay);
+    const Duration until_retry = event.delay;
+    // What the kernel refuses again and again is news once.
+    if (item.refusals == 1) events.push_back(std::move(event));
+    postpone(owned, item, now + until_retry);
 }
 
 Duration Reconciler::delay(uint32_t step) const {

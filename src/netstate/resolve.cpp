@@ -51,8 +51,14 @@ Result<InterfaceIndex> index_of(const std::string& name, const Mirror& mirror) {
 }
 
 Result<KernelNextHop> next_hop(const std::optional<IpAddress>& via, const std::string& interface,
-                               const Mirror& mirror) {
-    KernelNextHop hop{.via = via, .interface = {}, .weight = 1, .onlink = false, .realms = {}};
+                               const std::vector<std::string>& encapsulation, const Mirror& mirror) {
+    KernelNextHop hop{
+        .via = via, .interface = {}, .weight = 1, .onlink = false, .realms = {}, .encapsulation = {}};
+    if (!encapsulation.empty()) {
+        auto tunnel = parse_encapsulation(encapsulation);
+        if (!tunnel) return fail(fmt::format("encap {} is not understood", fmt::join(encapsulation, " ")));
+        hop.encapsulation = *std::move(tunnel);
+    }
     if (!interface.empty()) {
         auto index = index_of(interface, mirror);
         if (!index) return Failure(index.error());
@@ -88,8 +94,6 @@ Result<KernelAddress> resolve(const AddressSettings& settings, const Mirror& mir
 }
 
 Result<KernelRoute> resolve(const RouteSettings& settings, const Mirror& mirror) {
-    if (!settings.encapsulation.empty())
-        return fail(fmt::format("route {}: encap is not supported", settings.destination.to_string()));
     KernelRoute route;
     route.family = settings.family;
     route.type = settings.type;
@@ -113,14 +117,14 @@ Result<KernelRoute> resolve(const RouteSettings& settings, const Mirror& mirror)
     route.metrics = settings.metrics;
     std::ranges::sort(route.metrics, {}, &RouteMetric::number);
     route.congestion_control = settings.congestion_control;
-    if (settings.via || !settings.interface.empty()) {
-        auto hop = next_hop(settings.via, settings.interface, mirror);
+    if (settings.via || !settings.interface.empty() || !settings.encapsulation.empty()) {
+        auto hop = next_hop(settings.via, settings.interface, settings.encapsulation, mirror);
         if (!hop) return Failure(hop.error());
         hop->onlink = settings.onlink;
         route.next_hops.push_back(*hop);
     }
     for (const NextHop& wanted : settings.next_hops) {
-        auto hop = next_hop(wanted.via, wanted.interface, mirror);
+        auto hop = next_hop(wanted.via, wanted.interface, wanted.encapsulation, mirror);
         if (!hop) return Failure(hop.error());
         hop->weight = wanted.weight;
         hop->onlink = wanted.onlink;

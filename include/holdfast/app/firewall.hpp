@@ -10,8 +10,7 @@ class Firewall {
   public:
     explicit Firewall(Edges& edges);
 
-    /// The names and switches of `global_defs`; before the first rules, and again at a reload, where the
-    /// table's name stays.
+    /// The names and switches of `global_defs`. As in keepalived they stay as they are once there are rules.
     void configure(const config::GlobalSettings& global);
     /// Makes the rules so. What cannot be made now is tried again.
     void want(netstate::FirewallState state);
@@ -27,7 +26,6 @@ class Firewall {
     netstate::FirewallSettings settings_;
     netstate::FirewallReconciler reconciler_;
     netstate::FirewallState wanted_;
-    bool configured_ = false;
     bool complained_ = false;
     io::Timer retry_;
 };

@@ -27,6 +27,7 @@ class Network final : private netstate::NetworkObserver {
     void release(const netstate::Owner& owner);
     void forget(const netstate::Owner& owner, bool remove);
 
+    void remove_stale_routes(std::span<const netstate::RouteSettings> wanted);
     /// VMACs and ipvlans, all in one go, and knobs below /proc/sys (netstate/links.hpp).
     void define_links(std::vector<netstate::VirtualLink> links);
     void forget_link(const std::string& name, bool remove);

@@ -4,7 +4,8 @@
 //
 // A link of ours is there from the start of its instance to its end, in every state of the instance, as long
 // as its base interface exists. It is made again when somebody removes it or its base returns, and adopted
-// when an earlier run has left it.
+// when an earlier run has left it. It is switched on in a second round, after the news that it exists:
+// firewall rules that name it can be there before its first packet.
 #pragma once
 
 #include <cstdint>
@@ -119,6 +120,7 @@ class LinkReconciler {
         uint64_t order = 0;  // Of its definition: links are made in this order.
         bool present = false;
         bool tuned = false;  // Since it has appeared.
+        bool on = false;     // Has been switched on since; later that is its owner's choice.
         uint32_t index = 0;  // Of the interface that was tuned.
         bool lost = false;
         uint32_t repairs = 0;

@@ -64,6 +64,10 @@ class NetworkState final : private ChangeListener {
     void forget_link(Instant now, const std::string& name, bool remove);
     void define_sysctls(Instant now, const Owner& owner, std::vector<SysctlWish> wishes);
 
+    /// Removes routes that an earlier run has left in the place of one of `wanted` and that are not it: the
+    /// same table, destination and metric with other next hops or properties. Before anything is defined.
+    void remove_stale_routes(Instant now, std::span<const RouteSettings> wanted);
+
     /// Delayed repairs, and dumps that failed, that are due.
     void handle_deadline(Instant now);
     std::optional<Instant> deadline() const;

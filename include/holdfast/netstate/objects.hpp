@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "holdfast/base/address.hpp"
+#include "holdfast/base/rare.hpp"
+#include "holdfast/netstate/encapsulation.hpp"
 #include "holdfast/netstate/settings.hpp"
 
 namespace holdfast::netstate {
@@ -103,6 +105,7 @@ struct KernelNextHop {
     uint32_t weight = 1;  ///< 1..256
     bool onlink = false;
     std::optional<uint32_t> realms{};
+    Rare<Encapsulation> encapsulation{};
     friend bool operator==(const KernelNextHop&, const KernelNextHop&) = default;
 };
 

@@ -19,8 +19,7 @@ KernelAddress resolve(const AddressSettings& settings, InterfaceIndex interface)
 /// The same, with the interface looked up by name; fails when it does not exist.
 Result<KernelAddress> resolve(const AddressSettings& settings, const Mirror& mirror);
 
-/// Fails when an interface does not exist or the route has a lightweight tunnel (`encap`), which is not
-/// supported.
+/// Fails when an interface does not exist or the words of a lightweight tunnel (`encap`) are not understood.
 Result<KernelRoute> resolve(const RouteSettings& settings, const Mirror& mirror);
 
 /// Rules name interfaces which need not exist.

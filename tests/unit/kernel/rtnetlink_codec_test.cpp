@@ -37,7 +37,8 @@ std::vector<Operation> specimens() {
     plain.preferred_source = IpAddress::v4(192, 0, 2, 1);
     plain.realms = 0x00020003;
     plain.next_hops.push_back({.via = IpAddress::v4(192, 0, 2, 254), .interface = {3}, .onlink = true});
-    plain.metrics = {{2, 1400, true}, {8, 1360, false}};  // RTAX_MTU, RTAX_ADVMSS
+    plain.metrics = {
+        {2, 1400, true}, {8, 1360, false}, {16, 0, true}};  // RTAX_MTU, RTAX_ADVMSS, RTAX_CC_ALGO
     plain.congestion_control = "reno";
     KernelRoute group = plain;
     group.realms.reset();
@@ -51,6 +52,21 @@ std::vector<Operation> specimens() {
     route6.priority = 1024;
     route6.preference = 1;
     route6.next_hops.push_back({.interface = {3}});
+
+    KernelRoute tunnel;
+    tunnel.destination = *Prefix::parse("10.9.0.0/16");
+    tunnel.next_hops.push_back({.interface = {3}});
+    tunnel.next_hops[0].encapsulation = *parse_encapsulation(std::vector<std::string>{
+        "ip", "id", "100", "dst", "192.0.2.44", "src", "192.0.2.1", "tos", "8", "ttl", "9", "flags", "1"});
+    KernelRoute tunnel6 = tunnel;
+    tunnel6.next_hops[0].encapsulation =
+        *parse_encapsulation(std::vector<std::string>{"ip6", "dst", "2001:db8::44", "hoplimit", "9"});
+    KernelRoute labelled = tunnel;
+    labelled.next_hops[0].encapsulation =
+        *parse_encapsulation(std::vector<std::string>{"mpls", "100/200/1048575"});
+    labelled.next_hops.push_back({.interface = {4}, .weight = 7});
+    labelled.next_hops[1].encapsulation =
+        *parse_encapsulation(std::vector<std::string>{"ila", "2001:db8:0:1"});
 
     KernelRule rule{.invert = true,
                     .from = Prefix::parse("10.1.0.0/16"),
@@ -71,8 +87,9 @@ std::vector<Operation> specimens() {
                     .destination_ports = std::pair<uint16_t, uint16_t>(80, 443),
                     .ip_protocol = uint8_t{6}};
     KernelRule jump{.family = Family::ipv6, .priority = 50, .action = 2, .goto_priority = 60, .l3mdev = true};
-    return {AddAddress{four}, AddAddress{pair}, AddAddress{six}, AddRoute{plain},
-            AddRoute{group},  AddRoute{route6}, AddRule{rule},   AddRule{jump}};
+    return {AddAddress{four}, AddAddress{pair},  AddAddress{six},   AddRoute{plain},
+            AddRoute{group},  AddRoute{route6},  AddRule{rule},     AddRule{jump},
+            AddRoute{tunnel}, AddRoute{tunnel6}, AddRoute{labelled}};
 }
 
 TEST(RouteCodec, WhatIsEncodedIsDecoded) {

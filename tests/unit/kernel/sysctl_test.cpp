@@ -59,5 +59,48 @@ TEST_F(SysctlTest, RouterFlagFollowsForwarding) {
     EXPECT_FALSE(forwards_ipv6("nosuch0"));
 }
 
+std::string reverse_path(const char* interface) {
+    return read_sysctl(interface_sysctl(Family::ipv4, interface, "rp_filter")).value_or("?");
+}
+
+TEST_F(SysctlTest, ReversePathFilterMovesToTheInterfaces) {
+    ASSERT_TRUE(write_sysctl(interface_sysctl(Family::ipv4, "all", "rp_filter"), "1"));
+    ASSERT_TRUE(write_sysctl(interface_sysctl(Family::ipv4, "default", "rp_filter"), "0"));
+    ASSERT_TRUE(write_sysctl(interface_sysctl(Family::ipv4, "v0", "rp_filter"), "0"));
+    ASSERT_TRUE(write_sysctl(interface_sysctl(Family::ipv4, "v1", "rp_filter"), "2"));
+    {
+        ReversePathFilter filter;
+        ASSERT_TRUE(filter.relax());
+        EXPECT_EQ(reverse_path("all"), "0");
+        EXPECT_EQ(reverse_path("default"), "1");
+        EXPECT_EQ(reverse_path("v0"), "1");
+        EXPECT_EQ(reverse_path("v1"), "2");
+        ASSERT_TRUE(filter.relax());
+    }
+    EXPECT_EQ(reverse_path("all"), "1");
+    EXPECT_EQ(reverse_path("default"), "0");
+    EXPECT_EQ(reverse_path("v0"), "0");
+    EXPECT_EQ(reverse_path("v1"), "2");
+}
+
+TEST_F(SysctlTest, ReversePathFilterKeepsWhatSomebodyHasSetMeanwhile) {
+    ASSERT_TRUE(write_sysctl(interface_sysctl(Family::ipv4, "all", "rp_filter"), "1"));
+    ASSERT_TRUE(write_sysctl(interface_sysctl(Family::ipv4, "v0", "rp_filter"), "0"));
+    ReversePathFilter filter;
+    ASSERT_TRUE(filter.relax());
+    ASSERT_TRUE(write_sysctl(interface_sysctl(Family::ipv4, "v0", "rp_filter"), "2"));
+    filter.restore();
+    EXPECT_EQ(reverse_path("v0"), "2");
+    EXPECT_EQ(reverse_path("all"), "1");
+}
+
+TEST_F(SysctlTest, ReversePathFilterThatIsOffStaysAsItIs) {
+    ASSERT_TRUE(write_sysctl(interface_sysctl(Family::ipv4, "all", "rp_filter"), "0"));
+    ASSERT_TRUE(write_sysctl(interface_sysctl(Family::ipv4, "v0", "rp_filter"), "0"));
+    ReversePathFilter filter;
+    ASSERT_TRUE(filter.relax());
+    EXPECT_EQ(reverse_path("v0"), "0");
+}
+
 }  // namespace
 }  // namespace holdfast::kernel

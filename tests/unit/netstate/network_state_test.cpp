@@ -270,7 +270,7 @@ TEST_F(NetworkStateTest, RefusedRequestIsRepeatedWithGrowingDelays) {
     EXPECT_EQ(state.deadline(), now + 250ms);
     advance(250ms);
     EXPECT_EQ(state.deadline(), now + 500ms);
-    EXPECT_THAT(observer.take_events(), ElementsAre(What::refused));
+    EXPECT_THAT(observer.take_events(), IsEmpty());  // Said once.
     kernel.refuse = {};
     advance(500ms);
     EXPECT_THAT(observer.take_events(), ElementsAre(What::installed));
@@ -457,7 +457,7 @@ TEST_F(NetworkStateRoutes, ProtocolsOfTheConfigurationAreWatchedAndOnlyThose) {
 TEST_F(NetworkStateRoutes, ImpossibleRouteIsReportedOnceAndDoesNotStopTheOthers) {
     Objects objects;
     objects.routes = {route("10.0.0.0/8"), route("10.1.0.0/16")};
-    objects.routes[0].encapsulation = {"mpls", "100"};
+    objects.routes[0].encapsulation = {"mpls", "a hundred"};
     state.define(now, kWeb, objects, true);
     ASSERT_TRUE(state.start(now).has_value());
     EXPECT_THAT(kernel.take_log(), ElementsAre("add route 10.1.0.0/16"));
@@ -531,6 +531,62 @@ TEST(NetworkStateScale, NotificationAboutOneAddressDoesNotLookAtAllOwners) {
     EXPECT_EQ(kernel.log.size(), 100U);
     // Looking at all 2000 objects each time costs some 100 times more.
     EXPECT_LT(took, CLOCKS_PER_SEC / 4);
+}
+
+KernelRoute via(const char* gateway, uint8_t protocol = kRouteProtocol) {
+    KernelRoute route;
+    route.destination = *Prefix::parse("10.0.0.0/8");
+    route.protocol = protocol;
+    route.next_hops.push_back({.via = IpAddress::parse(gateway), .interface = {2}});
+    return route;
+}
+
+RouteSettings wanted_via(const char* gateway) {
+    RouteSettings route;
+    route.destination = *Prefix::parse("10.0.0.0/8");
+    route.via = IpAddress::parse(gateway);
+    route.interface = "eth0";
+    return route;
+}
+
+TEST_F(NetworkStateTest, StaleRouteInThePlaceOfAWantedOneIsRemoved) {
+    kernel.routes = {via("192.0.2.1"), via("192.0.2.2")};
+    start();
+    state.remove_stale_routes(now, std::vector{wanted_via("192.0.2.2")});
+    ASSERT_EQ(kernel.routes.size(), 1U);
+    EXPECT_EQ(kernel.routes[0].next_hops[0].via, IpAddress::parse("192.0.2.2"));
+}
+
+TEST_F(NetworkStateTest, RoutesInOtherPlacesAndOfOthersAreNotStale) {
+    KernelRoute elsewhere = via("192.0.2.1");
+    elsewhere.priority = 7;
+    kernel.routes = {elsewhere, via("192.0.2.1", 4)};
+    start();
+    state.remove_stale_routes(now, std::vector{wanted_via("192.0.2.2")});
+    EXPECT_EQ(kernel.routes.size(), 2U);
+    EXPECT_TRUE(kernel.take_log().empty());
+}
+
+TEST_F(NetworkStateTest, LookingForStaleRoutesCostsOneDump) {
+    start();
+    const int before = kernel.dumps;
+    state.remove_stale_routes(now, std::vector{wanted_via("192.0.2.2")});
+    Objects objects;
+    objects.routes = {wanted_via("192.0.2.2")};
+    state.define(now, kWeb, objects, true);
+    EXPECT_EQ(kernel.dumps, before + 1);
+    EXPECT_EQ(kernel.routes.size(), 1U);
+}
+
+TEST_F(NetworkStateTest, WhatIsRefusedAgainAndAgainIsNewsOnce) {
+    start();
+    kernel.refuse = [](const Operation& o) { return std::holds_alternative<AddAddress>(o) ? EINVAL : 0; };
+    state.define(now, kWeb, vips({"192.0.2.1/32"}), true);
+    for (int i = 0; i < 5; ++i) advance(*state.deadline() - now);
+    EXPECT_THAT(observer.take_events(), ElementsAre(What::refused));
+    kernel.refuse = {};
+    advance(*state.deadline() - now);
+    EXPECT_THAT(observer.take_events(), ElementsAre(What::installed));
 }
 
 }  // namespace

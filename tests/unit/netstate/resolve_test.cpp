@@ -124,13 +124,23 @@ TEST_F(ResolveByName, DefaultRouteTakesTheFamilyOfTheRoute) {
     EXPECT_EQ(route->destination.to_string(), "::/0");
 }
 
-TEST_F(ResolveByName, TunnelRouteIsRefusedInWords) {
+TEST_F(ResolveByName, TunnelGoesToTheNextHop) {
     const auto route = resolve(RouteSettings{.destination = *Prefix::parse("10.0.0.0/8"),
                                              .interface = "eth0",
-                                             .encapsulation = {"mpls", "100"}},
+                                             .encapsulation = {"mpls", "100/200"}},
+                               mirror);
+    ASSERT_TRUE(route.has_value());
+    ASSERT_TRUE(route->next_hops[0].encapsulation);
+    EXPECT_EQ(route->next_hops[0].encapsulation->labels, (std::vector<uint32_t>{100, 200}));
+}
+
+TEST_F(ResolveByName, TunnelThatIsNotUnderstoodIsRefusedInWords) {
+    const auto route = resolve(RouteSettings{.destination = *Prefix::parse("10.0.0.0/8"),
+                                             .interface = "eth0",
+                                             .encapsulation = {"ip", "dst", "nowhere"}},
                                mirror);
     ASSERT_FALSE(route.has_value());
-    EXPECT_EQ(route.error().message, "route 10.0.0.0/8: encap is not supported");
+    EXPECT_EQ(route.error().message, "encap ip dst nowhere is not understood");
 }
 
 TEST(ResolveRule, FillsInWhatTheKernelWould) {
