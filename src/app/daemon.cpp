@@ -95,6 +95,7 @@ void Daemon::stop(std::function<void()> done) {
 
 void Daemon::bfd_changed(const bfd::SessionSettings& session, bool up) {
     if (session.for_vrrp && settings_.parts.vrrp) vrrp_->bfd_changed(session.name, up);
+    if (session.for_checker && settings_.parts.checkers) lvs_->bfd_changed(session.name, up);
 }
 
 void Daemon::stalled(Duration length) {

@@ -20,6 +20,7 @@ LvsService::LvsService(Edges& edges, Network& network, Notifications& notificati
       network_(network),
       notifications_(notifications),
       around_{edges, director_, [this](const check::DirectorActions& actions) { perform(actions); }},
+      files_(edges, [this](const std::string& name) { file_changed(name); }),
       reconciler_(edges.ipvs),
       step_at_turn_end_(edges.turn_ends, [this] { step(); }),
       retry_timer_(edges.timers, [this] { step(); }),
@@ -99,9 +100,60 @@ void LvsService::load(const config::Config& config) {
     check::DirectorActions actions;
     director_.load(std::move(settings), actions);
     perform(actions);
+    edges_.log.info(Part::checkers, "Activating BFD healthchecker");
     count_addresses();
     take_over_checkers();
+    follow_files(config);
     step();
+}
+
+void LvsService::follow_files(const config::Config& config) {
+    std::vector<track::FileSettings> wanted;
+    for (const track::FileSettings& file : config.track_files) {
+        const auto checks = director_.checkers();
+        const bool used = std::ranges::any_of(checks, [&](const check::CheckerId id) {
+            const auto* check = std::get_if<check::FileCheck>(&director_.checker(id)->probe);
+            return check != nullptr && check->track_file == file.name;
+        });
+        if (used) wanted.push_back(file);
+    }
+    files_.load(wanted);
+    if (wanted.empty()) return;
+    for (const check::CheckerId id : director_.checkers()) {
+        if (const auto* check = std::get_if<check::FileCheck>(&director_.checker(id)->probe))
+            follow_file(id, *check);
+    }
+}
+
+void LvsService::file_changed(const std::string& name) {
+    if (!running_) return;
+    for (const check::CheckerId id : director_.checkers()) {
+        const auto* check = std::get_if<check::FileCheck>(&director_.checker(id)->probe);
+        if (check != nullptr && check->track_file == name) follow_file(id, *check);
+    }
+}
+
+void LvsService::follow_file(check::CheckerId id, const check::FileCheck& check) {
+    const track::FileSettings* file = files_.settings(check.track_file);
+    if (file == nullptr) return;
+    const bool own = check.weight.has_value();
+    check::DirectorActions actions;
+    director_.follow(id,
+                     check::judge_file(own ? *check.weight : file->weight,
+                                       own ? check.reverse : file->reverse, files_.number(check.track_file)),
+                     actions);
+    perform(actions);
+}
+
+void LvsService::bfd_changed(const std::string& session, bool up) {
+    if (!running_) return;
+    for (const check::CheckerId id : director_.checkers()) {
+        const auto* check = std::get_if<check::BfdCheck>(&director_.checker(id)->probe);
+        if (check == nullptr || check->session != session) continue;
+        check::DirectorActions actions;
+        director_.follow(id, {up, 0}, actions);
+        perform(actions);
+    }
 }
 
 void LvsService::take_over_checkers() {
@@ -113,13 +165,7 @@ void LvsService::take_over_checkers() {
     tell_suspension(director_.kept());
     for (const check::CheckerId id : director_.added()) {
         const check::Checker& checker = *director_.checker(id);
-        if (!has_probes(checker)) {
-            edges_.log.write(
-                Part::checkers, LogLevel::warning,
-                fmt::format("{} for {} is not carried out by this version; the server counts as up",
-                            check::keyword(checker), director_.server_name(id)));
-            continue;
-        }
+        if (!has_probes(checker)) continue;
         auto& runner = runners_[id];
         runner = std::make_unique<CheckerRunner>(around_, id, checker);
         runner->begin(director_.suspended(id));

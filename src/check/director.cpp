@@ -277,6 +277,18 @@ void Director::remark(CheckerId id, const std::string& remark, DirectorActions& 
     out.emplace_back(Log{log_lines::remark(remark, server_name(id), virtual_server_name(id))});
 }
 
+void Director::follow(CheckerId id, const Opinion& opinion, DirectorActions& out) {
+    const auto* known = state(id);
+    if (known == nullptr) return;
+    const bool news = !known->has_run || known->up != opinion.up;
+    const Verdict told{.up = opinion.up, .first = !known->has_run, .was_up = known->up};
+    // A server that returns does so with its weight; one that goes keeps it until it has gone.
+    if (news && !opinion.up) verdict(id, told, out);
+    if (checkers_.at(id).contribution != opinion.contribution)
+        set_weight_contribution(id, opinion.contribution, out);
+    if (news && opinion.up) verdict(id, told, out);
+}
+
 void Director::set_weight_contribution(CheckerId id, int64_t contribution, DirectorActions& out) {
     auto found = checkers_.find(id);
     if (found == checkers_.end()) return;

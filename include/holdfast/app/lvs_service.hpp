@@ -10,6 +10,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "holdfast/app/checked_files.hpp"
 #include "holdfast/app/checker_runner.hpp"
 #include "holdfast/app/edges.hpp"
 #include "holdfast/app/network.hpp"
@@ -38,6 +39,9 @@ class LvsService final : public netstate::NetworkObserver {
     /// The IPVS sync daemon follows this instance (lvs_sync_daemon).
     void instance_entered(const std::string& instance, vrrp::State state);
 
+    /// A BFD session changed, for BFD_CHECK.
+    void bfd_changed(const std::string& session, bool up);
+
     const check::Director& director() const { return director_; }
     const ipvs::Reconciler& reconciler() const { return reconciler_; }
     bool running() const { return running_; }
@@ -62,6 +66,9 @@ class LvsService final : public netstate::NetworkObserver {
     void run_sync_daemon(ipvs::SyncRole role);
     void stop_sync_daemons();
     void count_addresses();
+    void follow_files(const config::Config& config);
+    void file_changed(const std::string& name);
+    void follow_file(check::CheckerId id, const check::FileCheck& check);
     void tell_suspension(const std::vector<check::CheckerId>& checkers);
 
     Edges& edges_;
@@ -69,6 +76,7 @@ class LvsService final : public netstate::NetworkObserver {
     Notifications& notifications_;
     check::Director director_;
     CheckerSurroundings around_;
+    CheckedFiles files_;
     ipvs::Reconciler reconciler_;
     std::unordered_map<check::CheckerId, std::unique_ptr<CheckerRunner>> runners_;
     io::TurnEnd step_at_turn_end_;

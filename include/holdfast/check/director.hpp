@@ -19,6 +19,7 @@
 #include <variant>
 #include <vector>
 
+#include "holdfast/check/follow.hpp"
 #include "holdfast/check/health.hpp"
 #include "holdfast/check/pool.hpp"
 #include "holdfast/check/settings.hpp"
@@ -94,6 +95,8 @@ class Director {
     void success(CheckerId id, const SuccessSeen& success, DirectorActions& out) const;
     /// What a probe noticed besides its result (Outcome::remark): a log line.
     void remark(CheckerId id, const std::string& remark, DirectorActions& out) const;
+    /// What the file or session says that a FILE_CHECK or BFD_CHECK follows: state and weight change with it.
+    void follow(CheckerId id, const Opinion& opinion, DirectorActions& out);
     /// A checker's contribution to its server's weight (misc_dynamic, FILE_CHECK); 0 takes it away.
     void set_weight_contribution(CheckerId id, int64_t contribution, DirectorActions& out);
 
