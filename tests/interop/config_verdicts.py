@@ -19,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 
+import config_combinations
+
 INTERFACE_WORDS = re.compile(
     r"^\s*(?:@\S+\s+)?[^#!\n]*?\b(?:interface|dev|oif|iif|default_interface|lvs_sync_daemon(?:_interface)?)\s+\"?([\w.-]+)",
     re.MULTILINE)
@@ -186,9 +188,18 @@ def compare_generated(options):
     subprocess.run(["sh", "-c", setup], check=True, stderr=subprocess.DEVNULL)
     totals = {"same": 0, "different": 0}
     reasons = {}
-    for mode in ("--examples", "--bad-values"):
-        folder = "/run/generated" + mode
-        subprocess.run([options.generated, mode, folder], check=True, stdout=subprocess.DEVNULL)
+    folders = []
+    if options.generated:
+        for mode in ("--examples", "--bad-values"):
+            folders.append("/run/generated" + mode)
+            subprocess.run([options.generated, mode, folders[-1]], check=True, stdout=subprocess.DEVNULL)
+    if options.combinations:
+        folders.append("/run/combinations")
+        os.mkdir(folders[-1])
+        for name, text in config_combinations.combinations():
+            with open(os.path.join(folders[-1], name + ".conf"), "w", encoding="utf-8", newline="") as out:
+                out.write(text)
+    for folder in folders:
         for name in sorted(os.listdir(folder)):
             path = os.path.join(folder, name)
             if options.skip and re.search(options.skip, name):
@@ -205,9 +216,12 @@ def compare_generated(options):
             if reference == ours:
                 totals["same"] += 1
                 continue
-            with open(path, encoding="utf-8") as file:
-                line = file.read().splitlines()[1][2:]
-            name = re.sub(r"^\d+_|\.conf$", "", name) + ": " + line
+            if folder == "/run/combinations":
+                name = "combination " + name[:-len(".conf")]
+            else:
+                with open(path, encoding="utf-8") as file:
+                    line = file.read().splitlines()[1][2:]
+                name = re.sub(r"^\d+_|\.conf$", "", name) + ": " + line
             reason = explanation(name, reference_said, reference, ours)
             if reason:
                 reasons[reason] = reasons.get(reason, 0) + 1
@@ -232,13 +246,15 @@ def main():
     parser.add_argument("--keywords")
     parser.add_argument("--mutate", action="store_true", help="with --keywords: also try typical mistakes")
     parser.add_argument("--generated", metavar="PROGRAM", help="path of holdfast_keywords")
+    parser.add_argument("--combinations", action="store_true",
+                        help="compare the configurations around the cross-checks (config_combinations.py)")
     parser.add_argument("--timeout", type=float, default=20)
     parser.add_argument("--skip", help="leave out files whose name matches this pattern")
     parser.add_argument("--show", action="store_true", help="print what both programs said about a difference")
     parser.add_argument("folders", nargs="*")
     options = parser.parse_args()
 
-    if options.generated:
+    if options.generated or options.combinations:
         if os.environ.get("CONFIG_VERDICTS_INSIDE") != "1":
             os.environ["CONFIG_VERDICTS_INSIDE"] = "1"
             os.execvp("unshare", ["unshare", "-n", "-m", sys.executable, os.path.abspath(__file__)] + sys.argv[1:])
