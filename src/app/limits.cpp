@@ -19,11 +19,6 @@ bool any_references(const Config& config, std::vector<track::Reference> track::R
            std::ranges::any_of(config.sync_groups, [&](const auto& g) { return !(g.track.*list).empty(); });
 }
 
-constexpr std::string_view kCheckers =
-    "HTTP_GET, SSL_GET, SMTP_CHECK, DNS_CHECK, UDP_CHECK, PING_CHECK, FILE_CHECK and BFD_CHECK are read, not "
-    "carried "
-    "out; each server with one is named in the log and counts as up";
-
 const Limit kLimits[] = {
     {"global_defs/vrrp_iptables global_defs/vrrp_ipsets namespace_with_ipsets",
      "nftables is used instead: the rules are in its table", Part::vrrp,
@@ -55,12 +50,6 @@ const Limit kLimits[] = {
     {"track_group* static_ipaddress/track_group static_routes/track_group static_rules/track_group",
      "static objects are put back without making instances FAULT", Part::vrrp,
      [](const Config& c) { return !c.track_groups.empty(); }},
-    {"virtual_server/real_server/HTTP_GET* virtual_server/real_server/SSL_GET* "
-     "virtual_server/real_server/SMTP_CHECK* "
-     "virtual_server/real_server/DNS_CHECK* virtual_server/real_server/UDP_CHECK* "
-     "virtual_server/real_server/PING_CHECK* virtual_server/real_server/FILE_CHECK* "
-     "virtual_server/real_server/BFD_CHECK* SSL*",
-     kCheckers, Part::checkers, nullptr},
     {"net_namespace_ipvs", "IPVS is programmed in the daemon's own namespace", Part::checkers,
      [](const Config& c) { return c.root.net_namespace_ipvs.has_value(); }},
     {"global_defs/startup_script global_defs/startup_script_timeout global_defs/shutdown_script "

@@ -243,6 +243,7 @@ TEST(HttpConversation, WithTlsTheWholeAnswerHasOneLimit) {
     OneProbe one(check);
     Bytes out;
     EXPECT_EQ(one.conversation().transport(), Transport::tls);
+    EXPECT_EQ(one.conversation().timed_out().outcome.reason, "Timeout SSL read");
     EXPECT_EQ(one.conversation().received(as_bytes("HTTP/1.0 200 OK\r\n\r\n"), out).next,
               Step::Next::wait_anew);
     EXPECT_EQ(one.conversation().received(as_bytes("body"), out).next, Step::Next::wait);
