@@ -40,7 +40,9 @@ class Daemon:
         return self.config.read_text() if self.config.exists() else "(no configuration file)"
 
     def command(self):
-        files = {"-p": "main", "-r": "vrrp", "-c": "checkers", "-b": "bfd"}
+        files = {"-p": "main", "-r": "vrrp", "-c": "checkers"}
+        if "bfd_instance" in self.configuration():
+            files["-b"] = "bfd"  # Unknown to a reference built without BFD.
         return [self.binary, "-n", "-l", "-G", "-D", "-f", self.config,
                 *(word for option, name in files.items() for word in (option, self.folder / f"{name}.pid")),
                 *self._options]
