@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include <algorithm>
 #include <csignal>
 #include <random>
 
@@ -180,7 +181,19 @@ RealEdges::RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop,
     edges_.configure = [this](const config::Config& config) { configure(config); };
 }
 
+// Adverts that cannot be authenticated are neither sent nor accepted, which must not go unexplained.
+void RealEdges::load_digest(const config::Config& config) {
+    const bool wanted = std::ranges::any_of(config.instances, [](const config::VrrpInstance& instance) {
+        return instance.router.auth_type == vrrp::AuthType::header || instance.router.hmac;
+    });
+    if (!wanted) return;
+    if (const auto loaded = digest_.load(); !loaded)
+        edges_.log.write(Part::vrrp, LogLevel::error,
+                         "Adverts cannot be authenticated: " + loaded.error().message);
+}
+
 void RealEdges::configure(const config::Config& config) {
+    load_digest(config);
     kernel::AnnouncementQueue& queue = link_.announcements();
     queue.clear_groups();
     const kernel::Pacing everywhere{config.global.garp_interval, config.global.gna_interval};

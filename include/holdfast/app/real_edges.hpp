@@ -65,6 +65,7 @@ class RealEdges {
     RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop, std::unique_ptr<kernel::RouteNetlink> network,
               io::Fd process_events);
     void configure(const config::Config& config);
+    void load_digest(const config::Config& config);
 
     std::unique_ptr<io::EventLoop> loop_owner_;
     io::EventLoop& loop_;
