@@ -1,5 +1,8 @@
 // Daemon::view: the state of everything as plain values, for dump files, JSON and status.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 
 #include "holdfast/app/daemon.hpp"
 #include "holdfast/app/object_text.hpp"
@@ -100,14 +103,30 @@ std::vector<std::string> address_list(const std::vector<netstate::AddressSetting
                                       const netstate::Mirror& mirror, bool owned) {
     std::vector<std::string> list;
     for (const netstate::AddressSettings& address : addresses) {
-        list.push_back(address_text(address) + (owned && is_present(address, mirror) ? " set" : ""));
+        netstate::AddressSettings shown = address;
+        // A VMAC or ipvlan is shown with what it sits on.
+        const netstate::LinkInfo* link = mirror.link(address.interface);
+        const bool is_virtual = link != nullptr && (link->kind == "macvlan" || link->kind == "ipvlan");
+        if (const netstate::LinkInfo* base = is_virtual ? mirror.link(link->lower) : nullptr)
+            shown.interface += "@" + base->name;
+        list.push_back(address_text(shown) + (owned && is_present(address, mirror) ? " set" : ""));
     }
     return list;
 }
 
-std::vector<std::string> route_list(const std::vector<netstate::RouteSettings>& routes) {
+/// `owned` as above: an installed route without `dev` is shown with the interface the kernel has chosen.
+std::vector<std::string> route_list(const std::vector<netstate::RouteSettings>& routes,
+                                    const netstate::Mirror& mirror, bool owned) {
     std::vector<std::string> list;
-    for (const netstate::RouteSettings& route : routes) list.push_back(route_text(route));
+    for (const netstate::RouteSettings& route : routes) {
+        list.push_back(route_text(route));
+        if (!owned || route.no_track || !route.interface.empty()) continue;
+        const auto wanted = netstate::resolve(route, mirror);
+        const netstate::KernelRoute* have = wanted ? mirror.route(*wanted) : nullptr;
+        if (have == nullptr || have->next_hops.size() != 1) continue;
+        if (const netstate::LinkInfo* link = mirror.link(have->next_hops[0].interface))
+            list.back() += " [dev " + link->name + "]";
+    }
     return list;
 }
 
@@ -117,14 +136,39 @@ std::vector<std::string> rule_list(const std::vector<netstate::RuleSettings>& ru
     return list;
 }
 
-/// The VMAC interface of an instance, if there is one on this host.
-std::string vmac_interface(const config::Config& config, const config::VrrpInstance& instance,
-                           const netstate::Mirror& mirror) {
-    if (!instance.vmac) return {};
-    const std::string name = instance.vmac->name.empty() ? config.global.vmac_prefix + "." +
-                                                               std::to_string(instance.router.vrid.value)
-                                                         : instance.vmac->name;
-    return mirror.link(name) != nullptr ? name : std::string();
+/// The lines about a VMAC or ipvlan.
+void describe_link(const VrrpInstance& instance, const netstate::Mirror& mirror, InstanceView& view) {
+    if (!instance.links.has_own()) return;
+    const netstate::VmacSettings& vmac = *instance.settings.vmac;
+    const netstate::VirtualLink& made = instance.links.made.front();
+    const char* is_up = mirror.link(made.name) != nullptr ? "true" : "false";
+    view.vmac_interface = made.name;
+    if (vmac.ipvlan) {
+        constexpr std::array kKinds{"bridge", "private", "vepa"};
+        std::string address;
+        if (made.address) {
+            address = ", i/f address = " + (made.address->length == made.address->address.max_prefix_length()
+                                                ? made.address->address.to_string()
+                                                : made.address->to_string());
+        }
+        view.link_lines.push_back(fmt::format("   Use IPVLAN, i/f {}, is_up = {}{}, type {}", made.name,
+                                              is_up, address, kKinds.at(vmac.ipvlan_flags)));
+    } else {
+        view.link_lines.push_back(fmt::format("   Use VMAC, i/f name {}, is_up = {}, xmit_base = {}",
+                                              made.name, is_up, vmac.transmit_on_base));
+        if (vmac.mac) view.link_lines.push_back("     MAC = " + vmac.mac->to_string());
+    }
+    if (vmac.netlink_notify_msg) view.link_lines.emplace_back("     Force netlink update for base interface");
+    if (instance.settings.use_vmac_addr)
+        view.link_lines.emplace_back("     Use VMAC for VIPs on other interfaces");
+    const netstate::LinkInfo* base = mirror.link(made.base);
+    if (vmac.group) {
+        view.link_lines.push_back(fmt::format("     Interface group {}", *vmac.group));
+    } else if (base != nullptr && base->group != 0) {
+        view.link_lines.push_back(fmt::format("     Interface group {} (copied from parent)", base->group));
+    }
+    view.interface_note = fmt::format(", {} on {}{}", vmac.ipvlan ? "ipvlan" : "vmac", made.base,
+                                      vmac.transmit_on_base ? ", xmit base i/f" : "");
 }
 
 InstanceView instance_view(const config::Config& config, const Network& network,
@@ -150,7 +194,8 @@ InstanceView instance_view(const config::Config& config, const Network& network,
     view.master_down_time = instance.router.master_down_interval();
     view.down_timer_adverts = router.down_timer_adverts;
     view.interface = transport.interface;
-    view.vmac_interface = vmac_interface(config, instance.settings, network.mirror());
+    describe_link(instance, network.mirror(), view);
+    view.vrf = transport.vrf;
     view.source = instance.source;
     view.source_configured = transport.source.has_value();
     if (!transport.unicast) view.multicast_group = transport.multicast_group;
@@ -177,9 +222,9 @@ InstanceView instance_view(const config::Config& config, const Network& network,
     view.auth_type = router.auth_type;
     view.notify = notify_view(instance.settings.notify);
     const bool owned = network.reconciler().holds(instance.owner());
-    view.addresses = address_list(instance.settings.addresses, network.mirror(), owned);
-    view.excluded_addresses = address_list(instance.settings.excluded_addresses, network.mirror(), owned);
-    view.routes = route_list(instance.settings.routes);
+    view.addresses = address_list(instance.addresses(), network.mirror(), owned);
+    view.excluded_addresses = address_list(instance.excluded_addresses(), network.mirror(), owned);
+    view.routes = route_list(instance.settings.routes, network.mirror(), owned);
     view.rules = rule_list(instance.settings.rules);
     view.tracks = tracks_view(config, instance.tracking.sources());
     view.sync_group = instance.group;
@@ -325,7 +370,7 @@ DaemonView Daemon::view() const {
         view.interfaces.push_back(std::move(entry));
     }
     view.static_addresses = address_list(config_.static_addresses, network_.mirror(), true);
-    view.static_routes = route_list(config_.static_routes);
+    view.static_routes = route_list(config_.static_routes, network_.mirror(), true);
     view.static_rules = rule_list(config_.static_rules);
     for (size_t i = 0; i < lvs_->director().size(); ++i) {
         view.virtual_servers.push_back(virtual_server_view(lvs_->director().machine(i)));

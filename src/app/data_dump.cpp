@@ -102,8 +102,12 @@ void state_lines(DumpText& out, const InstanceView& view) {
 }
 
 void wire_lines(DumpText& out, const InstanceView& view) {
-    if (!view.vmac_interface.empty()) out.line("   Use VMAC, i/f name {}", view.vmac_interface);
-    out.line("   Interface = {}", view.interface.empty() ? "not configured" : view.interface);
+    for (const std::string& line : view.link_lines) out.line("{}", line);
+    if (!view.interface_note.empty())
+        out.line("   Interface = {}{}", view.vmac_interface, view.interface_note);
+    else
+        out.line("   Interface = {}", view.interface.empty() ? "not configured" : view.interface);
+    if (!view.vrf.empty()) out.line("   VRF = {}", view.vrf);
     if (view.dont_track_primary) out.line("   VRRP interface tracking disabled");
     if (view.skip_check_advert_addresses) out.line("   Skip checking advert IP addresses");
     if (view.strict) out.line("   Enforcing strict VRRP compliance");

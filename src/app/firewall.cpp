@@ -41,6 +41,13 @@ void Firewall::settle() {
     retry_.arm_after(kRetry);
 }
 
+void Firewall::remove_leftovers() {
+    if (!reconciler_.end().empty() || retry_.armed()) return;
+    const std::vector<netstate::FirewallOperation> removal{netstate::RemoveTables{}};
+    // Without nftables there is nothing left either; whoever needs rules hears of it.
+    (void)edges_.firewall.apply(settings_, removal);
+}
+
 void Firewall::stop(bool release) {
     retry_.cancel();
     if (!release) return;

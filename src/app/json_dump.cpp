@@ -131,7 +131,8 @@ void write_data(Writer& out, const InstanceView& view) {
     out.number("skip_check_adv_addr", view.skip_check_advert_addresses);
     out.number("strict_mode", view.strict);
     out.field("vmac_ifname", view.vmac_interface);
-    if (!view.interface.empty()) out.field("ifp_ifname", view.interface);
+    const std::string& interface = view.vmac_interface.empty() ? view.interface : view.vmac_interface;
+    if (!interface.empty()) out.field("ifp_ifname", interface);
     out.number("master_priority", view.master_priority);
     out.instant("last_transition", view.last_transition);
     out.seconds("garp_delay", view.garp_delay);

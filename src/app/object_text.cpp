@@ -183,7 +183,7 @@ std::string route_text(const netstate::RouteSettings& route) {
     if (route.via) add_via(out, *route.via);
     if (!route.interface.empty()) out.add("dev {}", route.interface);
     if (route.table != defaults.table) out.add("table {}", route.table);
-    if (route.protocol != defaults.protocol) out.add("proto {}", route.protocol);
+    out.add("proto {}", route.protocol);
     if (route.scope_set) out.add("scope {}", route.scope);
     if (route.priority) out.add("metric {}", *route.priority);
     if (route.onlink) out.add("onlink");
@@ -226,7 +226,7 @@ std::string rule_text(const netstate::RuleSettings& rule) {
     if (rule.tunnel_id) out.add("tunnel-id {}", *rule.tunnel_id);
     if (rule.uid_range) out.add("uidrange {}-{}", rule.uid_range->first, rule.uid_range->second);
     if (rule.l3mdev) out.add("l3mdev");
-    if (rule.protocol != netstate::RuleSettings{}.protocol) out.add("protocol {}", rule.protocol);
+    out.add("protocol {}", rule.protocol);
     if (rule.ip_protocol) out.add("ipproto {}", *rule.ip_protocol);
     if (rule.source_ports) out.add("sport {}-{}", rule.source_ports->first, rule.source_ports->second);
     if (rule.destination_ports)

@@ -143,7 +143,10 @@ void VrrpService::list_announcements(VrrpInstance& instance) {
             const netstate::LinkInfo* link = network_.mirror().link(address.interface);
             if (link == nullptr) continue;
             const bool router = address.prefix.address.is_v6() && edges_.forwards_ipv6(address.interface);
-            instance.announcements.push_back({link->index, address.prefix.address, MacAddress{}, router});
+            // What leaves a VMAC leaves its base, whose spacing it shares.
+            const InterfaceIndex base = network_.is_virtual_link(link->name) ? link->lower : InterfaceIndex{};
+            instance.announcements.push_back(
+                {link->index, address.prefix.address, MacAddress{}, router, base});
         }
     };
     add(instance.addresses());

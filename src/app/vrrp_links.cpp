@@ -105,7 +105,7 @@ netstate::FirewallState VrrpService::wanted_firewall(const VrrpInstance* about_t
 
 /// `about_to_hold`: its addresses come next, and its rules shall be there first.
 void VrrpService::refresh_firewall(const VrrpInstance* about_to_hold) {
-    firewall_.want(wanted_firewall(about_to_hold));
+    if (!firewall_waits_) firewall_.want(wanted_firewall(about_to_hold));
 }
 
 }  // namespace holdfast::app

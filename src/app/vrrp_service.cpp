@@ -94,6 +94,8 @@ void VrrpService::start(const config::Config& config) {
     define_notifications(config);
     load_trackers(config);
     begin(fresh);
+    if (std::ranges::any_of(fresh, [](const VrrpInstance* instance) { return instance->refuses(); }))
+        firewall_.remove_leftovers();
     build_groups(config, false);
     for (VrrpInstance* instance : fresh) {
         vrrp::Startup startup{instance->fitness, group_fitness(*instance), std::nullopt};
@@ -141,6 +143,7 @@ void VrrpService::begin(const std::vector<VrrpInstance*>& fresh) {
             run(*instance, vrrp::PriorityChanged{priority});
         }
     }
+    refresh_firewall(nullptr);  // For addresses that are kept from the last run.
 }
 
 void VrrpService::build_groups(const config::Config& config, bool restore) {
@@ -266,6 +269,7 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
     define_statics(after);
     define_sysctls(after);
     // By index of the old generation; instances_ is in its order.
+    firewall_waits_ = true;  // Until all instances are in their places again.
     std::vector<std::unique_ptr<VrrpInstance>> old = std::exchange(instances_, {});
     std::vector<std::unique_ptr<VrrpInstance>> next(after.instances.size());
     for (const size_t index : plan.instances.removed) remove(*old[index]);
@@ -284,6 +288,7 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
         instances_.pop_back();
     }
     instances_ = std::move(next);
+    firewall_waits_ = false;
     define_notifications(after);
 
     for (size_t i = 0; i < plan.instances.changed.size(); ++i) {
@@ -332,6 +337,7 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
         run(*instance, vrrp::Startup{instance->fitness, group_fitness(*instance), std::nullopt});
         instance->started = true;
     }
+    refresh_firewall(nullptr);
 }
 
 void VrrpService::stop(bool release) {

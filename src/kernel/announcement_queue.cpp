@@ -22,7 +22,7 @@ void AnnouncementQueue::clear_groups() {
 }
 
 AnnouncementQueue::Lane* AnnouncementQueue::lane(const vrrp::Announcement& announcement) {
-    auto at = group_of_.find(announcement.interface);
+    auto at = group_of_.find(announcement.paced_by ? announcement.paced_by : announcement.interface);
     if (at == group_of_.end()) return nullptr;
     Lane& lane = announcement.address.is_v4() ? at->second->garp : at->second->gna;
     return lane.interval > Duration::zero() ? &lane : nullptr;

@@ -207,4 +207,4 @@ def test_the_dump_shows_routes_rules_and_which_addresses_are_set(ours):
     wait_until(lambda: "Virtual Rules" in text(), 3, "the dump")
     assert f"{VIP}/24 dev eth0 scope global set\n" in text()
     assert "198.51.100.0/24 via inet 10.1.0.2 dev eth0" in text()
-    assert "from 192.0.2.0/24 priority 100 tos 0x0 lookup 20" in text()
+    assert "from 192.0.2.0/24 priority 100 tos 0x0 protocol 18 lookup 20" in text()

@@ -142,6 +142,21 @@ def test_after_a_crash_the_rules_are_made_anew_and_removed_at_the_stop(ours):
     assert rules(ours.first) == ""
 
 
+@pytest.mark.holdfast_only
+def test_a_backup_removes_what_its_crashed_self_has_left(ours):
+    first = ours.start(ours.first, instance(150, extra="no_accept"))
+    ours.wait_for_holder(ours.first)
+    second = ours.start(ours.second, instance(200, extra="no_accept\n    nopreempt"))
+    second.wait_for_state("BACKUP")
+    first.kill()
+    second.wait_for_state("MASTER")
+    ours.first.ip(f"addr del {VIP}/24 dev eth0")
+    assert VIP in rules(ours.first)
+    first.start()
+    first.wait_for_log("Entering BACKUP STATE", times=2)
+    wait_until(lambda: rules(ours.first) == "", 2, "no rules")
+
+
 def test_foreign_rules_are_not_touched(ours):
     ours.first.run(["nft", "add", "table", "ip", "mine"])
     daemon = ours.start(ours.first, instance(100, extra="no_accept"))

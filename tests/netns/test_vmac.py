@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import socket
+import subprocess
 import threading
 import time
 
@@ -527,6 +528,28 @@ def test_a_reload_adds_changes_and_takes_away_the_vmac(ours):
     wait_until(lambda: vmacs(node) == [] and f"{VIP}/24" in addresses_on(node, "eth0"), 5, "no VMAC")
     assert knob(node, "ipv4/conf/eth0/arp_ignore") == "0"
     daemon.stop()
+
+
+def test_a_removed_instance_takes_its_vmac_and_rules_along(ours):
+    node = ours.first
+    one = vmac_instance(100, extra="no_accept")
+    other = vmac_instance(100, name="VI_2", vrid=52, addresses=("10.1.0.102/24",), extra="no_accept")
+    daemon = ours.start(node, one + other)
+    daemon.wait_for_state("MASTER")
+    daemon.wait_for_state("MASTER", instance="VI_2")
+    monitor = node.popen(["nft", "monitor", "elements"], stdout=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    daemon.configure(other)
+    daemon.reload()
+    wait_until(lambda: vmacs(node) == ["vrrp.52"], 3, "one VMAC")
+    rules = ipv4_rules(node)
+    wait_until(lambda: "vrrp.51" not in ipv4_rules(node) and VIP not in ipv4_rules(node), 2, "its rules to be gone")
+    assert '"vrrp.52" : "eth0"' in rules and "10.1.0.102" in rules
+    time.sleep(0.3)
+    monitor.terminate()
+    changes = monitor.communicate(timeout=5)[0]
+    assert VIP in changes
+    assert "10.1.0.102" not in changes  # The other one was not without its rule for a moment.
 
 
 def test_many_vmacs_start_and_stop(ours):

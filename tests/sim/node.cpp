@@ -84,7 +84,8 @@ class Node::SimLink final : public vrrp::Link {
         const bool multicast = options.destination.is_multicast();
         std::vector<uint32_t> matching;
         for (const auto& [id, settings] : channels_) {
-            if (settings.interface_name != interface || settings.protocol != protocol) continue;
+            if (node_.wire_of(settings.interface_name) != interface || settings.protocol != protocol)
+                continue;
             if (settings.family != options.destination.family()) continue;
             if (multicast ? settings.multicast_group == options.destination
                           : settings.bind_address == options.destination) {
@@ -400,6 +401,23 @@ void Node::delete_address(const std::string& prefix) {
     if (found == kernel.addresses.end()) return;
     world_.record(name_, "--- delete " + prefix);
     kernel.outside(netstate::RemoveAddress{*found});
+}
+
+void Node::delete_link(const std::string& name) {
+    const auto found =
+        std::ranges::find_if(kernel.links, [&](const auto& entry) { return entry.second.name == name; });
+    if (found == kernel.links.end()) return;
+    world_.record(name_, "--- delete " + name);
+    kernel.remove_link(found->first);
+}
+
+std::string Node::wire_of(const std::string& interface) const {
+    for (const auto& [index, link] : kernel.links) {
+        if (link.name != interface || !link.lower) continue;
+        const auto lower = kernel.links.find(link.lower.value);
+        if (lower != kernel.links.end()) return lower->second.name;
+    }
+    return interface;
 }
 
 bool Node::has_address(const std::string& address) const {

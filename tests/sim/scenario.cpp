@@ -72,6 +72,8 @@ class Scenario {
         const bool ipv6 = one_in(4);
         const bool nopreempt = one_in(3);
         const bool unicast = one_in(5) && !ipv6;
+        vmac_ = one_in(3);
+        no_accept_ = one_in(3);
         instances_ = draw(1, 2);
         grouped_ = instances_ == 2 && one_in(2);
         const int delay = one_in(4) ? draw(1, 5) : 0;
@@ -97,6 +99,8 @@ class Scenario {
                 text.address = ipv6 ? fmt::format("fe80::100{}/64", i) : fmt::format("10.0.{}.100/24", i);
                 text.extra = fmt::format("  advert_int {}\n  version {}\n", interval, v3 || ipv6 ? 3 : 2);
                 if (nopreempt) text.extra += "  nopreempt\n";
+                if (vmac_) text.extra += one_in(4) ? "  use_vmac\n  vmac_xmit_base\n" : "  use_vmac\n";
+                if (no_accept_) text.extra += "  no_accept\n";
                 if (delay > 0 && !nopreempt) text.extra += fmt::format("  preempt_delay {}\n", delay);
                 if (unicast) {
                     text.extra += "  unicast_peer {\n";
@@ -146,7 +150,7 @@ class Scenario {
         Member& member = members_[static_cast<size_t>(draw(0, static_cast<int>(members_.size()) - 1))];
         Node& node = *member.node;
         Member& other = members_[static_cast<size_t>(draw(0, static_cast<int>(members_.size()) - 1))];
-        switch (draw(1, 14)) {
+        switch (draw(1, 15)) {
             case 1:
                 world_.wire.loss = world_.chance() * 0.5;
                 break;
@@ -189,6 +193,9 @@ class Scenario {
             case 14:
                 if (node.is_running() && !node.is_paused()) reload(member);
                 break;
+            case 15:
+                if (!node.is_paused()) node.delete_link("vrrp.51");
+                break;
             default:
                 break;
         }
@@ -225,6 +232,11 @@ class Scenario {
         world_.run(10s);
         for (Member& member : members_) {
             if (member.node->is_running()) violation(member.node->name() + " does not stop");
+            if (member.node->kernel.links.size() != 2) violation(member.node->name() + " left a VMAC behind");
+            if (!member.node->firewall.state.empty())
+                violation(member.node->name() + " left firewall rules behind");
+            if (!member.node->kernel.sysctls.empty())
+                violation(member.node->name() + " left knobs as it had set them");
             for (const InstanceText& text : member.instances) {
                 if (member.node->has_address(text.address.substr(0, text.address.find('/')))) {
                     violation(member.node->name() + " left " + text.address + " behind");
@@ -282,9 +294,26 @@ class Scenario {
                                           master ? "not " : ""));
                 }
             }
+            if (no_accept_) check_protection(i, when);
             if (masters.size() != 1) {
                 violation(fmt::format("{}: {} has {} masters: {}", when, name, masters.size(),
                                       fmt::join(masters, ", ")));
+            }
+        }
+    }
+
+    /// The rules are there exactly while the address is.
+    void check_protection(int i, const std::string& when) {
+        for (const Member& member : members_) {
+            ++result_.checks;
+            const std::string& address = member.instances[static_cast<size_t>(i)].address;
+            const IpAddress wanted = *IpAddress::parse(address.substr(0, address.find('/')));
+            const bool is_protected =
+                std::ranges::any_of(member.node->firewall.state.addresses,
+                                    [&](const auto& protect) { return protect.address == wanted; });
+            if (is_protected != member.node->has_address(wanted.to_string())) {
+                violation(fmt::format("{}: {} {} is {}protected", when, member.node->name(), address,
+                                      is_protected ? "" : "not "));
             }
         }
     }
@@ -300,6 +329,8 @@ class Scenario {
     std::vector<Member> members_;
     int instances_ = 1;
     bool grouped_ = false;
+    bool vmac_ = false;
+    bool no_accept_ = false;
     Duration patience_{};
     ScenarioResult result_;
 };

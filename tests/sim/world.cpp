@@ -65,7 +65,7 @@ void World::transmit(Node& from, const vrrp::ChannelSettings& channel, const vrr
                 static_cast<int64_t>(chance() * static_cast<double>(wire.jitter.count())));
             ++frames_;
             at(now_ + wire.delay + jitter,
-               [this, node = to.get(), interface = channel.interface_name, options,
+               [this, node = to.get(), interface = from.wire_of(channel.interface_name), options,
                 protocol = channel.protocol,
                 payload = std::vector<uint8_t>(packet.begin(), packet.end())]() mutable {
                    if (tamper) tamper(*node, payload);

@@ -135,6 +135,9 @@ class Node {
 
     void set_link(const std::string& interface, bool up);
     void delete_address(const std::string& prefix);  ///< By somebody else.
+    void delete_link(const std::string& name);       ///< A VMAC, by somebody else.
+    /// The interface with the wire: of a VMAC the one it sits on.
+    std::string wire_of(const std::string& interface) const;
     bool has_address(const std::string& address) const;
 
     vrrp::State state(const std::string& instance) const;

@@ -14,6 +14,8 @@ class Firewall {
     void configure(const config::GlobalSettings& global);
     /// Makes the rules so. What cannot be made now is tried again.
     void want(netstate::FirewallState state);
+    /// Removes what a crashed run has left, unless rules have been made meanwhile, which does the same.
+    void remove_leftovers();
     /// Removes everything that was made; with `release` false it stays.
     void stop(bool release);
 

@@ -70,6 +70,9 @@ struct InstanceView {
     uint32_t down_timer_adverts = 3;
     std::string interface{};  ///< The one adverts use; empty = none.
     std::string vmac_interface{};
+    std::vector<std::string> link_lines{};  ///< What the data dump says of a VMAC or ipvlan, ready to print.
+    std::string interface_note{};           ///< Behind the interface in the data dump: ", vmac on eth0".
+    std::string vrf{};
     std::optional<IpAddress> source{};
     bool source_configured = false;
     std::optional<IpAddress> multicast_group{};  ///< Unset for unicast.

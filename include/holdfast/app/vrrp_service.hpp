@@ -178,6 +178,7 @@ class VrrpService final : public netstate::NetworkObserver {
     Notifications& notifications_;
     ScriptTrackers scripts_;
     Firewall firewall_;
+    bool firewall_waits_ = false;
     std::vector<std::unique_ptr<VrrpInstance>> instances_;  ///< Configuration order.
     std::map<std::string, std::unique_ptr<VrrpGroup>> groups_;
     struct OpenChannel {

@@ -77,6 +77,9 @@ struct Announcement {
     IpAddress address;
     MacAddress mac;  ///< The link-layer address announced; all zero = the interface's own, asked by the Link.
     bool router = false;  ///< IPv6: the router flag.
+    /// The interface whose spacing holds (`garp_interval`, `garp_group`): a VMAC's base. 0 = `interface`
+    /// itself.
+    InterfaceIndex paced_by{};
     friend bool operator==(const Announcement&, const Announcement&) = default;
 };
 

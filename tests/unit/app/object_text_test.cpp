@@ -40,18 +40,18 @@ TEST(ObjectText, ARouteShowsWhatDiffersFromTheDefaults) {
     route.destination = *Prefix::parse("198.51.100.0/24");
     route.via = IpAddress::parse("192.0.2.1");
     route.interface = "eth0";
-    EXPECT_EQ(route_text(route), "prepend 198.51.100.0/24 via inet 192.0.2.1 dev eth0");
+    EXPECT_EQ(route_text(route), "prepend 198.51.100.0/24 via inet 192.0.2.1 dev eth0 proto 18");
     route.append = true;
     route.table = 100;
     route.priority = 5;
     route.metrics = {{RTAX_MTU, 1400, true}, {RTAX_RTT, 800, false}, {RTAX_RTO_MIN, 2000, false}};
     EXPECT_EQ(route_text(route),
-              "append 198.51.100.0/24 via inet 192.0.2.1 dev eth0 table 100 metric 5 mtu lock "
+              "append 198.51.100.0/24 via inet 192.0.2.1 dev eth0 table 100 proto 18 metric 5 mtu lock "
               "1400 rtt 100ms rto_min 2s");
     netstate::RouteSettings blackhole;
     blackhole.type = RTN_BLACKHOLE;
     blackhole.destination = *Prefix::parse("0.0.0.0/0");
-    EXPECT_EQ(route_text(blackhole), "prepend blackhole default");
+    EXPECT_EQ(route_text(blackhole), "prepend blackhole default proto 18");
 }
 
 TEST(ObjectText, ARouteWithSeveralNextHops) {
@@ -65,7 +65,7 @@ TEST(ObjectText, ARouteWithSeveralNextHops) {
     second.onlink = true;
     route.next_hops = {first, second};
     EXPECT_EQ(route_text(route),
-              "prepend default nexthop via inet 192.0.2.1 weight 3 nexthop dev eth1 onlink");
+              "prepend default proto 18 nexthop via inet 192.0.2.1 weight 3 nexthop dev eth1 onlink");
 }
 
 TEST(ObjectText, ARuleAsTheDumpsShowIt) {
@@ -74,14 +74,15 @@ TEST(ObjectText, ARuleAsTheDumpsShowIt) {
     rule.to = Prefix::parse("198.51.100.7/32");
     rule.priority = 100;
     rule.table = 20;
-    EXPECT_EQ(rule_text(rule), "from 192.0.2.0/24 to 198.51.100.7 priority 100 tos 0x0 lookup 20");
+    EXPECT_EQ(rule_text(rule),
+              "from 192.0.2.0/24 to 198.51.100.7 priority 100 tos 0x0 protocol 18 lookup 20");
     netstate::RuleSettings marked;
     marked.family = Family::ipv6;
     marked.invert = true;
     marked.mark = 0x10;
     marked.mask = 0xff;
     marked.action = FR_ACT_UNREACHABLE;
-    EXPECT_EQ(rule_text(marked), "inet6 not from all tos 0x0 fwmark 0x10/0xff type unreachable");
+    EXPECT_EQ(rule_text(marked), "inet6 not from all tos 0x0 fwmark 0x10/0xff protocol 18 type unreachable");
 }
 
 }  // namespace

@@ -133,5 +133,17 @@ TEST_F(AnnouncementQueueTest, ReloadReleasesWhatWaits) {
     EXPECT_EQ(leaving().size(), 4U);
 }
 
+TEST_F(AnnouncementQueueTest, VmacSharesTheSpacingOfItsBase) {
+    space({{2}}, {.garp = 100ms});
+    auto from_vmac = on(7, "192.0.2.3");
+    from_vmac.paced_by = {2};
+    queue.add({&pair[0], 1}, 1);
+    queue.add({&from_vmac, 1}, 1);
+    queue.add(std::vector{on(7, "192.0.2.4")}, 1);
+    EXPECT_THAT(leaving(), ElementsAre("4", "1"));
+    now += 100ms;
+    EXPECT_THAT(leaving(), ElementsAre("3"));
+}
+
 }  // namespace
 }  // namespace holdfast::kernel

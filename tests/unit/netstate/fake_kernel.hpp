@@ -72,6 +72,12 @@ class FakeKernel final : public NetworkKernel {
     void set_link(const LinkInfo& link) {
         links[link.index.value] = link;
         news_.emplace_back([link](ChangeListener& listener) { listener.on_link(link); });
+        // A macvlan has the carrier of what it sits on.
+        for (auto& [index, upper] : links) {
+            if (upper.lower != link.index || !upper.up || upper.running == link.usable()) continue;
+            upper.running = link.usable();
+            news_.emplace_back([upper](ChangeListener& listener) { listener.on_link(upper); });
+        }
     }
     void remove_link(uint32_t index) {
         links.erase(index);
