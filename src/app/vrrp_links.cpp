@@ -69,15 +69,16 @@ netstate::FirewallState VrrpService::wanted_firewall(const VrrpInstance* about_t
         if (instance == nullptr) continue;
         for (const netstate::VirtualLink& link : instance->links.made) {
             const netstate::LinkInfo* made = mirror.link(link.name);
-            const netstate::LinkInfo* base = mirror.link(link.base);
-            if (link.ipvlan || made == nullptr || base == nullptr) continue;
+            // On a macvlan, a VMAC sits on what is beneath that.
+            const netstate::LinkInfo* base = made == nullptr ? nullptr : mirror.link(made->lower);
+            if (link.ipvlan || base == nullptr) continue;
             for (const Family family : {Family::ipv4, Family::ipv6}) {
                 const bool other = family != link.family;
                 if (other && !link.other_family) continue;
                 if (family == Family::ipv4 && global_.disable_local_igmp) continue;
                 netstate::QuietLink quiet{made->index, other, family, base->index, link.name, {}};
                 if (family == Family::ipv6)
-                    quiet.base_link_local = network_.source_address(link.base, Family::ipv6);
+                    quiet.base_link_local = network_.source_address(base->name, Family::ipv6);
                 wanted.links.insert(std::move(quiet));
             }
         }

@@ -231,9 +231,12 @@ void LinkReconciler::look_at_sysctls(const Mirror& mirror, Draft& draft) {
     for (const auto& [owner, wishes] : wishes_) wanted.insert(wishes.begin(), wishes.end());
     for (const auto& [name, item] : items_) {
         if (item.link.ipvlan || item.link.family != Family::ipv4) continue;
-        // The base must not answer for the addresses of its VMACs.
+        // The interface beneath must not answer for the addresses of its VMACs.
+        const LinkInfo* base = mirror.link(item.link.base);
+        const LinkInfo* beneath = base == nullptr ? nullptr : mirror.link(lower_of(*base, false));
+        if (beneath == nullptr) continue;
         for (const char* knob : {"arp_ignore", "arp_filter"})
-            wanted.insert({item.link.base, fmt::format("net/ipv4/conf/{}/{}", item.link.base, knob), "1"});
+            wanted.insert({beneath->name, fmt::format("net/ipv4/conf/{}/{}", beneath->name, knob), "1"});
     }
     for (auto at = set_.begin(); at != set_.end();) {
         if (wanted.contains(at->first)) {

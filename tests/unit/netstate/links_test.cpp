@@ -284,6 +284,20 @@ TEST_F(LinksTest, KnobsOfTheBaseStayForTheLastOfItsLinks) {
     EXPECT_TRUE(kernel.sysctls.empty());
 }
 
+TEST_F(LinksTest, OnAMacvlanTheKnobsAreThoseOfTheInterfaceBeneath) {
+    LinkInfo macvlan = ethernet(4, "mv0");
+    macvlan.kind = "macvlan";
+    macvlan.lower = {2};
+    kernel.set_link(macvlan);
+    deliver();
+    VirtualLink link = vmac();
+    link.base = "mv0";
+    define(link);
+    EXPECT_EQ(kernel.sysctls["net/ipv4/conf/eth0/arp_ignore"], "1");
+    EXPECT_FALSE(kernel.sysctls.contains("net/ipv4/conf/mv0/arp_ignore"));
+    EXPECT_EQ(this->link("vrrp.51")->lower, InterfaceIndex{2});
+}
+
 TEST_F(LinksTest, ForgettingWithoutRemovingLeavesTheLink) {
     define(vmac());
     state.forget_link(now, "vrrp.51", false);
