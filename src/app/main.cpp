@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "holdfast/app/config_test.hpp"
+#include "holdfast/app/genhash.hpp"
 #include "holdfast/app/options.hpp"
 #include "holdfast/app/runtime.hpp"
 
@@ -19,8 +20,7 @@ int main(int argc, char** argv) {
             case ParsedOptions::Next::exit:
                 return parsed.exit_status;
             case ParsedOptions::Next::genhash:
-                std::fputs("genhash is not part of this version\n", stderr);
-                return exit_status::kFatal;
+                return run_genhash(arguments, parsed.genhash_from);
             case ParsedOptions::Next::run:
                 break;
         }
