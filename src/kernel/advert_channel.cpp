@@ -54,9 +54,10 @@ Result<io::Fd> raw_socket(const vrrp::ChannelSettings& settings) {
 
 }  // namespace
 
-Result<std::unique_ptr<AdvertLink::Channel>> AdvertLink::Channel::open(
-    vrrp::ChannelId id, const vrrp::ChannelSettings& settings) {
-    auto channel = std::make_unique<Channel>(id, settings);
+Result<std::unique_ptr<AdvertLink::Channel>> AdvertLink::Channel::open(vrrp::ChannelId id,
+                                                                       const vrrp::ChannelSettings& settings,
+                                                                       QueuePool& pool) {
+    auto channel = std::make_unique<Channel>(id, settings, pool);
     if (auto opened = channel->open_receiver(); !opened) return Failure(std::move(opened.error()));
     if (auto opened = channel->open_sender(); !opened) return Failure(std::move(opened.error()));
     return channel;
@@ -155,9 +156,13 @@ Result<> AdvertLink::Channel::open_sender() {
 bool AdvertLink::Channel::queue(const vrrp::SendOptions& options, std::span<const uint8_t> packet) {
     const bool is_v4 = settings_.family == Family::ipv4;
     const size_t header = is_v4 ? kIpv4HeaderSize : 0;
-    if (count_ == kSlots || packet.size() + header > kRoom - used_) return false;
+    if (packet.size() + header > Queue::kRoom) return false;
+    if (queue_ == nullptr) queue_ = pool_.take();
+    if (queue_ == nullptr) return false;
+    Queue& queue = *queue_;
+    if (queue.count == Queue::kSlots || packet.size() + header > Queue::kRoom - queue.used) return false;
 
-    const std::span<uint8_t> place = std::span(room_).subspan(used_, packet.size() + header);
+    const std::span<uint8_t> place = std::span(queue.room).subspan(queue.used, packet.size() + header);
     if (is_v4) {
         // The kernel would choose an id for 0.
         if (++last_ip_id_ == 0) last_ip_id_ = 1;
@@ -171,26 +176,26 @@ bool AdvertLink::Channel::queue(const vrrp::SendOptions& options, std::span<cons
     }
     std::ranges::copy(packet, place.subspan(header).begin());
 
-    Slot& slot = slots_[count_];
+    Queue::Slot& slot = queue.slots[queue.count];
     const SocketAddress to(options.destination, 0, settings_.interface);
     std::memcpy(&slot.to, to.get(), to.size());
     slot.piece = {place.data(), place.size()};
-    msghdr& message = messages_[count_].msg_hdr;
+    msghdr& message = queue.messages[queue.count].msg_hdr;
     message = {};
     message.msg_name = &slot.to;
     message.msg_namelen = to.size();
     message.msg_iov = &slot.piece;
     message.msg_iovlen = 1;
-    if (!is_v4) address_ipv6(count_, options);
-    used_ += place.size();
-    ++count_;
+    if (!is_v4) address_ipv6(queue.count, options);
+    queue.used += place.size();
+    ++queue.count;
     return true;
 }
 
 /// IPv6 has no header of our own: source and hop limit travel beside the packet (RFC 3542, 6).
 void AdvertLink::Channel::address_ipv6(size_t index, const vrrp::SendOptions& options) {
-    Slot& slot = slots_[index];
-    msghdr& message = messages_[index].msg_hdr;
+    Queue::Slot& slot = queue_->slots[index];
+    msghdr& message = queue_->messages[index].msg_hdr;
     slot.control.fill(0);
     message.msg_control = slot.control.data();
     message.msg_controllen = slot.control.size();
@@ -213,16 +218,18 @@ void AdvertLink::Channel::address_ipv6(size_t index, const vrrp::SendOptions& op
 }
 
 IpAddress AdvertLink::Channel::destination(size_t slot) const {
-    return address_of(slots_[slot].to);
+    return address_of(queue_->slots[slot].to);
 }
 
 std::optional<AdvertLink::Channel::SendError> AdvertLink::Channel::send_queued(LinkCounters& counters) {
     std::optional<SendError> failure;
+    if (queue_ == nullptr) return failure;
     // Multicast goes to the link itself; a routing table without an entry for it must not stop it.
     const int flags = settings_.multicast_group ? MSG_DONTROUTE : 0;
     size_t done = 0;
-    while (done < count_) {
-        const int sent = sendmmsg(send_.get(), &messages_[done], static_cast<unsigned>(count_ - done), flags);
+    while (done < queue_->count) {
+        const int sent = sendmmsg(send_.get(), &queue_->messages[done],
+                                  static_cast<unsigned>(queue_->count - done), flags);
         if (sent > 0) {
             done += static_cast<size_t>(sent);
             counters.sent += static_cast<uint64_t>(sent);
@@ -238,8 +245,7 @@ std::optional<AdvertLink::Channel::SendError> AdvertLink::Channel::send_queued(L
             ++done;
         }
     }
-    count_ = 0;
-    used_ = 0;
+    pool_.give(std::move(queue_));
     return failure;
 }
 

@@ -18,21 +18,66 @@
 
 namespace holdfast::kernel {
 
+/// Packets that wait for the end of the turn.
+struct AdvertLink::Queue {
+    // Adverts of 32 instances, or of fewer with many addresses, per system call.
+    static constexpr size_t kSlots = 32;
+    static constexpr size_t kRoom = size_t{16} * 1024;
+    static constexpr size_t kControlRoom = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int));
+
+    struct Slot {
+        sockaddr_storage to{};
+        iovec piece{};
+        alignas(cmsghdr) std::array<uint8_t, kControlRoom> control{};
+    };
+    std::array<uint8_t, kRoom> room;  // Not initialised: packets are written before they are read.
+    size_t used = 0;
+    std::array<Slot, kSlots> slots;
+    std::array<mmsghdr, kSlots> messages{};
+    size_t count = 0;
+};
+
+/// The queues, lent to the channels that have something to send: hundreds of VMACs have a channel each, and a
+/// backup sends nothing at all. Allocates at most kMost of them, ever.
+class AdvertLink::QueuePool {
+  public:
+    static constexpr size_t kMost = 8;
+
+    /// Null when all are in use.
+    std::unique_ptr<Queue> take() {
+        if (spare_count_ > 0) return std::move(spare_[--spare_count_]);
+        if (made_ == kMost) return nullptr;
+        ++made_;
+        return std::make_unique<Queue>();
+    }
+    void give(std::unique_ptr<Queue> queue) {
+        queue->used = queue->count = 0;
+        spare_[spare_count_++] = std::move(queue);
+    }
+
+  private:
+    std::array<std::unique_ptr<Queue>, kMost> spare_;
+    size_t spare_count_ = 0;
+    size_t made_ = 0;
+};
+
 class AdvertLink::Channel {
   public:
     /// Not usable before `open`, which makes them.
-    Channel(vrrp::ChannelId id, const vrrp::ChannelSettings& settings) : id_(id), settings_(settings) {}
-    static Result<std::unique_ptr<Channel>> open(vrrp::ChannelId id, const vrrp::ChannelSettings& settings);
+    Channel(vrrp::ChannelId id, const vrrp::ChannelSettings& settings, QueuePool& pool)
+        : id_(id), settings_(settings), pool_(pool) {}
+    static Result<std::unique_ptr<Channel>> open(vrrp::ChannelId id, const vrrp::ChannelSettings& settings,
+                                                 QueuePool& pool);
 
     vrrp::ChannelId id() const { return id_; }
     const vrrp::ChannelSettings& settings() const { return settings_; }
     int receive_fd() const { return receive_.get(); }
     void watch(io::EventLoop& loop, std::function<void()> on_readable);
 
-    /// Puts a packet into the queue; false when there is no room (flush and try again) or it is too long
-    /// ever.
+    /// Puts a packet into the queue; false when there is no room or no queue to be had (flush and try again),
+    /// or when it is too long ever.
     bool queue(const vrrp::SendOptions& options, std::span<const uint8_t> packet);
-    bool is_queue_empty() const { return count_ == 0; }
+    bool is_queue_empty() const { return queue_ == nullptr; }
 
     /// A failed send to report, and to whom it was.
     struct SendError {
@@ -48,17 +93,6 @@ class AdvertLink::Channel {
     void address_ipv6(size_t slot, const vrrp::SendOptions& options);
     IpAddress destination(size_t slot) const;
 
-    // Adverts of 32 instances, or of fewer with many addresses, per system call.
-    static constexpr size_t kSlots = 32;
-    static constexpr size_t kRoom = size_t{16} * 1024;
-    static constexpr size_t kControlRoom = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int));
-
-    struct Slot {
-        sockaddr_storage to{};
-        iovec piece{};
-        alignas(cmsghdr) std::array<uint8_t, kControlRoom> control{};
-    };
-
     vrrp::ChannelId id_;
     vrrp::ChannelSettings settings_;
     io::Fd receive_;
@@ -66,11 +100,8 @@ class AdvertLink::Channel {
     std::unique_ptr<io::Watch> watch_;
     uint16_t last_ip_id_ = 0;
     int last_error_ = 0;
-    std::vector<uint8_t> room_ = std::vector<uint8_t>(kRoom);
-    size_t used_ = 0;
-    std::array<Slot, kSlots> slots_;
-    std::array<mmsghdr, kSlots> messages_{};
-    size_t count_ = 0;
+    QueuePool& pool_;
+    std::unique_ptr<Queue> queue_;  // Only while something waits.
 };
 
 }  // namespace holdfast::kernel

@@ -107,6 +107,7 @@ AdvertLink::AdvertLink(io::EventLoop& loop, Announcer::Facts facts)
     : loop_(loop),
       announcer_(std::move(facts)),
       buffers_(std::make_unique<Buffers>()),
+      queues_(std::make_unique<QueuePool>()),
       flush_at_turn_end_(loop.turn_ends(), [this] { flush(); }),
       pacing_timer_(loop.timers(), [this] { send_announcements(); }) {}
 
@@ -114,7 +115,7 @@ AdvertLink::~AdvertLink() = default;
 
 Result<vrrp::ChannelId> AdvertLink::open_channel(const vrrp::ChannelSettings& settings) {
     const vrrp::ChannelId id{++last_id_};
-    auto channel = Channel::open(id, settings);
+    auto channel = Channel::open(id, settings, *queues_);
     if (!channel) return Failure(std::move(channel.error()));
     Channel& opened = *channels_.emplace(id.value, *std::move(channel)).first->second;
     opened.watch(loop_, [this, id] {

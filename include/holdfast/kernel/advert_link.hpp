@@ -2,8 +2,8 @@
 // and sent with sendmmsg at the end of the loop's turn, announcements by an Announcer behind an
 // AnnouncementQueue.
 //
-// The path from a received to a sent advert does not allocate: receive buffers are shared by all channels,
-// send queues are of fixed size and sent early when full.
+// The path from a received to a sent advert does not allocate: receive buffers and a few send queues are
+// shared by all channels; queues are of fixed size, and sent early when one is full or none is left.
 #pragma once
 
 #include <cstdint>
@@ -58,6 +58,8 @@ class AdvertLink final : public vrrp::Link {
   private:
     class Channel;
     struct Buffers;
+    struct Queue;
+    class QueuePool;
 
     void receive(Channel& channel);
     void send_announcements();
@@ -67,6 +69,7 @@ class AdvertLink final : public vrrp::Link {
     AnnouncementQueue queue_;
     std::vector<vrrp::Announcement> due_;
     std::unique_ptr<Buffers> buffers_;
+    std::unique_ptr<QueuePool> queues_;  // Outlives the channels.
     std::map<uint32_t, std::unique_ptr<Channel>> channels_;
     uint32_t last_id_ = 0;
     ReceiveHandler receive_handler_;

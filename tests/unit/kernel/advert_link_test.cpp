@@ -361,6 +361,23 @@ TEST_F(AdvertLinkTest, ManyAdvertsArriveInOrder) {
     for (size_t i = 0; i < 200; ++i) EXPECT_EQ(at_peer[i].payload[1], i + 1);
 }
 
+TEST_F(AdvertLinkTest, MoreChannelsThanQueuesSendInOneTurn) {
+    open_theirs([&] { return multicast(); });
+    std::vector<vrrp::ChannelId> channels;
+    for (int i = 0; i < 40; ++i) channels.push_back(open(*ours, multicast()));
+    for (int round = 0; round < 2; ++round) {
+        for (size_t i = 0; i < channels.size(); ++i) {
+            Bytes packet = advert_v2;
+            packet[1] = static_cast<uint8_t>(i + 1);
+            ours->send(channels[i], {.source = ip("192.0.2.1"), .destination = ip("224.0.0.18")}, packet);
+        }
+        turn(5);
+    }
+    EXPECT_EQ(ours->counters().sent, 80U);
+    EXPECT_EQ(ours->counters().send_errors, 0U);
+    EXPECT_EQ(at_peer.size(), 80U);
+}
+
 TEST_F(AdvertLinkTest, NothingLeavesBeforeTheEndOfTheTurnUnlessFlushed) {
     const auto channel = open(*ours, multicast());
     ours->send(channel, {.source = ip("192.0.2.1"), .destination = ip("224.0.0.18")}, advert_v2);
