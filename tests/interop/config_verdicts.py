@@ -6,9 +6,10 @@
 Each file is read by both programs in a network namespace of its own, which holds the interfaces the file names
 (--no-interfaces: none of them). A verdict is the exit status. Needs root for `unshare -n`. With --keywords FILE the
 examples of a keyword list (path and example are its first and last column) are wrapped into small configurations and
-compared as well. With --generated PROGRAM the examples and the wrong uses that the keyword tables tell
-(holdfast_keywords) are compared, in one namespace with the interfaces and names they use; differences that EXPLAINED
-knows are counted apart. Prints one line per difference and a summary; exits 1 when there is one.
+compared as well, with --mutate N also every Nth of the typical mistakes made in them. With --generated PROGRAM the
+examples and the wrong uses that the keyword tables tell (holdfast_keywords) are compared, in one namespace with the
+interfaces and names they use. Prints one line per difference, the reasons of those that EXPLAINED knows, and one line of
+counts per mode: same, explained, different. Exits 1 when there is a difference without a reason.
 """
 
 import argparse
@@ -130,14 +131,17 @@ def mutations(example):
 
 def keyword_files(table, folder, mutate):
     paths = []
+    mistakes = 0
     with open(table, encoding="utf-8") as file:
         for number, line in enumerate(file):
             columns = line.rstrip("\n").split("\t")
             if number == 0 or len(columns) < 2:
                 continue
             for kind, example in mutations(columns[-1]):
-                if kind != "plain" and not mutate:
-                    continue
+                if kind != "plain":
+                    mistakes += 1
+                    if not mutate or mistakes % mutate:
+                        continue
                 path = re.sub(r"[^A-Za-z0-9_]+", "-", columns[0])
                 name = os.path.join(folder, f"{number:03d}_{path}_{kind}.conf")
                 with open(name, "w", encoding="utf-8") as out:
@@ -179,6 +183,34 @@ def explanation(name, said, reference, ours):
     return None
 
 
+class Counts:
+    """What became of the files of one mode."""
+
+    def __init__(self, mode):
+        self.mode = mode
+        self.same = 0
+        self.different = 0
+        self.reasons = {}
+
+    def add(self, name, reference_said, reference, ours):
+        """True when the verdicts differ without a reason."""
+        if reference == ours:
+            self.same += 1
+            return False
+        reason = explanation(name, reference_said, reference, ours)
+        if reason:
+            self.reasons[reason] = self.reasons.get(reason, 0) + 1
+            return False
+        self.different += 1
+        print(f"{name}: reference {reference}, ours {ours}")
+        return True
+
+    def show(self):
+        for reason, count in sorted(self.reasons.items()):
+            print(f"{count} explained: {reason}")
+        print(f"{self.mode}: {self.same} same, {sum(self.reasons.values())} explained, {self.different} different")
+
+
 def compare_generated(options):
     """Runs in a network and mount namespace of its own; see main()."""
     setup = ("mount -t tmpfs none /run && mkdir -p /run/netns && ip link set lo up && "
@@ -186,8 +218,7 @@ def compare_generated(options):
              "ip link add eth2 type veth peer name eth2p && (ip link add vrf0 type vrf table 1000 || true); "
              "ip netns add blue; for link in eth0 eth0p eth1 eth1p eth2 eth2p; do ip link set $link up; done")
     subprocess.run(["sh", "-c", setup], check=True, stderr=subprocess.DEVNULL)
-    totals = {"same": 0, "different": 0}
-    reasons = {}
+    different = 0
     folders = []
     if options.generated:
         for mode in ("--examples", "--bad-values"):
@@ -200,6 +231,7 @@ def compare_generated(options):
             with open(os.path.join(folders[-1], name + ".conf"), "w", encoding="utf-8", newline="") as out:
                 out.write(text)
     for folder in folders:
+        counts = Counts(os.path.basename(folder))
         for name in sorted(os.listdir(folder)):
             path = os.path.join(folder, name)
             if options.skip and re.search(options.skip, name):
@@ -213,29 +245,18 @@ def compare_generated(options):
                 except subprocess.TimeoutExpired:
                     verdicts.append(("timeout", ""))
             (reference, reference_said), (ours, ours_said) = verdicts
-            if reference == ours:
-                totals["same"] += 1
-                continue
             if folder == "/run/combinations":
                 name = "combination " + name[:-len(".conf")]
             else:
                 with open(path, encoding="utf-8") as file:
                     line = file.read().splitlines()[1][2:]
                 name = re.sub(r"^\d+_|\.conf$", "", name) + ": " + line
-            reason = explanation(name, reference_said, reference, ours)
-            if reason:
-                reasons[reason] = reasons.get(reason, 0) + 1
-                continue
-            totals["different"] += 1
-            print(f"{name}: reference {reference}, ours {ours}")
-            if options.show:
+            if counts.add(name, reference_said, reference, ours) and options.show:
                 print("  --- reference\n" + "".join("  " + said + "\n" for said in reference_said.splitlines()[:20]))
                 print("  --- ours\n" + "".join("  " + said + "\n" for said in ours_said.splitlines()[:20]))
-    for reason, count in sorted(reasons.items()):
-        print(f"{count} explained: {reason}")
-    print(f"{sum(totals.values()) + sum(reasons.values())} files, {totals['same']} same verdicts, "
-          f"{sum(reasons.values())} explained differences, {totals['different']} others")
-    return 1 if totals["different"] else 0
+        counts.show()
+        different += counts.different
+    return 1 if different else 0
 
 
 def main():
@@ -244,7 +265,8 @@ def main():
     parser.add_argument("--reference", required=True)
     parser.add_argument("--no-interfaces", action="store_true")
     parser.add_argument("--keywords")
-    parser.add_argument("--mutate", action="store_true", help="with --keywords: also try typical mistakes")
+    parser.add_argument("--mutate", type=int, nargs="?", const=1, metavar="N",
+                        help="with --keywords: also try typical mistakes, every Nth of them")
     parser.add_argument("--generated", metavar="PROGRAM", help="path of holdfast_keywords")
     parser.add_argument("--combinations", action="store_true",
                         help="compare the configurations around the cross-checks (config_combinations.py)")
@@ -272,22 +294,20 @@ def main():
             paths += keyword_files(options.keywords, folder, options.mutate)
         if options.skip:
             paths = [path for path in paths if not re.search(options.skip, os.path.basename(path))]
-        differences = 0
+        counts = Counts("files" if not options.keywords else "keywords" + (f" and every mistake number {options.mutate}" if options.mutate else ""))
         for path in paths:
             with open(path, encoding="utf-8", errors="replace") as file:
                 text = file.read()
             names = [] if options.no_interfaces else interfaces(text)
             reference, reference_said = run(options.reference, path, text, names, options.timeout)
             ours, ours_said = run(options.ours, path, text, names, options.timeout)
-            if reference == ours:
+            if not counts.add(os.path.basename(path), reference_said, reference, ours):
                 continue
-            differences += 1
-            print(f"{os.path.basename(path)}: reference {reference}, ours {ours}")
             if options.show:
                 print("  --- reference\n" + "".join("  " + line + "\n" for line in reference_said.splitlines()[:40]))
                 print("  --- ours\n" + "".join("  " + line + "\n" for line in ours_said.splitlines()[:40]))
-        print(f"{len(paths)} files, {len(paths) - differences} same verdicts, {differences} different")
-        return 1 if differences else 0
+        counts.show()
+        return 1 if counts.different else 0
 
 
 if __name__ == "__main__":
