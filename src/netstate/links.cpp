@@ -298,6 +298,13 @@ void LinkReconciler::completed(Instant now, std::span<const Operation> operation
                 events.push_back(describe(ObjectEvent::What::refused, item->link));
                 events.back().error = results[i].error();
             }
+        } else if (const auto* on = std::get_if<SwitchLinkOn>(&operations[i]); on != nullptr && !is_done) {
+            Item* item = item_of(on->name);
+            if (item == nullptr) continue;
+            item->on = false;
+            events.push_back(describe(ObjectEvent::What::refused, item->link));
+            events.back().error = results[i].error();
+            postpone(*item, now, item->refusals++);
         } else if (const auto* remove = std::get_if<RemoveLink>(&operations[i])) {
             VirtualLink gone;
             gone.name = remove->name;

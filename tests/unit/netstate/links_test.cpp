@@ -315,6 +315,26 @@ TEST_F(LinksTest, RefusedLinkIsTriedAgainLater) {
     EXPECT_EQ(observer.take(), std::vector{What::installed});
 }
 
+TEST_F(LinksTest, LinkThatCannotBeSwitchedOnIsTriedAgain) {
+    kernel.refuse = [](const Operation& o) { return std::holds_alternative<SwitchLinkOn>(o) ? EBUSY : 0; };
+    define(vmac());
+    EXPECT_FALSE(link("vrrp.51")->up);
+    EXPECT_EQ(observer.take(), (std::vector{What::installed, What::refused}));
+    kernel.refuse = {};
+    now = *state.deadline();
+    state.handle_deadline(now);
+    EXPECT_TRUE(link("vrrp.51")->up);
+}
+
+TEST_F(LinksTest, LinkThatSomebodySwitchesOffStaysOff) {
+    define(vmac());
+    LinkInfo off = *link("vrrp.51");
+    off.up = off.running = false;
+    kernel.set_link(off);
+    deliver();
+    EXPECT_FALSE(link("vrrp.51")->up);
+}
+
 TEST_F(LinksTest, Ipv6VmacHasTheLinkLocalAddressOfItsBase) {
     add_address(2, "fe80::1/64");
     define(vmac(Family::ipv6));
