@@ -132,7 +132,7 @@ std::string version_text() {
         "Running on {} {} {}\n",
         product(), system.sysname, system.release, system.version);
     if (const std::string name = distribution(); !name.empty()) text += fmt::format("Distro: {}\n", name);
-    text += "\nConfig options:  LVS VRRP VRRP_AUTH JSON SYSTEMD_NOTIFY\n";
+    text += "\nConfig options:  NFTABLES LVS VRRP VRRP_AUTH VRRP_VMAC JSON SYSTEMD_NOTIFY\n";
     return text;
 }
 
