@@ -14,6 +14,7 @@
 
 #include "holdfast/config/config.hpp"
 #include "holdfast/config/diagnostics.hpp"
+#include "paged_list.hpp"
 
 namespace holdfast::config {
 
@@ -95,11 +96,15 @@ struct InstanceDraft {
     bool unicast_keyword = false;     ///< Any keyword that only makes sense for unicast.
     std::vector<std::string> faults;  ///< Why it must stay in FAULT.
     Place place;
-    std::set<IpAddress> virtual_addresses;                            ///< Given so far, to find repetitions.
-    std::set<std::pair<IpAddress, std::string>> interface_addresses;  ///< The same, with their `dev`.
-    std::set<std::pair<IpAddress, std::string>> excluded_addresses;
-    std::set<IpAddress> peers;
     const struct SyncGroupDraft* group = nullptr;  ///< Set while resolving.
+};
+
+/// The addresses of the vrrp_instance that is being read, to find repetitions.
+struct AddressesSeen {
+    std::set<IpAddress> virtual_ones;
+    std::set<std::pair<IpAddress, std::string>> with_interface;  ///< The same, with their `dev`.
+    std::set<std::pair<IpAddress, std::string>> excluded;
+    std::set<IpAddress> peers;
 };
 
 struct SyncGroupDraft {
@@ -240,7 +245,8 @@ struct Draft {
     GlobalDraft global;
     Config config;  ///< Statics, groups, files, processes, BFD: complete as soon as their block ends.
     std::vector<ScriptDraft> scripts;
-    std::vector<std::unique_ptr<InstanceDraft>> instances;
+    PagedList<InstanceDraft> instances;
+    AddressesSeen seen;
     std::vector<std::unique_ptr<SyncGroupDraft>> sync_groups;
     std::vector<std::unique_ptr<VirtualServerDraft>> virtual_servers;
     std::unordered_map<std::string, InstanceDraft*> instance_names;

@@ -9,44 +9,42 @@
 namespace holdfast::config {
 namespace {
 
-std::unique_ptr<InstanceDraft> describe(const VrrpInstance& instance) {
-    auto draft = std::make_unique<InstanceDraft>();
+void describe(const VrrpInstance& instance, InstanceDraft& draft) {
     const vrrp::RouterSettings& router = instance.router;
-    draft->value = instance;
-    draft->family = router.family;
-    draft->vrid = router.vrid.value;
-    draft->priority = router.priority.value;
-    draft->wants_master = router.wants_master;
-    draft->version = router.version;
-    draft->advert_interval = router.advert_interval;
-    draft->strict = router.strict;
-    draft->accept = instance.accept;
-    draft->lower_priority_no_advert = router.lower_priority_no_advert;
-    draft->higher_priority_send_advert = router.higher_priority_send_advert;
-    if (router.priority == vrrp::kOwner) draft->owner_ignore_adverts = router.owner_ignore_adverts;
-    draft->notify_priority_changes = instance.notify.priority_changes;
-    draft->garp_lower_prio_delay = router.garp.lower_prio_delay;
-    draft->garp_lower_prio_repeat = router.garp.lower_prio_repeat;
-    draft->garp_extra = instance.garp_extra_interfaces;
-    draft->down_timer_adverts = router.down_timer_adverts;
-    if (router.timer_expired_backup) draft->timer_expired_backup = router.timer_expired_backup->value;
-    if (!instance.transport.unicast) draft->multicast_group = instance.transport.multicast_group;
-    if (!instance.transport.interface.empty()) draft->interface = instance.transport.interface;
+    draft.value = instance;
+    draft.family = router.family;
+    draft.vrid = router.vrid.value;
+    draft.priority = router.priority.value;
+    draft.wants_master = router.wants_master;
+    draft.version = router.version;
+    draft.advert_interval = router.advert_interval;
+    draft.strict = router.strict;
+    draft.accept = instance.accept;
+    draft.lower_priority_no_advert = router.lower_priority_no_advert;
+    draft.higher_priority_send_advert = router.higher_priority_send_advert;
+    if (router.priority == vrrp::kOwner) draft.owner_ignore_adverts = router.owner_ignore_adverts;
+    draft.notify_priority_changes = instance.notify.priority_changes;
+    draft.garp_lower_prio_delay = router.garp.lower_prio_delay;
+    draft.garp_lower_prio_repeat = router.garp.lower_prio_repeat;
+    draft.garp_extra = instance.garp_extra_interfaces;
+    draft.down_timer_adverts = router.down_timer_adverts;
+    if (router.timer_expired_backup) draft.timer_expired_backup = router.timer_expired_backup->value;
+    if (!instance.transport.unicast) draft.multicast_group = instance.transport.multicast_group;
+    if (!instance.transport.interface.empty()) draft.interface = instance.transport.interface;
     if (router.auth_type != vrrp::AuthType::none) {
-        draft->auth_type = router.auth_type;
+        draft.auth_type = router.auth_type;
         for (const uint8_t byte : router.auth_data)
-            if (byte != 0) draft->auth_password += static_cast<char>(byte);
+            if (byte != 0) draft.auth_password += static_cast<char>(byte);
     }
-    draft->has_hmac = router.hmac.has_value();
-    if (router.hmac) draft->hmac = *router.hmac;
+    draft.has_hmac = router.hmac.has_value();
+    if (router.hmac) draft.hmac = *router.hmac;
     if (instance.vmac) {
-        draft->vmac = *instance.vmac;
-        draft->use_ipvlan = instance.vmac->ipvlan;
-        draft->use_vmac = !instance.vmac->ipvlan;
-        draft->vmac_xmit_base = instance.vmac->transmit_on_base;
+        draft.vmac = *instance.vmac;
+        draft.use_ipvlan = instance.vmac->ipvlan;
+        draft.use_vmac = !instance.vmac->ipvlan;
+        draft.vmac_xmit_base = instance.vmac->transmit_on_base;
     }
-    draft->unicast_keyword = instance.transport.unicast;
-    return draft;
+    draft.unicast_keyword = instance.transport.unicast;
 }
 
 std::unique_ptr<SyncGroupDraft> describe(const SyncGroup& group) {
@@ -98,7 +96,7 @@ Draft describe(const Config& config) {
         entry.value = script;
         entry.identity = script.command.identity;
     }
-    for (const VrrpInstance& instance : config.instances) draft.instances.push_back(describe(instance));
+    for (const VrrpInstance& instance : config.instances) describe(instance, draft.instances.emplace_back());
     for (const SyncGroup& group : config.sync_groups) draft.sync_groups.push_back(describe(group));
     for (const check::VirtualServerSettings& server : config.virtual_servers)
         draft.virtual_servers.push_back(describe(server));

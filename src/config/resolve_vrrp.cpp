@@ -407,10 +407,8 @@ void resolve_vrrp(Loading& loading) {
     check_sync_daemon(loading);
 
     draft.config.instances.reserve(draft.instances.size());
-    for (auto& instance : draft.instances) {
-        draft.config.instances.push_back(std::move(instance->value));
-        instance.reset();
-    }
+    draft.instances.hand_over(
+        [&](InstanceDraft& instance) { draft.config.instances.push_back(std::move(instance.value)); });
     for (auto& group : draft.sync_groups) draft.config.sync_groups.push_back(std::move(group->value));
 }
 

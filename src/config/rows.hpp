@@ -347,6 +347,13 @@ using Script = ScriptOf<>;
 
 // ---- Rows ----
 
+/// What a block fills, before it does. One for all rows: a copy in each would be most of the program's data.
+template <class Target>
+const Target& nothing_given() {
+    static const Target kValue{};
+    return kValue;
+}
+
 /// A keyword that sets one field.
 template <class Path, auto codec>
 constexpr Row keyword(Facts facts) {
@@ -361,9 +368,8 @@ constexpr Row keyword(Facts facts) {
     else
         static_assert(decltype(codec)::kAnyValue, "a codec tells its bad values, or that there are none");
     row.apply = [](Loading& loading, void* target, const Row& self, const Line& line) {
-        static const Target kDefault{};
         auto& field = Path::get(*static_cast<Target*>(target));
-        const bool given = !(field == Path::get(kDefault));
+        const bool given = !(field == Path::get(nothing_given<Target>()));
         if (self.facts.repeat == Repeat::once && self.words != 0 && given) {
             bad_word(loading, ReportClass::general, line, 0, "was given before; this one is ignored");
             return;
@@ -374,13 +380,12 @@ constexpr Row keyword(Facts facts) {
         if (codec.read(loading, line, value)) field = std::move(value);
     };
     row.show = [](const void* target, const Row& self, Writer& writer) {
-        static const Target kDefault{};
         const auto& field = Path::get(*static_cast<const Target*>(target));
         if constexpr (requires { field.has_value(); }) {
             if (!field) return;
             if (auto text = codec.write(*field)) writer.line(self.facts.name, *text);
         } else {
-            if (field == Path::get(kDefault)) return;
+            if (field == Path::get(nothing_given<Target>())) return;
             if (auto text = codec.write(field)) writer.line(self.facts.name, *text);
         }
     };

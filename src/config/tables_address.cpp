@@ -242,24 +242,26 @@ bool accepted_family(Loading& loading, InstanceDraft& instance, const Line& line
 
 void read_virtual_address(Loading& loading, void* target, const Line& line) {
     auto& instance = *static_cast<InstanceDraft*>(target);
+    AddressesSeen& seen = loading.draft.seen;
     auto address = read_address(loading, line, false);
     if (!address || !accepted_family(loading, instance, line, address->prefix.address.family())) return;
-    if (!instance.virtual_addresses.insert(address->prefix.address).second ||
-        instance.excluded_addresses.contains({address->prefix.address, address->interface})) {
+    if (!seen.virtual_ones.insert(address->prefix.address).second ||
+        seen.excluded.contains({address->prefix.address, address->interface})) {
         loading.error(line, 0, fmt::format("{} was given before; this one is ignored", line.word(0)));
         return;
     }
-    instance.interface_addresses.insert({address->prefix.address, address->interface});
+    seen.with_interface.insert({address->prefix.address, address->interface});
     instance.value.addresses.push_back(std::move(*address));
 }
 
 void read_excluded_address(Loading& loading, void* target, const Line& line) {
     auto& instance = *static_cast<InstanceDraft*>(target);
+    AddressesSeen& seen = loading.draft.seen;
     auto address = read_address(loading, line, false);
     if (!address) return;
     // The same address may be a virtual one on another interface.
     const std::pair key{address->prefix.address, address->interface};
-    if (instance.interface_addresses.contains(key) || !instance.excluded_addresses.insert(key).second) {
+    if (seen.with_interface.contains(key) || !seen.excluded.insert(key).second) {
         loading.error(line, 0, fmt::format("{} was given before; this one is ignored", line.word(0)));
         return;
     }

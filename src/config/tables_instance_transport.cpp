@@ -143,7 +143,7 @@ void read_peer(Loading& loading, void* target, const Line& line) {
         }
         instance.value.transport.check_unicast_source = true;
     }
-    if (!instance.peers.insert(peer.address).second) {
+    if (!loading.draft.seen.peers.insert(peer.address).second) {
         loading.error(line, 0, fmt::format("{} was given before; this one is ignored", line.word(0)));
         return;
     }

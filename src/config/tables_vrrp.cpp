@@ -29,7 +29,7 @@ D* open_instance(Loading& loading, Draft& draft, const Line& line) {
         loading.add(std::move(diagnostic));
         return nullptr;
     }
-    D& instance = *draft.instances.emplace_back(std::make_unique<D>());
+    D& instance = draft.instances.emplace_back();
     known->second = &instance;
     instance.place = line.place();
     static_cast<SourcePosition&>(instance.value.position) = line.directive().position();
@@ -48,10 +48,7 @@ D* open_instance(Loading& loading, Draft& draft, const Line& line) {
 
 void close_instance(Loading& loading, Draft&, D& instance, const Line&) {
     // Repetitions are looked for within one block only.
-    instance.virtual_addresses.clear();
-    instance.interface_addresses.clear();
-    instance.excluded_addresses.clear();
-    instance.peers.clear();
+    loading.draft.seen = {};
     if (instance.unicast_keyword && (instance.use_vmac || instance.use_ipvlan)) {
         if (!instance.interface) {
             loading.error(instance.place,
@@ -75,7 +72,7 @@ void close_instance(Loading& loading, Draft&, D& instance, const Line&) {
 void show_instances(const Draft& draft, const Row& row, Writer& writer) {
     for (const auto& instance : draft.instances) {
         writer.open(row.facts.name, quoted(instance->value.router.name));
-        show_rows(kVrrpInstance, instance.get(), writer);
+        show_rows(kVrrpInstance, instance, writer);
         writer.close();
     }
 }
