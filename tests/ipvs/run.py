@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE.parent / "lib"))
 from lab import HOLDFAST, KEEPALIVED, UmlGuest, kernel_has_ipvs  # noqa: E402
 from lab.uml import OUTPUT_IN_GUEST  # noqa: E402
 
-TIMEOUT = 420  # Seconds for the whole session in the guest.
+TIMEOUT = 1200  # Seconds for the whole session in the guest.
 
 
 def main():
