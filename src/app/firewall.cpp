@@ -26,18 +26,21 @@ void Firewall::want(netstate::FirewallState state) {
 
 void Firewall::settle() {
     retry_.cancel();
-    const auto operations = reconciler_.plan(wanted_);
-    if (operations.empty()) return;
-    const auto done = edges_.firewall.apply(settings_, operations);
-    if (done) {
-        reconciler_.succeeded(wanted_);
-        complained_ = false;
-        return;
+    // The first failure mostly means that somebody has changed our tables: made anew, they are as they shall
+    // be.
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        const auto operations = reconciler_.plan(wanted_);
+        if (operations.empty()) return;
+        const auto done = edges_.firewall.apply(settings_, operations);
+        if (done) {
+            reconciler_.succeeded(wanted_);
+            complained_ = false;
+            return;
+        }
+        reconciler_.failed();
+        if (!std::exchange(complained_, true))
+            edges_.log.write(Part::vrrp, LogLevel::error, done.error().message);
     }
-    // Whether something of it was there before is not known: next time everything is made anew.
-    reconciler_.failed();
-    if (!std::exchange(complained_, true))
-        edges_.log.write(Part::vrrp, LogLevel::error, done.error().message);
     retry_.arm_after(kRetry);
 }
 

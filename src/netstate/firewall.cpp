@@ -28,9 +28,10 @@ std::vector<FirewallOperation> FirewallReconciler::plan(const FirewallState& wan
         if (!wanted.links.contains(link)) operations.emplace_back(RemoveQuietLink{link});
 
     std::set<FirewallPart> parts = parts_;
+    if (is_unknown_) operations.emplace_back(RemoveTables{});
     const auto need = [&](const std::vector<FirewallPart>& needed) {
         for (const FirewallPart part : needed) {
-            if (parts.empty()) operations.emplace_back(RemoveTables{});
+            if (parts.empty() && !is_unknown_) operations.emplace_back(RemoveTables{});
             if (parts.insert(part).second) operations.emplace_back(AddPart{part});
         }
     };
@@ -53,10 +54,16 @@ void FirewallReconciler::succeeded(const FirewallState& wanted) {
     for (const ProtectedAddress& address : wanted.addresses)
         for (const FirewallPart part : parts_of(address)) parts_.insert(part);
     present_ = wanted;
+    is_unknown_ = false;
+}
+
+void FirewallReconciler::failed() {
+    *this = {};
+    is_unknown_ = true;
 }
 
 std::vector<FirewallOperation> FirewallReconciler::end() const {
-    if (parts_.empty()) return {};
+    if (parts_.empty() && !is_unknown_) return {};
     return {RemoveTables{}};
 }
 

@@ -157,6 +157,21 @@ def test_a_backup_removes_what_its_crashed_self_has_left(ours):
     wait_until(lambda: rules(ours.first) == "", 2, "no rules")
 
 
+@pytest.mark.holdfast_only
+def test_a_flushed_ruleset_does_not_confuse_us(ours):
+    first = ours.start(ours.first, instance(150, extra="no_accept"))
+    ours.wait_for_holder(ours.first)
+    ours.first.run(["nft", "flush", "ruleset"])
+    second = ours.start(ours.second, instance(200))
+    second.wait_for_state("MASTER")
+    first.wait_for_state("BACKUP")
+    second.stop()
+    first.wait_for_state("MASTER")
+    wait_until(lambda: f"elements = {{ {VIP} }}" in rules(ours.first), 2, "the rule again")
+    assert first.stop() == 0
+    assert rules(ours.first) == ""
+
+
 def test_foreign_rules_are_not_touched(ours):
     ours.first.run(["nft", "add", "table", "ip", "mine"])
     daemon = ours.start(ours.first, instance(100, extra="no_accept"))

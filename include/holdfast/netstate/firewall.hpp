@@ -115,7 +115,7 @@ class FirewallReconciler {
     std::vector<FirewallOperation> plan(const FirewallState& wanted) const;
     /// The operations for `wanted` have been carried out.
     void succeeded(const FirewallState& wanted);
-    void failed() { *this = FirewallReconciler(); }
+    void failed();
     /// What removes everything; nothing when nothing has been made.
     std::vector<FirewallOperation> end() const;
 
@@ -124,6 +124,7 @@ class FirewallReconciler {
   private:
     FirewallState present_;
     std::set<FirewallPart> parts_;
+    bool is_unknown_ = false;  // After a failure: anything may be there.
 };
 
 /// The part that holds the address, and those it builds upon, which must be made first.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../bfd/silent_link.hpp"
+#include "../netstate/fake_kernel.hpp"
 #include "holdfast/app/edges.hpp"
 #include "holdfast/kernel/openssl_digest.hpp"
 #include "memory_files.hpp"
@@ -109,13 +110,6 @@ class NoNetwork final : public netstate::NetworkKernel {
     void deliver_changes() override {}
 };
 
-class NoFirewall final : public netstate::FirewallKernel {
-  public:
-    Result<> apply(const netstate::FirewallSettings&, std::span<const netstate::FirewallOperation>) override {
-        return {};
-    }
-};
-
 class NoTable final : public ipvs::TableKernel {
   public:
     Result<> available() override { return fail("no table"); }
@@ -160,7 +154,7 @@ class WithFakeEdges : public testing::Test {
     io::TurnEndQueue turn_ends;
     NoLink link;
     NoNetwork network;
-    NoFirewall firewall;
+    netstate::testing::FakeFirewall firewall;
     NoTable table;
     FakeProcesses processes;
     FakeStreams streams;

@@ -92,6 +92,15 @@ TEST_F(FirewallTest, AfterAFailureEverythingIsMadeAnew) {
     EXPECT_EQ(kernel.state.addresses, std::set{global("192.0.2.2")});
 }
 
+TEST_F(FirewallTest, AfterAFailureTheEndRemovesWhatMayBeThere) {
+    want({.addresses = {global("192.0.2.1")}, .links = {}});
+    reconciler.failed();
+    EXPECT_EQ(reconciler.end(), std::vector<FirewallOperation>{RemoveTables{}});
+    EXPECT_EQ(want({}), std::vector<FirewallOperation>{RemoveTables{}});
+    EXPECT_TRUE(kernel.parts.empty());
+    EXPECT_TRUE(want({}).empty());
+}
+
 TEST_F(FirewallTest, AnyWayLeadsToWhatIsWanted) {
     std::mt19937 random(7);
     for (int step = 0; step < 500; ++step) {
