@@ -146,8 +146,8 @@ class Replay {
     /// The last closing brace before a directive; the directive itself when it is not to be found.
     std::string_view brace_before(const Node& node) const {
         const Node& before = nodes_.back();
-        const Place from = storage_.locate(before.text());
-        const Place to = storage_.locate(node.text());
+        const Origin from = storage_.locate(before.text());
+        const Origin to = storage_.locate(node.text());
         if (from.source == nullptr || from.source != to.source || from.begin > to.begin)
             return node.keyword();
         const std::string_view found = last_close({from.begin, static_cast<size_t>(to.begin - from.begin)});
@@ -235,7 +235,7 @@ Diagnostic describe(const Irregularity& irregularity, const Document::Storage& s
     Diagnostic diagnostic =
         make_report(storage, Severity::error, ReportClass::brace, irregularity.at, std::move(text));
     if (!irregularity.because.empty() && irregularity.because.data() != irregularity.at.data()) {
-        const Place place = storage.locate(irregularity.because);
+        const Origin place = storage.locate(irregularity.because);
         diagnostic.note = Note{std::string(irregularity.because) + why, storage.span(place), {}};
         if (place.source != nullptr) diagnostic.note->source_line = place.source->line(place.begin);
     }

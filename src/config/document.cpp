@@ -151,7 +151,7 @@ Note Document::note(const Directive& directive, std::string message) const {
 }
 
 Note Document::note(std::string_view text, std::string message) const {
-    Place place = storage_->locate(text);
+    Origin place = storage_->locate(text);
     Note note{std::move(message), storage_->span(place), {}};
     if (place.source != nullptr) note.source_line = place.source->line(place.begin);
     return note;
@@ -161,8 +161,8 @@ SourcePosition Document::position(std::string_view text) const {
     return storage_->span(storage_->locate(text)).position;
 }
 
-void Document::forget_before(const Directive& directive, const FileReader& reader) const {
-    storage_->forget_before(directive.index(), reader);
+void Document::forget(const Directive& first, const Directive& next, const FileReader& reader) const {
+    storage_->forget(first.index(), next.index(), reader);
 }
 
 }  // namespace holdfast::config

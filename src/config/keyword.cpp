@@ -263,16 +263,22 @@ void read_block(Loading& loading, const Block& block, void* target, const Direct
 void read_root(Loading& loading) {
     const Block& root = root_block();
     const Index& index = indexes().at(&root);
+/// Directives that need not be given back.
+constexpr uint32_t kForgetAtLeast = 2048;
+
     for (const bool early : {true, false}) {
-        bool used_up = false;
+        std::optional<Directive> used_up;  // The first of those that are.
         for (const Directive directive : loading.document.directives()) {
             if (loading.stopped()) return;
-            // Pools of servers are what makes a file large, and nothing looks back into them.
-            if (used_up && loading.files != nullptr)
-                loading.document.forget_before(directive, *loading.files);
+            // Pools of servers are what makes a file large, and hardly anything looks back into them.
+            if (used_up && loading.files != nullptr && directive.index() - used_up->index() >= kForgetAtLeast)
+                loading.document.forget(*std::exchange(used_up, directive), directive, *loading.files);
             const auto found = index.find(directive.keyword());
             loading.outermost = directive;
-            used_up = !early && found != index.end() && found->second.row->part == Part::checkers;
+            if (early || found == index.end() || found->second.row->part != Part::checkers)
+                used_up.reset();
+            else if (!used_up)
+                used_up = directive;
             if (found != index.end() && found->second.row->early == early) {
                 if (part_runs(loading.options, found->second.row->part))
                     read_row(loading, root, found->second, &loading.draft, Line(loading, directive));

@@ -61,31 +61,38 @@ void Loading::report(ReportClass report_class, const Line& line, size_t word, st
             : document.report(severity, report_class, line.directive(), word, std::move(message)));
 }
 
-void Loading::report(ReportClass report_class, Place place, std::string message) {
-    if (stopped_) return;
-    if (place.begin == nullptr) {
-        Diagnostic diagnostic;
-        diagnostic.severity = severity_of(report_class);
-        diagnostic.report_class = report_class;
-        diagnostic.message = std::move(message);
-        add(std::move(diagnostic));
-        return;
-    }
-    if (report_class != ReportClass::remark && explained.is_consequence(place.begin))
-        return hide(report_class, severity_of(report_class));
-    add(diagnostic(severity_of(report_class), report_class, place, std::move(message)));
+void Loading::report(ReportClass report_class, Place place, std::string message, Hints hints) {
+    report(severity_of(report_class), report_class, place, std::move(message), std::move(hints));
 }
 
-void Loading::corrected(Place place, std::string message) {
+void Loading::corrected(Place place, std::string message, Hints hints) {
+    report(Severity::warning, place.begin == nullptr ? ReportClass::warning : ReportClass::general, place,
+           std::move(message), std::move(hints));
+}
+
+void Loading::report(Severity severity, ReportClass report_class, Place place, std::string message,
+                     Hints hints) {
     if (stopped_) return;
-    if (place.begin == nullptr) return report(ReportClass::warning, place, std::move(message));
-    if (explained.is_consequence(place.begin)) return hide(ReportClass::general, Severity::warning);
-    add(diagnostic(Severity::warning, ReportClass::general, place, std::move(message)));
+    if (place.begin != nullptr && report_class != ReportClass::remark &&
+        explained.is_consequence(place.begin))
+        return hide(report_class, severity);
+    Diagnostic about = diagnostic(severity, report_class, place, std::move(message));
+    about.suggestion = std::move(hints.suggestion);
+    about.advice = std::move(hints.advice);
+    if (hints.note) about.note = std::move(hints.note);
+    add(std::move(about));
 }
 
 Diagnostic Loading::diagnostic(Severity severity, ReportClass report_class, Place place,
                                std::string message) const {
     const size_t word = place.word == Place::kNone ? Document::kWholeText : place.word;
+    if (place.begin == nullptr) {
+        Diagnostic nowhere;
+        nowhere.severity = severity;
+        nowhere.report_class = report_class;
+        nowhere.message = std::move(message);
+        return nowhere;
+    }
     return document.report(severity, report_class, place.text(), word, std::move(message));
 }
 

@@ -17,6 +17,7 @@
 #include "holdfast/config/load.hpp"
 #include "holdfast/config/syntax.hpp"
 #include "holdfast/config/words.hpp"
+#include "written.hpp"
 
 namespace holdfast::config {
 
@@ -33,6 +34,20 @@ struct ScriptVerdict {
     bool serious = false;
 };
 
+/// Where a script is named: a keyword of a block, or of global_defs when the block has no place.
+struct ScriptPlace {
+    Place block{};
+    std::string_view keyword;
+    Place find(Loading& loading) const;
+};
+
+/// What a report may say besides its text; as in Diagnostic.
+struct Hints {
+    std::string suggestion{};
+    std::optional<Note> note{};
+    std::string advice{};
+};
+
 class Loading {
   public:
     Loading(const LoadOptions& load_options, const Environment& outside, const Document& text,
@@ -41,7 +56,8 @@ class Loading {
           environment(outside),
           document(text),
           diagnostics(reports),
-          sink_(&reports) {}
+          sink_(&reports),
+          written_(text) {}
 
     const LoadOptions& options;
     const Environment& environment;
@@ -67,7 +83,7 @@ class Loading {
 
     // Complaints. After stop() nothing is added any more: what follows is consequence.
     void report(ReportClass report_class, const Line& line, size_t word, std::string message);
-    void report(ReportClass report_class, Place place, std::string message);
+    void report(ReportClass report_class, Place place, std::string message, Hints hints = {});
     void add(Diagnostic diagnostic);
     /// A consequence of what was reported before: hidden, but it counts for the exit status.
     void hide(ReportClass report_class, Severity severity);
@@ -80,6 +96,22 @@ class Loading {
     Explained explained;
     /// The directive outside every block that is being read.
     std::optional<Directive> outermost;
+    /// Where a keyword of a block stands, for a report about it; the place of the block when it is not found.
+    Place place_of(Place block, std::string_view keyword, uint32_t word = Place::kNone) {
+        return shown(block) ? written_.keyword(block, keyword, word) : block;
+    }
+    /// Where an entry of one of the block's lists stands; no place when it is not found.
+    Place place_of_entry(Place block, std::string_view list, const std::function<bool(const Words&)>& is) {
+        return shown(block) ? written_.entry(block, list, is) : Place{};
+    }
+    /// Where a keyword of global_defs stands; no place when it is not found.
+    Place global_place(std::string_view keyword, uint32_t word = Place::kNone) {
+        return shown() ? written_.outside("global_defs", keyword, word) : Place{};
+    }
+    /// Reports are kept, so that it is worth looking for what they need.
+    bool shown() const { return !stopped_ && sink_->dropped() == 0; }
+    /// And reports about this block are no consequence of others.
+    bool shown(Place block) const { return shown() && !explained.is_consequence(block.begin); }
     /// A report about a place, not added yet.
     Diagnostic diagnostic(Severity severity, ReportClass report_class, Place place,
                           std::string message) const;
@@ -88,10 +120,17 @@ class Loading {
     void error(const Line& line, size_t word, std::string message) {
         report(ReportClass::general, line, word, std::move(message));
     }
-    void error(Place place, std::string message) { report(ReportClass::general, place, std::move(message)); }
+    void error(Place place, std::string message, Hints hints = {}) {
+        report(ReportClass::general, place, std::move(message), std::move(hints));
+    }
     /// Two wishes do not go together and one was settled: reported as any error (`-t` exits 5), but
     /// everything works, so it does not keep a reload from going live.
-    void corrected(Place place, std::string message);
+    void corrected(Place place, std::string message, Hints hints = {});
+    /// "`message`" with a place; nothing when there is none.
+    std::optional<Note> note(Place place, std::string message) const {
+        if (place.begin == nullptr) return std::nullopt;
+        return document.note(place.text(), std::move(message));
+    }
     void remark(const Line& line, size_t word, std::string message) {
         report(ReportClass::remark, line, word, std::move(message));
     }
@@ -122,12 +161,14 @@ class Loading {
     }
 
     /// Looks at the file behind a command; resolves its path.
-    ScriptVerdict check_script(notify::Command& command, Place place);
+    ScriptVerdict check_script(notify::Command& command, const ScriptPlace& place);
 
     std::optional<uint32_t> named_number(NameTable table, std::string_view name, uint32_t max);
 
   private:
+    void report(Severity severity, ReportClass report_class, Place place, std::string message, Hints hints);
     Diagnostics* sink_;
+    Written written_;
     std::optional<size_t> garbled_report_;
     bool stopped_ = false;
     bool fatal_ = false;

@@ -79,6 +79,11 @@ class ServerResolver {
             return loading_.hide(ReportClass::general, Severity::warning);
         loading_.corrected(server_.place, fmt::format("virtual_server {}: {}", name(), problem));
     }
+    /// The same at the line of the keyword it is about.
+    void complain_at(std::string_view keyword, std::string_view problem, uint32_t word = 0) {
+        loading_.corrected(loading_.place_of(server_.place, keyword, word),
+                           fmt::format("virtual_server {}: {}", name(), problem));
+    }
     std::string name() const {
         if (group_ != nullptr) return "group " + value_.group;
         if (server_.by_mark) return fmt::format("fwmark {}", value_.key.firewall_mark);
@@ -92,7 +97,7 @@ class ServerResolver {
 
     void check_suspend() {
         if (!value_.ha_suspend || !(server_.by_mark || (group_ != nullptr && group_->any_mark))) return;
-        complain("ha_suspend does not work with marks; it is ignored");
+        complain_at("ha_suspend", "ha_suspend does not work with marks; it is ignored");
         value_.ha_suspend = false;
     }
 
@@ -103,7 +108,7 @@ class ServerResolver {
             value_.key.protocol = Protocol::udp;
         }
         if (value_.attributes.flags.one_packet && value_.key.protocol != Protocol::udp) {
-            complain("ops works only with UDP; it is ignored");
+            complain_at("ops", "ops works only with UDP; it is ignored");
             value_.attributes.flags.one_packet = false;
         }
         if (value_.attributes.persistence_timeout == 0 && group_ == nullptr && value_.key.endpoint.port == 0)
@@ -126,7 +131,7 @@ class ServerResolver {
         const bool only_marks =
             group_ != nullptr ? group_->any_mark && !group_->any_address : server_.by_mark;
         if (value_.key.protocol == Protocol::none || !only_marks) return;
-        complain("protocol has no meaning for marks; it is ignored");
+        complain_at("protocol", "protocol has no meaning for marks; it is ignored");
         value_.key.protocol = Protocol::none;
     }
 
@@ -137,13 +142,15 @@ class ServerResolver {
     }
 
     void resolve_real_servers() {
-        std::unordered_set<Endpoint> seen;
+        std::unordered_map<Endpoint, Place> seen;
         size_t kept = 0;
         for (RD& real : server_.real_servers) {
-            if (!seen.insert(real.value.endpoint).second) {
+            const auto [first, fresh] = seen.try_emplace(real.value.endpoint, real.place);
+            if (!fresh) {
                 loading_.corrected(real.place,
                                    fmt::format("real_server {} is given twice; the second one is left out",
-                                               endpoint_text(real.value.endpoint)));
+                                               endpoint_text(real.value.endpoint)),
+                                   {.note = loading_.note(first->second, "the first one is here")});
                 continue;
             }
             if (!real.forwarding) {
@@ -155,7 +162,8 @@ class ServerResolver {
             auto& sorry = value_.sorry_server;
             if (sorry && sorry->endpoint == real.value.endpoint &&
                 sorry->inhibit != real.value.inhibit_on_failure) {
-                complain(
+                complain_at(
+                    "sorry_server",
                     "the sorry_server is also a real_server with another inhibit_on_failure, which is used");
                 sorry->inhibit = real.value.inhibit_on_failure;
             }
@@ -194,14 +202,18 @@ class ServerResolver {
 
     void check_quorum() {
         if (value_.quorum > weight_sum_) {
-            complain(fmt::format("quorum {} is more than the weight of all real servers; {} is used",
-                                 value_.quorum, weight_sum_));
+            complain_at("quorum",
+                        fmt::format("quorum {} is more than the weight of all real servers; {} is used",
+                                    value_.quorum, weight_sum_),
+                        1);
             value_.quorum = static_cast<uint32_t>(weight_sum_);
         }
         if (value_.hysteresis >= value_.quorum) {
             const uint32_t largest = value_.quorum == 0 ? 0 : value_.quorum - 1;
-            complain(
-                fmt::format("hysteresis {} is not less than quorum; {} is used", value_.hysteresis, largest));
+            complain_at(
+                "hysteresis",
+                fmt::format("hysteresis {} is not less than quorum; {} is used", value_.hysteresis, largest),
+                1);
             value_.hysteresis = largest;
         }
     }
@@ -254,7 +266,8 @@ class ServerResolver {
                     fmt::format("real_server {}: DR and TUN cannot change the port, it is ignored",
                                 endpoint_text(real.value.endpoint)));
         if (const auto& sorry = value_.sorry_server; sorry && differs(sorry->endpoint, sorry->forwarding))
-            complain("the port of the sorry_server is ignored, because DR and TUN cannot change it");
+            complain_at("sorry_server",
+                        "the port of the sorry_server is ignored, because DR and TUN cannot change it", 2);
     }
 
     void resolve_rest() {
@@ -341,40 +354,34 @@ void resolve_checker(const Loading& loading, const V& server, const RD& real, Pe
         misc->timeout = server.schedule.delay_loop.value_or(std::chrono::seconds(60));
 }
 
-struct SecurityCount {
-    bool any = false;
-    bool insecure = false;
-    /// False: the script cannot be used.
-    bool check(Loading& loading, notify::Command& command, Place place) {
-        const ScriptVerdict verdict = loading.check_script(command, place);
-        any = any || verdict.is_script;
-        insecure = insecure || verdict.insecure;
-        return verdict.usable;
-    }
-    void check(Loading& loading, Rare<notify::Command>& command, Place place) {
-        if (command && !check(loading, *command, place)) command.reset();
-    }
-};
-
 void check_scripts(Loading& loading) {
     Draft& draft = loading.draft;
-    SecurityCount count;
+    ScriptSecurity security;
+    /// False: the script cannot be used.
+    const auto usable = [&](notify::Command& command, const ScriptPlace& place) {
+        const ScriptVerdict verdict = loading.check_script(command, place);
+        security.add(verdict, place);
+        return verdict.usable;
+    };
+    const auto check = [&](Rare<notify::Command>& command, const ScriptPlace& place) {
+        if (command && !usable(*command, place)) command.reset();
+    };
     for (const auto& server : draft.virtual_servers) {
-        count.check(loading, server->value.quorum_up, server->place);
-        count.check(loading, server->value.quorum_down, server->place);
+        check(server->value.quorum_up, {server->place, "quorum_up"});
+        check(server->value.quorum_down, {server->place, "quorum_down"});
         for (RD& real : server->real_servers) {
-            count.check(loading, real.value.notify_up, real.place);
-            count.check(loading, real.value.notify_down, real.place);
+            check(real.value.notify_up, {real.place, "notify_up"});
+            check(real.value.notify_down, {real.place, "notify_down"});
             std::erase_if(real.checkers, [&](PendingChecker& pending) {
                 auto* misc = std::get_if<check::MiscCheck>(&pending.value.probe);
-                return misc != nullptr && !count.check(loading, misc->command, pending.place);
+                return misc != nullptr && !usable(misc->command, {pending.place, "misc_path"});
             });
         }
     }
     GlobalSettings& global = draft.global.value;
-    for (auto* fifo : {&global.notify_fifo, &global.lvs_notify_fifo})
-        if (*fifo) count.check(loading, (*fifo)->script, Place{});
-    report_security(loading, count.any, count.insecure, "check scripts");
+    if (global.notify_fifo) check(global.notify_fifo->script, {{}, "notify_fifo_script"});
+    if (global.lvs_notify_fifo) check(global.lvs_notify_fifo->script, {{}, "lvs_notify_fifo_script"});
+    report_security(loading, security, "check scripts");
 }
 
 void settle(Loading& loading, V& server, const GroupFacts* facts) {

@@ -54,11 +54,14 @@ void resolve_firewall(Loading& loading) {
 
 }  // namespace
 
-void report_security(Loading& loading, bool any_script, bool insecure, std::string_view which) {
-    if (!any_script || loading.draft.global.value.script_security) return;
-    loading.report(ReportClass::security, kNowhere,
-                   fmt::format("SECURITY VIOLATION - {} are run, but enable_script_security is not set{}",
-                               which, insecure ? "; some of them can be changed by others than root" : ""));
+void report_security(Loading& loading, const ScriptSecurity& scripts, std::string_view which) {
+    if (!scripts.first || loading.draft.global.value.script_security) return;
+    const ScriptPlace& example = scripts.first_insecure ? *scripts.first_insecure : *scripts.first;
+    loading.report(
+        ReportClass::security, example.find(loading),
+        fmt::format("SECURITY VIOLATION - {} are run, but enable_script_security is not set{}", which,
+                    scripts.first_insecure ? "; this one can be changed by others than root" : ""),
+        {.advice = "write into global_defs:\n    enable_script_security"});
 }
 
 void resolve_globals(Loading& loading) {
@@ -69,16 +72,17 @@ void resolve_globals(Loading& loading) {
     resolve_firewall(loading);
 
     GlobalSettings& global = loading.draft.global.value;
-    bool any_script = false;
-    bool insecure = false;
-    for (auto* script : {&global.startup_script, &global.shutdown_script}) {
-        if (!*script) continue;
-        const ScriptVerdict verdict = loading.check_script(**script, kNowhere);
-        any_script = any_script || verdict.is_script;
-        insecure = insecure || verdict.insecure;
-        if (!verdict.usable) script->reset();
-    }
-    report_security(loading, any_script, insecure, "start and stop scripts");
+    ScriptSecurity security;
+    const auto check = [&](auto& script, std::string_view keyword) {
+        if (!script) return;
+        const ScriptPlace place{{}, keyword};
+        const ScriptVerdict verdict = loading.check_script(*script, place);
+        security.add(verdict, place);
+        if (!verdict.usable) script.reset();
+    };
+    check(global.startup_script, "startup_script");
+    check(global.shutdown_script, "shutdown_script");
+    report_security(loading, security, "start and stop scripts");
 }
 
 }  // namespace holdfast::config

@@ -57,11 +57,41 @@ class InstanceResolver {
     }
 
   private:
-    void complain(std::string_view problem) {
-        loading_.corrected(d_.place, fmt::format("({}) {}", router_.name, problem));
+    void complain(std::string_view problem) { complain_at(d_.place, problem); }
+    /// At the line of the keyword it is about.
+    void complain(std::string_view keyword, std::string_view problem, Hints hints = {}) {
+        complain_at(at(keyword), problem, std::move(hints));
     }
-    void fatal(std::string_view problem) {
-        loading_.fatal(d_.place, fmt::format("({}) {}", router_.name, problem));
+    void complain_at(Place place, std::string_view problem, Hints hints = {}) {
+        loading_.corrected(place, fmt::format("({}) {}", router_.name, problem), std::move(hints));
+    }
+    void fatal(Place place, std::string_view problem) {
+        loading_.fatal(place, fmt::format("({}) {}", router_.name, problem));
+    }
+    /// Where a keyword stands, or the first word behind it; the head of the instance when it is not there.
+    Place at(std::string_view keyword, uint32_t word = 0) {
+        return loading_.place_of(d_.place, keyword, word);
+    }
+    /// Where an address of a list stands; no place when it is not there.
+    Place address_at(std::string_view list, const IpAddress& address) {
+        return loading_.place_of_entry(d_.place, list, [&](const Words& words) {
+            return parse_address(words.at_or_empty(0)) == address;
+        });
+    }
+    Place or_head(Place place) const { return place.begin == nullptr ? d_.place : place; }
+    /// Where a list names an object to be tracked.
+    Place tracked_at(std::string_view list, std::string_view name) {
+        return or_head(loading_.place_of_entry(
+            d_.place, list, [&](const Words& words) { return words.at_or_empty(0) == name; }));
+    }
+    Place first_address() {
+        const auto any = [](const Words&) { return true; };
+        return loading_.place_of_entry(d_.place, "virtual_ipaddress", any);
+    }
+    /// "TEXT" with the line of a keyword, if that was written.
+    std::optional<Note> note(std::string_view keyword, std::string text) {
+        const Place place = at(keyword);
+        return place.begin == d_.place.begin ? std::nullopt : loading_.note(place, std::move(text));
     }
     bool owner() const { return router_.priority == vrrp::kOwner; }
     const std::optional<InterfaceFacts>& facts() {
@@ -71,7 +101,8 @@ class InstanceResolver {
 
     void resolve_version() {
         if (d_.family == Family::ipv6 && d_.version == Version::v2 && strict_) {
-            complain("IPv6 needs version 3, which is used");
+            complain_at(at("version", 1), "IPv6 needs version 3, which is used",
+                        {.note = loading_.note(first_address(), "the first address is here")});
             d_.version = Version::v3;
         }
         router_.family = d_.family.value_or(Family::ipv4);
@@ -84,7 +115,8 @@ class InstanceResolver {
         router_.priority.value = d_.priority.value_or(master ? 255 : vrrp::kDefaultPriority.value);
         router_.wants_master = d_.wants_master.value_or(owner());
         if (d_.wants_master && strict_ && *d_.wants_master != owner()) {
-            complain("state MASTER and priority 255 go together in strict mode; the state is changed");
+            complain("state",
+                     "state MASTER and priority 255 go together in strict mode; the state is changed");
             router_.wants_master = owner();
         }
     }
@@ -93,7 +125,7 @@ class InstanceResolver {
         AuthType type = d_.auth_type.value_or(AuthType::none);
         if (type == AuthType::none) return;
         const auto ignore = [&](std::string_view why) {
-            complain(fmt::format("authentication is ignored: {}", why));
+            complain("authentication", fmt::format("authentication is ignored: {}", why));
             type = AuthType::none;
         };
         if (strict_)
@@ -108,7 +140,7 @@ class InstanceResolver {
         else if (router_.family == Family::ipv6 && type == AuthType::header)
             ignore("AH does not work with IPv6");
         else if (type == AuthType::header && router_.wants_master && !owner()) {
-            complain("with AH the state must be BACKUP, which is used");
+            complain("state", "with AH the state must be BACKUP, which is used");
             router_.wants_master = false;
         }
         router_.auth_type = type;
@@ -119,7 +151,8 @@ class InstanceResolver {
     void resolve_hmac() {
         if (!d_.has_hmac) return;
         if (router_.auth_type != AuthType::none) {
-            complain("authentication is ignored, because there is auth_hmac");
+            complain("authentication", "authentication is ignored, because there is auth_hmac",
+                     {.note = note("auth_hmac", "auth_hmac is here")});
             router_.auth_type = AuthType::none;
             router_.auth_data = {};
         }
@@ -127,12 +160,12 @@ class InstanceResolver {
         const bool known = std::any_of(
             keys.begin(), keys.end(), [&](const vrrp::HmacKey& key) { return key.id == d_.hmac.active_key; });
         if (!known) {
-            complain(fmt::format("auth_hmac is not used: active_key {} is not one of its keys",
-                                 d_.hmac.active_key));
+            complain("auth_hmac", fmt::format("auth_hmac is not used: active_key {} is not one of its keys",
+                                              d_.hmac.active_key));
             return;
         }
         if (strict_ && d_.hmac.mode != vrrp::HmacMode::enforce) {
-            complain("auth_hmac must have mode enforce in strict mode, which is used");
+            complain("auth_hmac", "auth_hmac must have mode enforce in strict mode, which is used");
             d_.hmac.mode = vrrp::HmacMode::enforce;
         }
         router_.hmac = d_.hmac;
@@ -142,9 +175,10 @@ class InstanceResolver {
     void check_own_address_among_peers() {
         for (const vrrp::UnicastPeer& peer : transport_.peers)
             if (transport_.source == peer.address)
-                loading_.report(ReportClass::notice, d_.place,
-                                fmt::format("({}) unicast_peer {} is its own address, unicast_src_ip",
-                                            router_.name, peer.address.to_string()));
+                loading_.report(ReportClass::notice, or_head(address_at("unicast_peer", peer.address)),
+                                fmt::format("({}) unicast_peer {} is its own address", router_.name,
+                                            peer.address.to_string()),
+                                {.note = note("unicast_src_ip", "unicast_src_ip is here")});
     }
 
     bool resolve_transport() {
@@ -167,27 +201,29 @@ class InstanceResolver {
         transport_.check_unicast_source = transport_.check_unicast_source || defaults_.check_unicast_source;
         const bool multicast = facts() && facts()->multicast;
         if (strict_ && transport_.unicast && !transport_.peers.empty() && multicast) {
-            fatal("strict mode has no unicast peers");
+            fatal(at("unicast_peer"), "strict mode has no unicast peers");
             return false;
         }
         if (!d_.interface) {
             if (!transport_.source) {
-                fatal("an instance without interface needs unicast_src_ip");
+                fatal(d_.place, "an instance without interface needs unicast_src_ip");
                 return false;
             }
             if (transport_.source->is_v6() && transport_.source->is_link_local()) {
-                fatal("without interface unicast_src_ip must not be link-local");
+                fatal(at("unicast_src_ip", 1), "without interface unicast_src_ip must not be link-local");
                 return false;
             }
         }
         if (facts() && !facts()->multicast && !transport_.unicast) {
-            complain(fmt::format("interface {} has no multicast: unicast_peer is needed; it stays in FAULT",
-                                 *d_.interface));
+            complain_at(
+                at("interface", 1),
+                fmt::format("interface {} has no multicast: unicast_peer is needed; it stays in FAULT",
+                            *d_.interface));
             v_.config_faults.emplace_back("the interface has no multicast");
         }
         if (!transport_.vrf.empty() && (d_.interface || !transport_.unicast)) {
-            complain(fmt::format("vrf works only {}; it is ignored",
-                                 d_.interface ? "without interface" : "with unicast"));
+            complain("vrf", fmt::format("vrf works only {}; it is ignored",
+                                        d_.interface ? "without interface" : "with unicast"));
             transport_.vrf.clear();
         }
         if (!transport_.source) transport_.track_source = false;
@@ -196,41 +232,44 @@ class InstanceResolver {
 
     void resolve_link() {
         if (strict_ && d_.vmac.mac) {
-            complain("strict mode has no MAC address of its own; it is ignored");
+            complain(d_.use_vmac ? "use_vmac" : "use_ipvlan",
+                     "strict mode has no MAC address of its own; it is ignored");
             d_.vmac.mac.reset();
         }
         if (d_.vmac_xmit_base && strict_ && d_.use_vmac) {
-            complain("strict mode has no vmac_xmit_base; it is ignored");
+            complain("vmac_xmit_base", "strict mode has no vmac_xmit_base; it is ignored");
             d_.vmac_xmit_base = false;
         }
         if (!d_.use_vmac && !d_.use_ipvlan) {
-            if (d_.vmac_xmit_base) complain("vmac_xmit_base needs use_vmac; it is ignored");
+            if (d_.vmac_xmit_base) complain("vmac_xmit_base", "vmac_xmit_base needs use_vmac; it is ignored");
             return;
         }
         if (d_.vmac_xmit_base && !d_.use_vmac) {
-            complain("vmac_xmit_base needs use_vmac; it is ignored");
+            complain("vmac_xmit_base", "vmac_xmit_base needs use_vmac; it is ignored");
             d_.vmac_xmit_base = false;
         }
         if (facts() && !facts()->ethernet) {
-            complain(fmt::format("interface {} is not Ethernet, so it cannot have a VMAC; it stays in FAULT",
-                                 *d_.interface));
+            complain_at(
+                at("interface", 1),
+                fmt::format("interface {} is not Ethernet, so it cannot have a VMAC; it stays in FAULT",
+                            *d_.interface));
             v_.config_faults.emplace_back("VMAC on an interface that is not Ethernet");
             d_.use_vmac = d_.use_ipvlan = d_.vmac_xmit_base = false;
             return;
         }
         if (v_.promote_secondaries) {
-            complain("promote_secondaries is always set with a VMAC; it is ignored");
+            complain("promote_secondaries", "promote_secondaries is always set with a VMAC; it is ignored");
             v_.promote_secondaries = false;
         }
         d_.vmac.ipvlan = d_.use_ipvlan;
         d_.vmac.transmit_on_base = d_.vmac_xmit_base;
         if (d_.vmac.mac && d_.mac_from_vrid) d_.vmac.mac->bytes[5] = router_.vrid.value;
         if (d_.use_ipvlan && router_.family == Family::ipv4 && !d_.vmac.ipvlan_address) {
-            complain("an IPv4 ipvlan needs an address; it stays in FAULT");
+            complain("use_ipvlan", "an IPv4 ipvlan needs an address; it stays in FAULT");
             v_.config_faults.emplace_back("ipvlan without address");
         }
         if (d_.use_ipvlan && d_.vmac.ipvlan_address && d_.vmac.ipvlan_address->family() != router_.family) {
-            complain("the address of the ipvlan is of another family; it stays in FAULT");
+            complain("use_ipvlan", "the address of the ipvlan is of another family; it stays in FAULT");
             v_.config_faults.emplace_back("ipvlan address of another family");
         }
         v_.vmac = d_.vmac;
@@ -241,9 +280,9 @@ class InstanceResolver {
             v_.addresses.front().prefix.address.is_link_local())
             return;
         if (strict_)
-            complain("the first virtual address must be link-local");
+            complain_at(or_head(first_address()), "the first virtual address must be link-local");
         else
-            loading_.remark(d_.place,
+            loading_.remark(or_head(first_address()),
                             fmt::format("({}) the first virtual address should be link-local", router_.name));
     }
 
@@ -268,37 +307,44 @@ class InstanceResolver {
 
     void resolve_preemption() {
         if (!router_.preempt && owner()) {
-            complain("nopreempt does not go with priority 255; it is ignored");
+            complain("nopreempt", "nopreempt does not go with priority 255; it is ignored",
+                     {.note = note("priority", "priority is set here")});
             router_.preempt = true;
         }
         if (router_.wants_master) {
             if (!router_.preempt) {
-                complain("nopreempt does not work with state MASTER; it is ignored");
+                complain("nopreempt", "nopreempt does not work with state MASTER; it is ignored",
+                         {.note = note("state", "state is set here"),
+                          .advice = "write state BACKUP: the first to start becomes master, and stays it"});
                 router_.preempt = true;
             }
-            if (router_.preempt_delay != Duration{0}) clear_preempt_delay("state MASTER");
+            if (router_.preempt_delay != Duration{0}) clear_preempt_delay("state MASTER", "state");
         }
         if (router_.preempt_delay != Duration{0} && strict_) clear_preempt_delay("strict mode");
-        if (router_.preempt_delay != Duration{0} && !router_.preempt) clear_preempt_delay("nopreempt");
+        if (router_.preempt_delay != Duration{0} && !router_.preempt)
+            clear_preempt_delay("nopreempt", "nopreempt");
         if (d_.down_timer_adverts != kDefaultDownTimerAdverts && strict_) {
-            complain("down_timer_adverts is 3 in strict mode");
+            complain("down_timer_adverts", "down_timer_adverts is 3 in strict mode");
             d_.down_timer_adverts = kDefaultDownTimerAdverts;
         }
         if (d_.timer_expired_backup && router_.preempt) {
-            complain("timer_expired_backup needs nopreempt; it is ignored");
+            complain("timer_expired_backup", "timer_expired_backup needs nopreempt; it is ignored");
             d_.timer_expired_backup.reset();
         }
     }
 
-    void clear_preempt_delay(std::string_view why) {
-        complain(fmt::format("preempt_delay does not go with {}; it is ignored", why));
+    void clear_preempt_delay(std::string_view why, std::string_view keyword = {}) {
+        Hints hints;
+        if (!keyword.empty()) hints.note = note(keyword, fmt::format("{} is here", keyword));
+        complain("preempt_delay", fmt::format("preempt_delay does not go with {}; it is ignored", why),
+                 std::move(hints));
         router_.preempt_delay = Duration{0};
     }
 
     void resolve_accept() {
         v_.accept = d_.accept.value_or(owner() || !strict_);
         if (v_.accept && !owner() && strict_ && router_.version == Version::v2) {
-            complain("accept does not go with strict version 2; it is ignored");
+            complain("accept", "accept does not go with strict version 2; it is ignored");
             v_.accept = false;
         }
         GlobalSettings& global = global_.value;
@@ -312,7 +358,8 @@ class InstanceResolver {
 
     void resolve_multicast_group() {
         if (transport_.unicast) {
-            if (d_.multicast_group) complain("mcast_dst_ip does not go with unicast; it is ignored");
+            if (d_.multicast_group)
+                complain("mcast_dst_ip", "mcast_dst_ip does not go with unicast; it is ignored");
             return;
         }
         const GlobalSettings& global = global_.value;
@@ -330,7 +377,7 @@ class InstanceResolver {
     T strict_choice(const std::optional<T>& own, T required, T otherwise, std::string_view keyword) {
         if (!own) return strict_ ? required : otherwise;
         if (strict_ && *own != required) {
-            complain(fmt::format("{} has a fixed value in strict mode, which is used", keyword));
+            complain(keyword, fmt::format("{} has a fixed value in strict mode, which is used", keyword));
             return required;
         }
         return *own;
@@ -355,12 +402,13 @@ class InstanceResolver {
     void resolve_owner() {
         const auto& wish = d_.owner_ignore_adverts;
         if (!owner()) {
-            if (wish == true) complain("owner_ignore_adverts needs priority 255; it is ignored");
+            if (wish == true)
+                complain("owner_ignore_adverts", "owner_ignore_adverts needs priority 255; it is ignored");
             router_.owner_ignore_adverts = false;
         } else {
             router_.owner_ignore_adverts = wish.value_or(strict_ || defaults_.owner_ignore_adverts);
             if (strict_ && wish == false) {
-                complain("owner_ignore_adverts is on in strict mode");
+                complain("owner_ignore_adverts", "owner_ignore_adverts is on in strict mode");
                 router_.owner_ignore_adverts = true;
             }
         }
@@ -385,13 +433,15 @@ class InstanceResolver {
             return format_decimal(static_cast<uint64_t>(duration_cast<microseconds>(value).count()), 6);
         };
         if (interval > largest) {
-            complain(fmt::format("advert_int {} is more than version {} can say; {} is used", text(interval),
-                                 v2 ? 2 : 3, text(largest)));
+            complain_at(at("advert_int", 1),
+                        fmt::format("advert_int {} is more than version {} can say; {} is used",
+                                    text(interval), v2 ? 2 : 3, text(largest)));
             interval = largest;
         } else if (interval % unit != Duration{0}) {
             const Duration rounded = std::clamp((interval + unit / 2) / unit * unit, unit, largest);
-            complain(fmt::format("advert_int {} must be a multiple of {} in version {}; {} is used",
-                                 text(interval), text(unit), v2 ? 2 : 3, text(rounded)));
+            complain_at(at("advert_int", 1),
+                        fmt::format("advert_int {} must be a multiple of {} in version {}; {} is used",
+                                    text(interval), text(unit), v2 ? 2 : 3, text(rounded)));
             interval = rounded;
         }
         router_.advert_interval = interval;
@@ -428,7 +478,9 @@ class InstanceResolver {
         if (!d_.interface) return;
         std::erase_if(v_.track.interfaces, [&](const track::Reference& reference) {
             if (reference.name != *d_.interface) return false;
-            complain(fmt::format("track_interface {} is its own interface; it is ignored", reference.name));
+            complain_at(
+                tracked_at("track_interface", reference.name),
+                fmt::format("track_interface {} is its own interface; it is ignored", reference.name));
             return true;
         });
     }
@@ -445,10 +497,12 @@ class InstanceResolver {
             const bool own_family = address.prefix.address.family() == router_.family;
             if (address.use_vmac) {
                 if (!elsewhere && d_.use_vmac && own_family) {
-                    complain(fmt::format("use_vmac of {} says what the instance says", text));
+                    complain_at(or_head(address_at(what, address.prefix.address)),
+                                fmt::format("use_vmac of {} says what the instance says", text));
                     address.use_vmac = false;
                 } else if ((elsewhere || !own_family) && v_.use_vmac_addr) {
-                    complain(fmt::format("use_vmac of {} says what use_vmac_addr says", text));
+                    complain_at(or_head(address_at(what, address.prefix.address)),
+                                fmt::format("use_vmac of {} says what use_vmac_addr says", text));
                     address.use_vmac = false;
                 }
             }
@@ -456,7 +510,8 @@ class InstanceResolver {
             extra_interface_ = extra_interface_ || elsewhere;
             extra_vmac_ = extra_vmac_ || address.use_vmac || ((elsewhere || !own_family) && v_.use_vmac_addr);
             if (!address.interface.empty()) return false;
-            complain(fmt::format("{} {} has no interface and is left out", what, text));
+            complain_at(or_head(address_at(what, address.prefix.address)),
+                        fmt::format("{} {} has no interface and is left out", what, text));
             return true;
         });
     }
@@ -474,7 +529,7 @@ class InstanceResolver {
     bool check_any_address() {
         if (v_.no_virtual_ipaddress && strict_) {
             loading_.report(
-                ReportClass::warning, d_.place,
+                ReportClass::warning, at("no_virtual_ipaddress"),
                 fmt::format("({}) no_virtual_ipaddress does not go with strict mode; it is ignored",
                             router_.name));
             v_.no_virtual_ipaddress = false;
@@ -488,7 +543,7 @@ class InstanceResolver {
             return enough;
         }
         if (router_.version == Version::v3 || strict_) {
-            fatal("has no virtual_ipaddress; at least one is needed");
+            fatal(d_.place, "has no virtual_ipaddress; at least one is needed");
             return false;
         }
         loading_.report(
@@ -504,8 +559,9 @@ class InstanceResolver {
         const std::string_view why = grouped ? "its sync group" : "priority 255";
         const Draft& draft = loading_.draft;
         const auto ignored = [&](std::string_view what, const std::string& name, std::string_view part) {
-            complain(fmt::format("{} {} has a weight, which does not go with {}; {} is ignored", what, name,
-                                 why, part));
+            complain_at(tracked_at(what, name),
+                        fmt::format("{} {} has a weight, which does not go with {}; {} is ignored", what,
+                                    name, why, part));
         };
         std::erase_if(v_.track.interfaces, [&](track::Reference& reference) {
             if (reference.weight.value_or(0) == 0) return false;

@@ -18,22 +18,24 @@ using vrrp::Version;
 
 struct VrrpScripts {
     Loading& loading;
-    bool any = false;
-    bool insecure = false;
+    ScriptSecurity security{};
 
-    ScriptVerdict judge(notify::Command& command, Place place) {
-        ScriptVerdict verdict = loading.check_script(command, place);
-        any = any || verdict.is_script;
-        insecure = insecure || verdict.insecure;
+    ScriptVerdict judge(notify::Command& command, const ScriptPlace& place) {
+        const ScriptVerdict verdict = loading.check_script(command, place);
+        security.add(verdict, place);
         return verdict;
     }
-    void check(Rare<notify::Command>& command, Place place) {
+    void check(Rare<notify::Command>& command, const ScriptPlace& place) {
         if (command && !judge(*command, place).usable) command.reset();
     }
-    void check(notify::ScriptSettings& scripts, Place place) {
-        for (auto* command : {&scripts.backup, &scripts.master, &scripts.fault, &scripts.stop,
-                              &scripts.deleted, &scripts.generic, &scripts.master_rx_lower_pri})
-            check(*command, place);
+    void check(notify::ScriptSettings& scripts, Place block) {
+        check(scripts.backup, {block, "notify_backup"});
+        check(scripts.master, {block, "notify_master"});
+        check(scripts.fault, {block, "notify_fault"});
+        check(scripts.stop, {block, "notify_stop"});
+        check(scripts.deleted, {block, "notify_deleted"});
+        check(scripts.generic, {block, "notify"});
+        check(scripts.master_rx_lower_pri, {block, "notify_master_rx_lower_pri"});
     }
 };
 
@@ -42,14 +44,18 @@ void check_scripts(Loading& loading) {
     if (draft.instances.empty()) return;
     VrrpScripts scripts{loading};
     std::unordered_set<std::string> unusable;
-    for (const auto& [name, index] : draft.script_names) {
+    for (size_t index = 0; index < draft.scripts.size(); ++index) {
         ScriptDraft& script = draft.scripts[index];
-        if (!script.value.open_path.empty()) continue;
-        const ScriptVerdict verdict = scripts.judge(script.value.command, script.place);
+        const std::string& name = script.value.name;
+        // Of several scripts of one name the first one counts.
+        if (!script.value.open_path.empty() || draft.script_names.at(name) != index) continue;
+        const ScriptPlace place{script.place, "script"};
+        const ScriptVerdict verdict = scripts.judge(script.value.command, place);
         if (verdict.usable) continue;
         unusable.insert(name);
         if (verdict.serious)
-            loading.error(script.place, fmt::format("vrrp_script {} is not run: {}", name, verdict.problem));
+            loading.error(place.find(loading),
+                          fmt::format("vrrp_script {} is not run: {}", name, verdict.problem));
     }
     const auto untrack = [&](track::References& references) {
         std::erase_if(references.scripts,
@@ -64,12 +70,35 @@ void check_scripts(Loading& loading) {
         untrack(group->value.track);
     }
     GlobalSettings& global = draft.global.value;
-    for (auto* fifo : {&global.notify_fifo, &global.vrrp_notify_fifo})
-        if (*fifo) scripts.check((*fifo)->script, Place{});
-    report_security(loading, scripts.any, scripts.insecure, "scripts");
+    if (global.notify_fifo) scripts.check(global.notify_fifo->script, {{}, "notify_fifo_script"});
+    if (global.vrrp_notify_fifo)
+        scripts.check(global.vrrp_notify_fifo->script, {{}, "vrrp_notify_fifo_script"});
+    report_security(loading, scripts.security, "scripts");
 }
 
 // ---- Sync groups ----
+
+/// The line and word that make `member` one of the group; no place when they are not found.
+Place place_of_member(Loading& loading, const SyncGroupDraft& group, const std::string& member) {
+    uint32_t word = 0;
+    Place place = loading.place_of_entry(group.place, "group", [&](const Words& words) {
+        const auto* const found = std::find(words.begin(), words.end(), member);
+        word = static_cast<uint32_t>(found - words.begin());
+        return found != words.end();
+    });
+    place.word = word;
+    return place;
+}
+
+/// The instance that a misspelt member probably is: none of those that are members anyway.
+std::string nearest_instance(const Loading& loading, const SyncGroupDraft& group, const std::string& member) {
+    std::vector<std::string_view> names;
+    for (const auto& instance : loading.draft.instances) {
+        const std::string& name = instance->value.router.name;
+        if (std::ranges::find(*group.members, name) == group.members->end()) names.push_back(name);
+    }
+    return std::string(nearest(member, names).value_or(std::string_view{}));
+}
 
 /// False: no members are left.
 bool link_members(Loading& loading, SyncGroupDraft& group) {
@@ -77,16 +106,25 @@ bool link_members(Loading& loading, SyncGroupDraft& group) {
     const auto complain = [&](const std::string& text) {
         loading.error(group.place, fmt::format("vrrp_sync_group {}: {}", name, text));
     };
+    const auto complain_about = [&](const std::string& member, const std::string& text, Hints hints) {
+        const Place place = place_of_member(loading, group, member);
+        loading.error(place.begin == nullptr ? group.place : place,
+                      fmt::format("vrrp_sync_group {}: {}", name, text), std::move(hints));
+    };
     std::optional<bool> owners;  // Whether all members so far are masters by ownership.
     for (const std::string& member : *group.members) {
         const auto found = loading.draft.instance_names.find(member);
         if (found == loading.draft.instance_names.end() || found->second == nullptr) {
-            complain(fmt::format("there is no vrrp_instance {}", member));
+            Hints hints;
+            if (loading.shown()) hints.suggestion = nearest_instance(loading, group, member);
+            complain_about(member, fmt::format("there is no vrrp_instance {}", member), std::move(hints));
             continue;
         }
         InstanceDraft& instance = *found->second;
         if (instance.group != nullptr) {
-            complain(fmt::format("{} is in a group already", member));
+            complain_about(member, fmt::format("{} is in a group already", member),
+                           {.note = loading.note(place_of_member(loading, *instance.group, member),
+                                                 "it is a member here")});
             continue;
         }
         instance.group = &group;
@@ -407,8 +445,9 @@ void resolve_vrrp(Loading& loading) {
     check_sync_daemon(loading);
 
     draft.config.instances.reserve(draft.instances.size());
-    draft.instances.hand_over(
-        [&](InstanceDraft& instance) { draft.config.instances.push_back(std::move(instance.value)); });
+    draft.instances.hand_over([&](InstanceDraft& instance) {
+        draft.config.instances.push_back(std::move(instance.value));
+    });
     for (auto& group : draft.sync_groups) draft.config.sync_groups.push_back(std::move(group->value));
 }
 

@@ -55,7 +55,11 @@ bool path_is_safe(const Environment& environment, const std::string& path) {
 
 }  // namespace
 
-ScriptVerdict Loading::check_script(notify::Command& command, Place place) {
+Place ScriptPlace::find(Loading& loading) const {
+    return block.begin == nullptr ? loading.global_place(keyword, 1) : loading.place_of(block, keyword, 1);
+}
+
+ScriptVerdict Loading::check_script(notify::Command& command, const ScriptPlace& place) {
     if (command.empty()) return {};
     std::string& program = command.arguments.front();
     const uint32_t uid = command.identity.uid.value_or(environment.effective_uid());
@@ -79,7 +83,7 @@ ScriptVerdict Loading::check_script(notify::Command& command, Place place) {
         if (program.starts_with("\xe2\x80\x98") || program.starts_with("\xe2\x80\x9c"))
             verdict.problem += " (typographic quotes are part of the name: write \" instead)";
         verdict.serious = serious;
-        remark(place, verdict.problem + "; it is left out");
+        remark(place.find(*this), verdict.problem + "; it is left out");
         return remember();
     };
 

@@ -132,11 +132,16 @@ Source& Document::Storage::add_source(Source source) {
     return added;
 }
 
-void Document::Storage::forget_before(uint32_t node, const FileReader& reader) {
-    const char* at = nodes[node].begin;
-    nodes.forget_before(node);
+void Document::Storage::forget(uint32_t first, uint32_t last, const FileReader& reader) {
+    const char* at = nodes[last].begin;
+    nodes.forget(first, last);
     if (const Region* region = region_of(at); region != nullptr && region->source != nullptr)
         region->source->forget_before(at, reader);
+}
+
+void Document::Storage::recall(std::string_view text) const {
+    const Origin place = locate(text);
+    if (place.source != nullptr) (void)place.source->line(place.begin);
 }
 
 std::string_view Document::Storage::generate(std::string_view text, std::span<const Piece> pieces,
@@ -168,7 +173,7 @@ const Document::Storage::Region* Document::Storage::region_of(const char* at) co
 }
 
 // The byte of a source behind `at`; with `end`, the byte behind the last one that `at` stands for.
-const char* Document::Storage::resolve(const char* at, bool end, Place& place) const {
+const char* Document::Storage::resolve(const char* at, bool end, Origin& place) const {
     // Generated text refers to older text only, so this ends.
     const Region* region = region_of(at);
     while (region != nullptr && region->source == nullptr) {
@@ -196,9 +201,9 @@ const char* Document::Storage::resolve(const char* at, bool end, Place& place) c
     return at;
 }
 
-Place Document::Storage::locate(std::string_view text) const {
-    Place place;
-    Place last;
+Origin Document::Storage::locate(std::string_view text) const {
+    Origin place;
+    Origin last;
     place.begin = resolve(text.data(), false, place);
     if (place.begin == nullptr) return {};
     const char* final_byte = text.empty() ? place.begin : resolve(text.data() + text.size() - 1, true, last);
@@ -210,7 +215,7 @@ Place Document::Storage::locate(std::string_view text) const {
     return place;
 }
 
-Span Document::Storage::span(const Place& place) const {
+Span Document::Storage::span(const Origin& place) const {
     if (place.source == nullptr) return {};
     auto [line, column] = place.source->line_and_column(place.begin);
     return {{place.source->name, line, column}, place.length};
@@ -219,12 +224,12 @@ Span Document::Storage::span(const Place& place) const {
 Diagnostic make_report(const Document::Storage& storage, Severity severity, ReportClass report_class,
                        std::string_view text, std::string message) {
     Diagnostic diagnostic{severity, report_class, std::move(message), {}, {}, {}, {}, {}};
-    Place place = storage.locate(text);
+    Origin place = storage.locate(text);
     if (place.source == nullptr) return diagnostic;
     diagnostic.span = storage.span(place);
     diagnostic.source_line = place.source->line(place.begin);
     if (place.used_at != nullptr) {
-        Place use = storage.locate({place.used_at, 1});
+        Origin use = storage.locate({place.used_at, 1});
         if (use.source != nullptr) {
             Span span = storage.span(use);
             diagnostic.note = Note{"used here", span, std::string(use.source->line(use.begin))};
@@ -234,7 +239,7 @@ Diagnostic make_report(const Document::Storage& storage, Severity severity, Repo
             Note{"its definitions replaced, this is `" + std::string(text.substr(0, 200)) + "`", {}, {}};
     }
     for (const Source* source = place.source; source->included_at != nullptr;) {
-        Place include = storage.locate({source->included_at, 1});
+        Origin include = storage.locate({source->included_at, 1});
         if (include.source == nullptr) break;
         diagnostic.included_from.push_back(storage.span(include).position);
         source = include.source;

@@ -1,6 +1,7 @@
 // What a Document owns. Internal to the reader: the keyword layer sees Directive only.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -68,7 +69,7 @@ struct Generated {
 };
 
 /// Where something was written.
-struct Place {
+struct Origin {
     const Source* source = nullptr;
     const char* begin = nullptr;  ///< In the source's text.
     uint32_t length = 0;
@@ -117,10 +118,12 @@ class NodeList {
         ++size_;
         (*this)[size_ - 1] = node;
     }
-    /// Nodes before `index` may be gone after that.
-    void forget_before(size_t index) {
-        for (; (forgotten_ + 1) * kPiece <= index; ++forgotten_) pieces_[forgotten_].reset();
+    /// Nodes from `first` to before `last` may be gone after that.
+    void forget(size_t first, size_t last) {
+        forgotten_ = std::max(forgotten_, (first + kPiece - 1) / kPiece);
+        for (; (forgotten_ + 1) * kPiece <= last; ++forgotten_) pieces_[forgotten_].reset();
     }
+    bool holds(size_t index) const { return pieces_[index / kPiece] != nullptr; }
 
   private:
     static constexpr size_t kPiece = 1024;
@@ -135,13 +138,15 @@ struct Document::Storage {
     bool file_missing = false;
 
     Source& add_source(Source source);
-    void forget_before(uint32_t node, const FileReader& reader);
+    void forget(uint32_t first, uint32_t last, const FileReader& reader);
+    /// Brings text back that was given back, to be read again; it may have become empty.
+    void recall(std::string_view text) const;
     /// Keeps a copy of `text`; `pieces` covers it from offset 0 in rising order.
     std::string_view generate(std::string_view text, std::span<const Piece> pieces, const char* used_at);
     /// Follows generated text to what was written. `text` must be owned by this storage.
-    Place locate(std::string_view text) const;
+    Origin locate(std::string_view text) const;
     /// As `locate`, for a report.
-    Span span(const Place& place) const;
+    Span span(const Origin& place) const;
 
   private:
     struct Region {
@@ -155,7 +160,7 @@ struct Document::Storage {
         size_t used;
         size_t first_generated;
     };
-    const char* resolve(const char* at, bool end, Place& place) const;
+    const char* resolve(const char* at, bool end, Origin& place) const;
     const Region* region_of(const char* at) const;
     std::map<const char*, Region> regions_;
     std::vector<Chunk> chunks_;

@@ -240,6 +240,20 @@ bool accepted_family(Loading& loading, InstanceDraft& instance, const Line& line
     return false;
 }
 
+void report_repeated(Loading& loading, const InstanceDraft& instance, const Line& line,
+                     const IpAddress& address) {
+    const char* const here = line.word(0).data();
+    Place first;
+    for (const std::string_view list : {"virtual_ipaddress", "virtual_ipaddress_excluded"}) {
+        if (first.begin != nullptr) break;
+        first = loading.place_of_entry(instance.place, list, [&](const Words& words) {
+            return words.at_or_empty(0).data() != here && parse_address(words.at_or_empty(0)) == address;
+        });
+    }
+    loading.error(line.place(0), fmt::format("{} was given before; this one is ignored", line.word(0)),
+                  {.note = loading.note(first, "it is here already")});
+}
+
 void read_virtual_address(Loading& loading, void* target, const Line& line) {
     auto& instance = *static_cast<InstanceDraft*>(target);
     AddressesSeen& seen = loading.draft.seen;
@@ -247,7 +261,7 @@ void read_virtual_address(Loading& loading, void* target, const Line& line) {
     if (!address || !accepted_family(loading, instance, line, address->prefix.address.family())) return;
     if (!seen.virtual_ones.insert(address->prefix.address).second ||
         seen.excluded.contains({address->prefix.address, address->interface})) {
-        loading.error(line, 0, fmt::format("{} was given before; this one is ignored", line.word(0)));
+        report_repeated(loading, instance, line, address->prefix.address);
         return;
     }
     seen.with_interface.insert({address->prefix.address, address->interface});
@@ -262,7 +276,7 @@ void read_excluded_address(Loading& loading, void* target, const Line& line) {
     // The same address may be a virtual one on another interface.
     const std::pair key{address->prefix.address, address->interface};
     if (seen.with_interface.contains(key) || !seen.excluded.insert(key).second) {
-        loading.error(line, 0, fmt::format("{} was given before; this one is ignored", line.word(0)));
+        report_repeated(loading, instance, line, address->prefix.address);
         return;
     }
     instance.value.excluded_addresses.push_back(std::move(*address));

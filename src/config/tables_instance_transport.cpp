@@ -144,7 +144,12 @@ void read_peer(Loading& loading, void* target, const Line& line) {
         instance.value.transport.check_unicast_source = true;
     }
     if (!loading.draft.seen.peers.insert(peer.address).second) {
-        loading.error(line, 0, fmt::format("{} was given before; this one is ignored", line.word(0)));
+        const char* const here = line.word(0).data();
+        const Place first = loading.place_of_entry(instance.place, "unicast_peer", [&](const Words& words) {
+            return words.at_or_empty(0).data() != here && parse_address(words.at_or_empty(0)) == address;
+        });
+        loading.error(line.place(0), fmt::format("{} was given before; this one is ignored", line.word(0)),
+                      {.note = loading.note(first, "it is here already")});
         return;
     }
     if (peer.min_ttl > peer.max_ttl)

@@ -62,8 +62,9 @@ void close_virtual_server(Loading& loading, Draft& draft, V& server, const Line&
         if (loading.is_explained(line.place(), {"real_server"}))
             loading.hide(ReportClass::warning, Severity::warning);
         else
-            loading.report(ReportClass::warning, line, kWholeLine,
-                           fmt::format("virtual_server {} has no real_server and is left out", name_of(server)));
+            loading.report(
+                ReportClass::warning, line, kWholeLine,
+                fmt::format("virtual_server {} has no real_server and is left out", name_of(server)));
         draft.virtual_servers.pop_back();
         return;
     }
@@ -116,6 +117,39 @@ void show_ip_family(const V& server, const Row& row, Writer& writer) {
 constexpr std::string_view kSchedulers[] = {"rr", "wrr", "lc",  "wlc",   "lblc", "sh", "mh",
                                             "dh", "fo",  "ovf", "lblcr", "sed",  "nq", "twos"};
 
+/// What schedulers are called in other programs, and how people write their names out.
+constexpr std::pair<std::string_view, std::string_view> kOtherNames[] = {{"roundrobin", "rr"},
+                                                                         {"weightedroundrobin", "wrr"},
+                                                                         {"leastconn", "lc"},
+                                                                         {"leastconnection", "lc"},
+                                                                         {"leastconnections", "lc"},
+                                                                         {"weightedleastconn", "wlc"},
+                                                                         {"weightedleastconnection", "wlc"},
+                                                                         {"weightedleastconnections", "wlc"},
+                                                                         {"source", "sh"},
+                                                                         {"sourcehash", "sh"},
+                                                                         {"sourcehashing", "sh"},
+                                                                         {"iphash", "sh"},
+                                                                         {"destinationhash", "dh"},
+                                                                         {"destinationhashing", "dh"},
+                                                                         {"maglev", "mh"},
+                                                                         {"failover", "fo"},
+                                                                         {"overflow", "ovf"},
+                                                                         {"neverqueue", "nq"},
+                                                                         {"shortestexpecteddelay", "sed"}};
+
+/// The scheduler that a word means which is none.
+std::string scheduler_for(std::string_view word) {
+    std::string plain;
+    for (const char c : word)
+        if (c != '-' && c != '_') plain += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    for (const auto& [name, scheduler] : kOtherNames)
+        if (name == plain) return std::string(scheduler);
+    if (std::find(std::begin(kSchedulers), std::end(kSchedulers), plain) != std::end(kSchedulers))
+        return plain;
+    return std::string(nearest(word, kSchedulers).value_or(std::string_view{}));
+}
+
 void read_scheduler(Loading& loading, V& server, const Line& line) {
     const std::string_view name = line.word(1);
     if (loading.stopped()) return;
@@ -123,8 +157,10 @@ void read_scheduler(Loading& loading, V& server, const Line& line) {
         server.scheduler = name;
         return;
     }
-    bad_choice(loading, line, 1,
-               fmt::format("is not one of {}; it is ignored", fmt::join(kSchedulers, ", ")), kSchedulers);
+    loading.error(line.place(1),
+                  fmt::format("{} {} is not one of {}; it is ignored", line.keyword(), name,
+                              fmt::join(kSchedulers, ", ")),
+                  {.suggestion = scheduler_for(name)});
 }
 
 void show_scheduler(const V& server, const Row& row, Writer& writer) {

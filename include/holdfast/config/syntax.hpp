@@ -170,10 +170,11 @@ class Document {
     Note note(std::string_view text, std::string message) const;
     SourcePosition position(std::string_view text) const;
 
-    /// Everything before this directive, which stands outside every block, has been read for good: handles of
-    /// it are void from now on. Its memory is given back, the text of large files too; a report about such
-    /// text, or a position in it, reads the file once more. `reader` must outlive the document.
-    void forget_before(const Directive& directive, const FileReader& reader) const;
+    /// Everything from `first` to before `next`, which both stand outside every block, has been read for
+    /// good: handles of it are void from now on. Its memory is given back, and the text of large files up to
+    /// there; a report about such text, or a position in it, reads the file once more. `reader` must outlive
+    /// the document.
+    void forget(const Directive& first, const Directive& next, const FileReader& reader) const;
 
     struct Storage;  ///< Internal to src/config.
     explicit Document(std::unique_ptr<Storage> storage);
