@@ -92,7 +92,8 @@ def test_udp_servers(cluster, binary):
         udp("silence", datagrams(lambda data: None), lines=["connect_timeout 2"]),
         udp("any answer", answer),
         udp("nobody", None, failed),
-        udp("our own payload", answer, lines=["payload 0102ff"]),
+        # 2.2.7 sends its usual text; 2.4.3 the payload.
+        udp("our own payload", answer, lines=["payload 0102ff"], ours_alone=True),
         udp("an answer that is wanted", answer, lines=["require_reply"]),
         udp("silence when an answer is wanted", datagrams(lambda data: None), failed, ["require_reply", "connect_timeout 2"]),
         udp("the right answer", answer, lines=["require_reply 012xff"]),
@@ -105,8 +106,9 @@ def test_udp_servers(cluster, binary):
     ]
     cases = for_subject(binary, cases)
     run(cluster, cases, binary)
-    assert cases[0].running.datagrams[0] == b"keepalived check - keepalived ch"
-    assert cases[3].running.datagrams[0] == b"\x01\x02\xff"
+    sent = {case.name: case.running.datagrams[0] for case in cases if case.running}
+    assert sent["any answer"] == b"keepalived check - keepalived ch"
+    assert binary != HOLDFAST or sent["our own payload"] == b"\x01\x02\xff"
 
 
 @BOTH
