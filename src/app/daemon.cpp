@@ -41,6 +41,7 @@ Result<> Daemon::start(config::LoadResult loaded) {
     if (edges_.configure) edges_.configure(config_);
     edges_.outputs.configure(config_.global);
     warn_of_limits(config_, edges_.log);
+    initialise_track_files(edges_, config_.track_files);
     if (auto started = network_.start(); !started) return started;
     // The pools stand before an address attracts traffic; without ip_vs no address is taken at all.
     if (settings_.parts.checkers) {

@@ -245,6 +245,53 @@ std::vector<TrackView> followers_of(const std::vector<std::unique_ptr<VrrpInstan
     return followers;
 }
 
+std::string match_text(track::ParameterMatch match) {
+    switch (match) {
+        case track::ParameterMatch::none:
+            return "none";
+        case track::ParameterMatch::exact:
+            return "exact";
+        case track::ParameterMatch::partial:
+            return "partial";
+        case track::ParameterMatch::initial:
+            return "initial";
+    }
+    return "none";
+}
+
+FileView file_view(const track::FileSettings& settings, const VrrpService& vrrp) {
+    FileView view;
+    view.name = settings.name;
+    view.path = vrrp.files().path(settings.name);
+    view.value = vrrp.files().value(settings.name).value_or(0);
+    view.weight = settings.weight;
+    view.reverse = settings.reverse;
+    view.followers = followers_of(vrrp.instances(), track::Kind::file, settings.name);
+    return view;
+}
+
+ProcessView process_view(const track::ProcessTracker& tracker, const VrrpService& vrrp) {
+    const track::ProcessSettings& settings = tracker.settings();
+    ProcessView view;
+    view.name = settings.name;
+    view.process = settings.process;
+    view.parameters = settings.parameters;
+    view.match = match_text(settings.match);
+    view.quorum = settings.quorum;
+    view.quorum_max = settings.quorum_max;
+    view.current = tracker.count();
+    view.have_quorum = tracker.state() == track::TrackedState::up;
+    view.weight = settings.weight;
+    view.reverse = settings.reverse;
+    view.terminate_delay = settings.terminate_delay;
+    view.fork_delay = settings.fork_delay;
+    view.fork_delay_running = tracker.fork_delay_running();
+    view.terminate_delay_running = tracker.terminate_delay_running();
+    view.full_command = settings.full_command;
+    view.followers = followers_of(vrrp.instances(), track::Kind::process, settings.name);
+    return view;
+}
+
 GroupView group_view(const config::Config& config, const VrrpGroup& group) {
     GroupView view;
     view.name = group.settings.group.name;
@@ -351,6 +398,14 @@ DaemonView Daemon::view() const {
         }
         script.followers = followers_of(vrrp_->instances(), track::Kind::script, settings.name);
         view.scripts.push_back(std::move(script));
+    }
+    // Those that nobody follows are not looked at.
+    for (const track::FileSettings& settings : config_.track_files) {
+        if (vrrp_->files().value(settings.name)) view.files.push_back(file_view(settings, *vrrp_));
+    }
+    for (const track::ProcessSettings& settings : config_.track_processes) {
+        if (const track::ProcessTracker* tracker = vrrp_->processes().tracker(settings.name))
+            view.processes.push_back(process_view(*tracker, *vrrp_));
     }
     for (const auto& [index, link] : network_.mirror().links()) {
         InterfaceView entry;

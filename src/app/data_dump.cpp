@@ -198,9 +198,13 @@ void process(DumpText& out, const ProcessView& view) {
     out.line(" VRRP Track process = {}", view.name);
     out.line("   Process = {}", view.process);
     std::string parameters;
-    for (const std::string& word : view.parameters) parameters += fmt::format(" '{}'", word);
+    for (const std::string& word : view.parameters) parameters += " " + word;
     if (!parameters.empty()) out.line("   Parameters ={}", parameters);
-    if (view.match != "none") out.line("   Param match = {}", view.match);
+    if (view.match == "exact") {
+        out.line("   Param match");
+    } else if (view.match != "none") {
+        out.line("   Param match = {}", view.match);
+    }
     out.line("   Min processes = {}", view.quorum);
     if (view.quorum_max) out.line("   Max processes = {}", *view.quorum_max);
     out.line("   Current processes = {}", view.current);

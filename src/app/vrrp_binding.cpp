@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "holdfast/app/vrrp_service.hpp"
-#include "holdfast/vrrp/election.hpp"
 
 namespace holdfast::app {
 
@@ -14,21 +12,6 @@ namespace {
 
 uint64_t route_key(vrrp::ChannelId channel, vrrp::VirtualRouterId vrid) {
     return static_cast<uint64_t>(channel.value) << 8U | vrid.value;
-}
-
-/// The interfaces besides its own whose failure is the instance's: those of tracked addresses and routes.
-std::vector<std::string_view> resource_interfaces(const VrrpInstance& instance) {
-    std::vector<std::string_view> names;
-    const config::VrrpInstance& settings = instance.settings;
-    const auto add = [&](std::string_view name, bool no_track) {
-        if (no_track || name.empty() || name == settings.transport.interface || name == instance.links.own)
-            return;
-        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
-    };
-    for (const auto& address : instance.addresses()) add(address.interface, address.no_track);
-    for (const auto& address : instance.excluded_addresses()) add(address.interface, address.no_track);
-    for (const auto& route : settings.routes) add(route.interface, route.no_track);
-    return names;
 }
 
 }  // namespace
@@ -53,17 +36,8 @@ bool VrrpService::depends_on(const VrrpInstance& instance, std::string_view inte
     if (transport.interface == interface || instance.links.own == interface) return true;
     if (transport.interface.empty() && transport.vrf == interface) return true;
     if (instance.tracking.follows(track::Kind::interface, interface)) return true;
-    const auto names = resource_interfaces(instance);
+    const auto names = required_interfaces(instance);
     return std::ranges::find(names, interface) != names.end();
-}
-
-void VrrpService::follow_interfaces(VrrpInstance& instance) {
-    for (const track::Source& source : instance.tracking.sources()) {
-        if (source.kind != track::Kind::interface) continue;
-        instance.tracking.set(
-            track::Kind::interface, source.name,
-            network_.is_usable(source.name) ? track::TrackedState::up : track::TrackedState::down);
-    }
 }
 
 void VrrpService::reevaluate_dirty() {
@@ -93,17 +67,18 @@ vrrp::Fitness VrrpService::judge(VrrpInstance& instance) {
     uint32_t faults = 0;
     if (!transport.interface.empty()) {
         const bool exists = static_cast<bool>(network_.index_of(transport.interface));
-        if (!exists || (!instance.settings.dont_track_primary && !network_.is_usable(transport.interface)))
+        if (!exists ||
+            (!instance.settings.dont_track_primary && !interface_states_.is_usable(transport.interface)))
             ++faults;
     }
     if (transport.interface.empty() && !transport.vrf.empty() && !network_.is_usable(transport.vrf)) ++faults;
     // The own VMAC or ipvlan fails by itself too: removed, or switched off by somebody.
     if (const std::string& own = instance.links.own; own != transport.interface) {
         const bool exists = static_cast<bool>(network_.index_of(own));
-        if (!exists || (!instance.settings.dont_track_primary && !network_.is_usable(own))) ++faults;
+        if (!exists || (!instance.settings.dont_track_primary && !interface_states_.is_usable(own))) ++faults;
     }
-    for (const std::string_view name : resource_interfaces(instance)) {
-        if (!network_.is_usable(name)) ++faults;
+    for (const std::string_view name : required_interfaces(instance)) {
+        if (!interface_states_.is_usable(name)) ++faults;
     }
     if (!wanted_source(instance)) ++faults;
     if (transport.unicast && transport.unicast_fault_no_peer && transport.peers.empty()) ++faults;
@@ -111,31 +86,6 @@ vrrp::Fitness VrrpService::judge(VrrpInstance& instance) {
     instance.faults = faults + static_cast<uint32_t>(instance.settings.config_faults.size()) + tracked.faults;
     if (instance.faults > 0) return vrrp::Fitness::faulted;
     return tracked.awaited > 0 ? vrrp::Fitness::held : vrrp::Fitness::fit;
-}
-
-/// Why an instance starts in FAULT; later the line of the interface itself says so.
-void VrrpService::log_interfaces_down(const VrrpInstance& instance) {
-    std::vector<std::string_view> names = resource_interfaces(instance);
-    const auto add = [&](std::string_view name) {
-        if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
-    };
-    if (!instance.settings.dont_track_primary) {
-        add(instance.settings.transport.interface);
-        add(instance.links.own);
-    }
-    for (const track::Source& source : instance.tracking.sources()) {
-        if (source.kind == track::Kind::interface && source.weight == 0 && !source.reverse) add(source.name);
-    }
-    for (const std::string_view name : names) {
-        if (network_.is_usable(name)) continue;
-        edges_.log.info(Part::vrrp,
-                        fmt::format("({}): entering FAULT state (interface {} down)", instance.name(), name));
-    }
-}
-
-vrrp::Priority VrrpService::effective_priority(const VrrpInstance& instance) const {
-    const std::array<int, 1> sum{instance.tracking.total().sum};
-    return vrrp::effective_priority(instance.settings.router.priority, sum);
 }
 
 void VrrpService::bind(VrrpInstance& instance) {
@@ -235,17 +185,19 @@ void VrrpService::reevaluate(VrrpInstance& instance) {
 
 void VrrpService::on_link_changed(Instant, const netstate::LinkInfo& link, const netstate::LinkInfo* before) {
     const bool was_usable = before != nullptr && before->usable();
+    const bool counts = interface_states_.on_link_changed(link, before);
     const bool same_name = before != nullptr && before->name == link.name;
     const bool of_interest = std::ranges::any_of(
         instances_, [&](const auto& instance) { return depends_on(*instance, link.name); });
     // Our own links are made switched off and are switched on with the next breath.
     const bool is_being_made =
         network_.is_virtual_link(link.name) && !was_usable && (before == nullptr || !before->up);
-    if (of_interest && !is_being_made && !stopping_ && (before == nullptr || was_usable != link.usable())) {
+    if (of_interest && counts && !is_being_made && !stopping_ &&
+        (before == nullptr || was_usable != link.usable())) {
         edges_.log.info(Part::vrrp,
                         fmt::format("Netlink reports {} {}", link.name, link.usable() ? "up" : "down"));
     }
-    if (same_name && was_usable == link.usable()) return;
+    if (same_name && (was_usable == link.usable() || !counts)) return;
     if (before != nullptr && !same_name) touch_interface(before->name);
     touch_interface(link.name);
 }
@@ -255,6 +207,7 @@ void VrrpService::on_link_removed(Instant, const netstate::LinkInfo& last) {
         instances_, [&](const auto& instance) { return depends_on(*instance, last.name); });
     if (of_interest && !stopping_)
         edges_.log.info(Part::vrrp, fmt::format("Interface {} deleted", last.name));
+    interface_states_.on_link_removed(last.name);
     touch_interface(last.name);
 }
 

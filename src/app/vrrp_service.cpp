@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
+
+#include "group_index.hpp"
 
 namespace holdfast::app {
 
@@ -17,13 +20,6 @@ netstate::Objects objects_of(const VrrpInstance& instance) {
     objects.routes = instance.settings.routes;
     objects.rules = instance.settings.rules;
     return objects;
-}
-
-const config::SyncGroup* group_of(const config::Config& config, const std::string& instance) {
-    for (const config::SyncGroup& group : config.sync_groups) {
-        if (std::ranges::find(group.group.members, instance) != group.group.members.end()) return &group;
-    }
-    return nullptr;
 }
 
 }  // namespace
@@ -43,11 +39,20 @@ VrrpService::VrrpService(Edges& edges, Network& network, Notifications& notifica
       notifications_(notifications),
       scripts_(edges,
                [this](std::string_view name, track::TrackedState state) {
-                   for (const auto& instance : instances_) {
-                       if (instance->tracking.set(track::Kind::script, name, state)) touch(*instance);
-                   }
+                   tracked_state_changed(track::Kind::script, name, state);
                }),
       firewall_(edges),
+      files_(edges, Part::vrrp,
+             [this](std::string_view name, int64_t before, int64_t value) {
+                 file_changed(name, before, value);
+             }),
+      processes_(edges,
+                 [this](std::string_view name, track::TrackedState state) {
+                     tracked_state_changed(track::Kind::process, name, state);
+                 }),
+      interface_states_(
+          edges, network, [this](std::string_view name) { interface_settled(name); },
+          [this](std::string_view name) { return longest_delay(name); }),
       reevaluate_at_turn_end_(edges.turn_ends, [this] { reevaluate_dirty(); }) {
     edges_.link.on_receive(
         [this](vrrp::ChannelId channel, const vrrp::ReceivedFrame& frame) { on_frame(channel, frame); });
@@ -85,8 +90,9 @@ void VrrpService::start(const config::Config& config) {
     define_statics(config);
     define_sysctls(config);
     std::vector<VrrpInstance*> fresh;
+    const GroupIndex groups(config);
     for (config::VrrpInstance settings : config.instances) {
-        settings.router.in_sync_group = group_of(config, settings.router.name) != nullptr;
+        settings.router.in_sync_group = groups.of(settings.router.name) != nullptr;
         fresh.push_back(&add(settings));
         lay_links(*fresh.back(), config);
     }
@@ -125,7 +131,7 @@ void VrrpService::begin(const std::vector<VrrpInstance*>& fresh) {
                                         instance->name()));
         }
         network_.define(instance->owner(), std::move(objects), instance->adopting);
-        log_interfaces_down(*instance);
+        log_faults_at_start(*instance);
         instance->source = wanted_source(*instance);
         if (instance->source) {
             instance->advert.emplace(instance->settings.router, *instance->source,
@@ -148,16 +154,19 @@ void VrrpService::begin(const std::vector<VrrpInstance*>& fresh) {
 
 void VrrpService::build_groups(const config::Config& config, bool restore) {
     groups_.clear();
-    for (const auto& instance : instances_) instance->group.clear();
+    std::unordered_map<std::string_view, VrrpInstance*> by_name;
+    for (const auto& instance : instances_) {
+        instance->group.clear();
+        by_name.emplace(instance->name(), instance.get());
+    }
     for (const config::SyncGroup& settings : config.sync_groups) {
         std::vector<VrrpInstance*> members;
         for (const std::string& name : settings.group.members) {
-            const auto found =
-                std::ranges::find_if(instances_, [&](const auto& i) { return i->name() == name; });
-            if (found == instances_.end()) continue;
-            (*found)->group = settings.group.name;
-            (*found)->member = members.size();
-            members.push_back(found->get());
+            const auto found = by_name.find(name);
+            if (found == by_name.end()) continue;
+            found->second->group = settings.group.name;
+            found->second->member = members.size();
+            members.push_back(found->second);
         }
         if (members.empty()) continue;
         std::vector<vrrp::Fitness> fitness;
@@ -197,54 +206,14 @@ void VrrpService::define_notifications(const config::Config& config) {
         notifications_.define(settings_for(notify::Subject::group, group.group.name, group.notify,
                                            global.vrrp_notify_priority_changes));
     }
+    const GroupIndex groups(config);
     for (const config::VrrpInstance& instance : config.instances) {
         bool inherited = global.vrrp_notify_priority_changes;
-        if (const config::SyncGroup* group = group_of(config, instance.router.name)) {
+        if (const config::SyncGroup* group = groups.of(instance.router.name)) {
             inherited = group->notify.priority_changes.value_or(inherited);
         }
         notifications_.define(
             settings_for(notify::Subject::instance, instance.router.name, instance.notify, inherited));
-    }
-}
-
-void VrrpService::load_trackers(const config::Config& config) {
-    const track::OwnWeights weights = [&](track::Kind kind,
-                                          std::string_view name) -> std::optional<track::OwnWeight> {
-        if (kind == track::Kind::bfd) {
-            for (const bfd::SessionSettings& session : config.bfd_sessions) {
-                if (session.for_vrrp && session.name == name)
-                    return track::OwnWeight{session.weight, session.reverse};
-            }
-        }
-        if (kind != track::Kind::script) return std::nullopt;
-        for (const track::ScriptSettings& script : config.scripts) {
-            if (script.name == name) return track::OwnWeight{script.weight, script.reverse};
-        }
-        return std::nullopt;
-    };
-    std::set<std::string> followed;
-    for (const auto& instance : instances_) {
-        const config::SyncGroup* group = group_of(config, instance->name());
-        auto sources =
-            track::resolve_sources(instance->settings.track, group == nullptr ? nullptr : &group->track,
-                                   weights, group != nullptr && !group->group.tracking_weight,
-                                   instance->settings.router.priority == vrrp::kOwner);
-        for (const track::Source& source : sources) {
-            if (source.kind == track::Kind::script) followed.insert(source.name);
-        }
-        instance->tracking = track::Tracking(std::move(sources));
-        follow_interfaces(*instance);
-    }
-    scripts_.load(config.scripts, followed);
-    for (const auto& instance : instances_) {
-        for (const std::string& name : followed) {
-            instance->tracking.set(track::Kind::script, name, scripts_.state(name));
-        }
-        for (const auto& [name, up] : bfd_up_) {
-            instance->tracking.set(track::Kind::bfd, name,
-                                   up ? track::TrackedState::up : track::TrackedState::down);
-        }
-        touch(*instance);
     }
 }
 
@@ -280,9 +249,10 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
         next[pair.after] = std::move(old[pair.before]);
         changed.push_back(next[pair.after].get());
     }
+    const GroupIndex group_index(after);
     for (const size_t index : plan.instances.added) {
         config::VrrpInstance settings = after.instances[index];
-        settings.router.in_sync_group = group_of(after, settings.router.name) != nullptr;
+        settings.router.in_sync_group = group_index.of(settings.router.name) != nullptr;
         fresh.push_back(&add(settings));
         next[index] = std::move(instances_.back());
         instances_.pop_back();
@@ -296,7 +266,7 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
         const std::string old_name = instance.name();
         const netstate::Owner old_owner = instance.owner();
         instance.settings = after.instances[plan.instances.changed[i].after];
-        instance.settings.router.in_sync_group = group_of(after, instance.name()) != nullptr;
+        instance.settings.router.in_sync_group = group_index.of(instance.name()) != nullptr;
         if (old_name != instance.name()) {
             network_.forget(old_owner, false);
             notifications_.remove(notify::Subject::instance, old_name);
@@ -362,6 +332,9 @@ void VrrpService::stop(bool release) {
     network_.define_sysctls(netstate::Owner{}, {});
     network_.forget(netstate::Owner{}, release);
     scripts_.stop();
+    files_.stop();
+    processes_.stop();
+    interface_states_.stop();
 }
 
 void VrrpService::stalled(Duration length) {

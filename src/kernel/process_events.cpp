@@ -48,7 +48,7 @@ Result<io::Fd> open_here() {
     if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
         return fail_errno("process events", errno);
     // Only where the connector lives does anybody take this message: elsewhere "connection refused".
-    if (auto ignored = subscribe(fd.get(), false); !ignored) return std::unexpected(ignored.error());
+    if (auto listening = subscribe(fd.get(), true); !listening) return std::unexpected(listening.error());
     return fd;
 }
 
@@ -164,7 +164,8 @@ std::optional<io::ProcessNews> decode_process_event(std::span<const uint8_t> mes
     }
 }
 
-ProcessEvents::ProcessEvents(io::EventLoop& loop, io::Fd early) : loop_(loop), socket_(std::move(early)) {}
+ProcessEvents::ProcessEvents(io::EventLoop& loop, io::Fd early)
+    : loop_(loop), socket_(std::move(early)), subscribed_(static_cast<bool>(socket_)) {}
 
 ProcessEvents::~ProcessEvents() {
     stop_listening();
@@ -194,22 +195,25 @@ Result<> ProcessEvents::listen(std::function<void(const io::ProcessNews&)> handl
         auto opened = open_process_events();
         if (!opened) return std::unexpected(opened.error());
         socket_ = std::move(*opened);
+        subscribed_ = true;
+    }
+    if (!subscribed_) {
+        if (auto listening = subscribe(socket_.get(), true); !listening) return listening;
+        subscribed_ = true;
     }
     handler_ = std::move(handler);
     watch_ = std::make_unique<io::Watch>(loop_, socket_.get(), io::Events{.readable = true},
                                          [this](io::Events) { on_ready(); });
-    if (auto listening = subscribe(socket_.get(), true); !listening) {
-        watch_.reset();
-        return listening;
-    }
     return {};
 }
 
 void ProcessEvents::stop_listening() {
-    // The socket stays: from inside a namespace it could not be had again.
-    if (watch_ == nullptr) return;
     watch_.reset();
+    if (!subscribed_) return;
+    // The socket stays: from inside a namespace it could not be had again. Kernels before 6.6 count listeners
+    // and are wrong for everybody when one goes without a word, or says it twice.
     (void)subscribe(socket_.get(), false);
+    subscribed_ = false;
     std::array<uint8_t, 1024> rest;
     while (::recv(socket_.get(), rest.data(), rest.size(), 0) > 0) {
     }

@@ -18,8 +18,8 @@ void ProcessTracker::handle(Instant now, const ProcessEvent& event, ProcessActio
             return;
         }
         // One at a time, because only the crossing of a limit means something.
-        while (count_ < report->count) one_more(now, out);
-        while (count_ > report->count) one_less(now, out);
+        while (count_ < report->count) one_more(now, report->at_once, out);
+        while (count_ > report->count) one_less(now, report->at_once, out);
         return;
     }
     const bool fork_over = fork_ends_ && now >= *fork_ends_;
@@ -43,26 +43,26 @@ bool ProcessTracker::in_quorum() const {
     return count_ >= settings_.quorum && count_ <= maximum();
 }
 
-void ProcessTracker::one_more(Instant now, ProcessActions& out) {
+void ProcessTracker::one_more(Instant now, bool at_once, ProcessActions& out) {
     const bool passes_maximum = count_ == maximum();
     ++count_;
     if (count_ != settings_.quorum && !passes_maximum) return;
     if (terminate_ends_) {
         terminate_ends_.reset();
-    } else if (settings_.fork_delay > Duration::zero()) {
+    } else if (!at_once && settings_.fork_delay > Duration::zero()) {
         fork_ends_ = now + settings_.fork_delay;
         return;
     }
     decide(in_quorum(), out);
 }
 
-void ProcessTracker::one_less(Instant now, ProcessActions& out) {
+void ProcessTracker::one_less(Instant now, bool at_once, ProcessActions& out) {
     const bool leaves_quorum = count_ == settings_.quorum;
     --count_;
     if (!leaves_quorum && count_ != maximum()) return;
     if (fork_ends_) {
         fork_ends_.reset();
-    } else if (settings_.terminate_delay > Duration::zero()) {
+    } else if (!at_once && settings_.terminate_delay > Duration::zero()) {
         terminate_ends_ = now + settings_.terminate_delay;
         return;
     }

@@ -15,9 +15,12 @@
 #include <vector>
 
 #include "holdfast/app/edges.hpp"
+#include "holdfast/app/file_trackers.hpp"
 #include "holdfast/app/firewall.hpp"
+#include "holdfast/app/interface_states.hpp"
 #include "holdfast/app/network.hpp"
 #include "holdfast/app/notifications.hpp"
+#include "holdfast/app/process_trackers.hpp"
 #include "holdfast/app/script_trackers.hpp"
 #include "holdfast/app/virtual_links.hpp"
 #include "holdfast/config/config.hpp"
@@ -48,6 +51,8 @@ struct VrrpInstance {
     vrrp::ChannelId channel;
     vrrp::ChannelSettings channel_settings;
     track::Tracking tracking;
+    /// Interfaces of static objects whose track_group has this instance.
+    std::vector<std::string> static_interfaces;
     vrrp::Fitness fitness = vrrp::Fitness::fit;
     uint32_t faults = 0;  ///< Reasons to be in FAULT, of all kinds.
     io::Timer timer;
@@ -104,6 +109,9 @@ class VrrpService final : public netstate::NetworkObserver {
     const std::vector<std::unique_ptr<VrrpInstance>>& instances() const { return instances_; }
     const std::map<std::string, std::unique_ptr<VrrpGroup>>& groups() const { return groups_; }
     const ScriptTrackers& scripts() const { return scripts_; }
+    const FileTrackers& files() const { return files_; }
+    const ProcessTrackers& processes() const { return processes_; }
+    const InterfaceStates& interfaces() const { return interface_states_; }
     void clear_counters();
     /// A BFD session, possibly followed by track_bfd, became Up or stopped being it.
     void bfd_changed(const std::string& session, bool up);
@@ -122,7 +130,20 @@ class VrrpService final : public netstate::NetworkObserver {
     void build_groups(const config::Config& config, bool restore);
     void define_notifications(const config::Config& config);
     void remember(const config::Config& config);
+
+    // vrrp_trackers.cpp: what instances follow.
     void load_trackers(const config::Config& config);
+    void follow_statics(const config::Config& config);
+    void load_interfaces(const config::Config& config);
+    void tracked_state_changed(track::Kind kind, std::string_view name, track::TrackedState state);
+    void file_changed(std::string_view name, int64_t before, int64_t value);
+    void interface_settled(std::string_view name);
+    std::optional<Duration> longest_delay(std::string_view interface) const;
+    void follow_interfaces(VrrpInstance& instance);
+    void log_faults_at_start(const VrrpInstance& instance);
+    std::vector<std::string_view> required_interfaces(const VrrpInstance& instance) const;
+    vrrp::Priority effective_priority(const VrrpInstance& instance) const;
+
     void define_statics(const config::Config& config);
     void remove(VrrpInstance& instance);
 
@@ -132,7 +153,6 @@ class VrrpService final : public netstate::NetworkObserver {
     void reevaluate_dirty();
     void reevaluate(VrrpInstance& instance);
     vrrp::Fitness judge(VrrpInstance& instance);
-    void log_interfaces_down(const VrrpInstance& instance);
     std::optional<IpAddress> wanted_source(const VrrpInstance& instance) const;
     void bind(VrrpInstance& instance);
     void unbind(VrrpInstance& instance);
@@ -145,8 +165,6 @@ class VrrpService final : public netstate::NetworkObserver {
     void define_sysctls(const config::Config& config);
     netstate::FirewallState wanted_firewall(const VrrpInstance* about_to_hold) const;
     void refresh_firewall(const VrrpInstance* about_to_hold);
-    void follow_interfaces(VrrpInstance& instance);
-    vrrp::Priority effective_priority(const VrrpInstance& instance) const;
 
     // vrrp_actions.cpp: events in, actions out.
     void on_frame(vrrp::ChannelId channel, const vrrp::ReceivedFrame& frame);
@@ -179,7 +197,12 @@ class VrrpService final : public netstate::NetworkObserver {
     ScriptTrackers scripts_;
     Firewall firewall_;
     bool firewall_waits_ = false;
-    std::vector<std::unique_ptr<VrrpInstance>> instances_;  ///< Configuration order.
+    FileTrackers files_;
+    ProcessTrackers processes_;
+    InterfaceStates interface_states_;
+    using Followed = std::pair<track::Kind, std::string>;
+    std::map<Followed, std::vector<VrrpInstance*>> followers_;  ///< Who follows it, configuration order.
+    std::vector<std::unique_ptr<VrrpInstance>> instances_;      ///< Configuration order.
     std::map<std::string, std::unique_ptr<VrrpGroup>> groups_;
     struct OpenChannel {
         vrrp::ChannelSettings settings;

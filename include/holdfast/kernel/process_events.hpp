@@ -23,7 +23,7 @@
 
 namespace holdfast::kernel {
 
-/// A connector socket bound to the group of process events, of the calling thread's network namespace or,
+/// A connector socket that receives process events, of the calling thread's network namespace or,
 /// failing that, of process 1's (going there and back: no other thread may open sockets meanwhile). Fails
 /// when the kernel offers no process events or we may not hear them.
 Result<io::Fd> open_process_events();
@@ -46,6 +46,7 @@ class ProcessEvents final : public io::ProcessTable {
 
     io::EventLoop& loop_;
     io::Fd socket_;
+    bool subscribed_ = false;
     std::unique_ptr<io::Watch> watch_;
     std::function<void(const io::ProcessNews&)> handler_;
 };

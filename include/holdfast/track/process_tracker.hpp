@@ -19,6 +19,9 @@ namespace holdfast::track {
 /// once.
 struct ProcessCount {
     uint32_t count = 0;
+    /// A process has become another program, or given itself another name: that is no start and no end, and
+    /// nothing is waited for.
+    bool at_once = false;
 };
 struct ProcessDeadlineReached {};
 using ProcessEvent = std::variant<ProcessCount, ProcessDeadlineReached>;
@@ -52,8 +55,8 @@ class ProcessTracker {
   private:
     uint32_t maximum() const;
     bool in_quorum() const;
-    void one_more(Instant now, ProcessActions& out);
-    void one_less(Instant now, ProcessActions& out);
+    void one_more(Instant now, bool at_once, ProcessActions& out);
+    void one_less(Instant now, bool at_once, ProcessActions& out);
     void decide(bool up, ProcessActions& out);
 
     ProcessSettings settings_;
