@@ -45,8 +45,10 @@ void VrrpService::on_frame(vrrp::ChannelId channel, const vrrp::ReceivedFrame& f
     }
     VrrpInstance& instance = *found->second;
     if (!instance.router.listens(edges_.timers.now())) return;
-    const vrrp::Reading reading = instance.reader.read(frame, instance.router.reading_context(frame.source),
-                                                       instance.router.counters());
+    vrrp::ReadingContext context = instance.router.reading_context(frame.source);
+    context.authenticator = &instance.authenticator;
+    if (instance.settings.router.hmac) context.clock = vrrp::TrailerClock::of(edges_.wall_clock());
+    const vrrp::Reading reading = instance.reader.read(frame, context, instance.router.counters());
     if (reading.switched_to_old_checksum && instance.advert) instance.advert->use_old_checksum(true);
     const bool accepted = reading.advert.has_value();
     run(instance, vrrp::AdvertReceived{reading});
@@ -77,24 +79,39 @@ void VrrpService::perform_all(VrrpInstance& instance, const vrrp::Actions& actio
 void VrrpService::perform(VrrpInstance& instance, const vrrp::SendAdvert& action) {
     if (!instance.advert || !instance.channel || !instance.source) return;
     const vrrp::TransportSettings& transport = instance.settings.transport;
+    vrrp::AdvertTemplate& advert = *instance.advert;
+    if (advert.is_authenticated()) {
+        advert.sign(
+            action.priority, instance.authenticator,
+            advert.needs_clock() ? vrrp::TrailerClock::of(edges_.wall_clock()) : vrrp::TrailerClock{});
+    }
+    if (++instance.last_ip_id == 0) instance.last_ip_id = 1;
     vrrp::SendOptions options;
     options.source = *instance.source;
+    options.ip_id = instance.last_ip_id;
     if (!transport.unicast) {
         options.destination = transport.multicast_group;
-        edges_.link.send(instance.channel, options,
-                         instance.advert->packet(action.priority, options.destination));
+        send_copy(instance, action.priority, options);
     } else {
         // Without unicast_ttl the reference leaves IPv6 unicast at the kernel's hop limit.
         const uint8_t kernel_default = 64;
         options.ttl = transport.ttl.value_or(options.source.is_v6() ? kernel_default : vrrp::kTtl);
         for (const vrrp::UnicastPeer& peer : transport.peers) {
             options.destination = peer.address;
-            edges_.link.send(instance.channel, options,
-                             instance.advert->packet(action.priority, peer.address));
+            send_copy(instance, action.priority, options);
         }
     }
     // The peers must know before the addresses are gone.
     if (action.priority == vrrp::kLeaving) edges_.link.flush();
+}
+
+void VrrpService::send_copy(VrrpInstance& instance, vrrp::Priority priority,
+                            const vrrp::SendOptions& options) {
+    vrrp::AdvertTemplate& advert = *instance.advert;
+    const vrrp::SealedHeader header{options.source, options.destination, options.ttl, options.ip_id};
+    edges_.link.send(instance.channel, options,
+                     advert.is_authenticated() ? advert.sealed(priority, header, instance.authenticator)
+                                               : advert.packet(priority, options.destination));
 }
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::InstallAddresses&) {
@@ -219,6 +236,10 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::StateChanged& acti
 void VrrpService::perform(VrrpInstance& instance, const vrrp::LowerPriorityReceived&) {
     notifications_.tell(notify::Subject::instance, instance.name(),
                         notify::LowerPriorityHeard{instance.router.effective_priority().value});
+}
+
+void VrrpService::perform(VrrpInstance& instance, const vrrp::ContinueSequence& action) {
+    instance.authenticator.continue_after(action.sequence);
 }
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::EffectivePriorityChanged& action) {

@@ -24,12 +24,13 @@ netstate::Objects objects_of(const VrrpInstance& instance) {
 
 }  // namespace
 
-VrrpInstance::VrrpInstance(config::VrrpInstance configured, io::TimerQueue& timers,
+VrrpInstance::VrrpInstance(config::VrrpInstance configured, vrrp::Digest& digest, io::TimerQueue& timers,
                            const std::function<void(VrrpInstance&)>& expired,
                            const std::function<void(VrrpInstance&)>& extra_garp_due)
     : settings(std::move(configured)),
       router(settings.router),
       reader(settings.router, settings.transport),
+      authenticator(settings.router, settings.transport, digest),
       timer(timers, [this, expired] { expired(*this); }),
       extra_garp(timers, [this, extra_garp_due] { extra_garp_due(*this); }) {}
 
@@ -68,7 +69,8 @@ VrrpService::~VrrpService() = default;
 
 VrrpInstance& VrrpService::add(const config::VrrpInstance& settings) {
     instances_.push_back(std::make_unique<VrrpInstance>(
-        settings, edges_.timers, [this](VrrpInstance& instance) { run(instance, vrrp::DeadlineReached{}); },
+        settings, edges_.digest, edges_.timers,
+        [this](VrrpInstance& instance) { run(instance, vrrp::DeadlineReached{}); },
         [this](VrrpInstance& instance) { announce_elsewhere(instance); }));
     return *instances_.back();
 }
@@ -275,6 +277,7 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
         network_.define(instance.owner(), objects_of(instance),
                         instance.router.is_master() || instance.adopting);
         instance.reader.reconfigure(instance.settings.router, instance.settings.transport);
+        instance.authenticator.reconfigure(instance.settings.router, instance.settings.transport);
         instance.source = wanted_source(instance);
         instance.advert.reset();
         if (instance.source) {

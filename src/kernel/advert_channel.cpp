@@ -165,12 +165,12 @@ bool AdvertLink::Channel::queue(const vrrp::SendOptions& options, std::span<cons
     const std::span<uint8_t> place = std::span(queue.room).subspan(queue.used, packet.size() + header);
     if (is_v4) {
         // The kernel would choose an id for 0.
-        if (++last_ip_id_ == 0) last_ip_id_ = 1;
+        if (options.ip_id == 0 && ++last_ip_id_ == 0) last_ip_id_ = 1;
         build_ipv4_header({.source = options.source,
                            .destination = options.destination,
                            .protocol = settings_.protocol,
                            .ttl = options.ttl,
-                           .id = last_ip_id_,
+                           .id = options.ip_id != 0 ? options.ip_id : last_ip_id_,
                            .payload_length = static_cast<uint16_t>(packet.size())},
                           place);
     }

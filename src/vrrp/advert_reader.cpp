@@ -21,15 +21,6 @@ bool is_padding(size_t expected, size_t received) {
            (received - expected) % 4 == (4 - kMinimumFramePayload % 4) % 4;
 }
 
-// Does not tell by its duration how many bytes of a guessed password are right.
-bool equal_in_constant_time(std::span<const uint8_t> left, std::span<const uint8_t> right) {
-    if (left.size() != right.size()) return false;
-    uint8_t difference = 0;
-    for (size_t i = 0; i < left.size(); ++i)
-        difference = static_cast<uint8_t>(difference | (left[i] ^ right[i]));
-    return difference == 0;
-}
-
 Duration announced_interval(const ParsedPacket& packet) {
     if (packet.version == static_cast<uint8_t>(Version::v2))
         return std::chrono::seconds(packet.interval_seconds);
@@ -44,9 +35,11 @@ int64_t as_number(size_t size) {
 
 struct AdvertReader::Packet {
     const ReceivedFrame& frame;
+    const ReadingContext& context;
     Counters& counters;
     Reading& reading;
     size_t ip_header = 0;  // 0 in IPv6, whose sizes are told without it.
+    uint32_t sequence_number = 0;
     bool has_ah = false;
     std::span<const uint8_t> bytes{};  // From the VRRP header on, padding included.
     ParsedPacket fields{};
@@ -82,7 +75,7 @@ void AdvertReader::reconfigure(RouterSettings router, TransportSettings transpor
 
 Reading AdvertReader::read(const ReceivedFrame& frame, const ReadingContext& context, Counters& counters) {
     Reading reading;
-    Packet packet{.frame = frame, .counters = counters, .reading = reading};
+    Packet packet{.frame = frame, .context = context, .counters = counters, .reading = reading};
     const bool passed =
         check_frame(packet) &&
         (packet.fields.version != static_cast<uint8_t>(Version::v2) || check_version2(packet)) &&
@@ -94,7 +87,8 @@ Reading AdvertReader::read(const ReceivedFrame& frame, const ReadingContext& con
     check_addresses(packet, context.check_addresses);
     if (!check_sender(packet)) return reading;
     if (packet.fields.priority == kLeaving) ++counters.pri_zero_rcvd;
-    reading.advert = Advert{frame.source, packet.fields.priority, announced_interval(packet.fields)};
+    reading.advert = Advert{frame.source, packet.fields.priority, announced_interval(packet.fields),
+                            packet.sequence_number};
     return reading;
 }
 
@@ -144,14 +138,50 @@ bool AdvertReader::check_frame(Packet& packet) const {
     return !router_.hmac || check_trailer(packet, has_trailer);
 }
 
-// Check 5. No key is applied in this module, so a trailer is refused rather than trusted.
+// Check 5.
 bool AdvertReader::check_trailer(Packet& packet, bool has_trailer) const {
-    if (has_trailer)
-        return packet.reject(RejectReason::hmac_invalid, packet.line(LogId::hmac_invalid),
-                             packet.counters.auth_ext_invalid_hmac);
-    if (router_.hmac->mode != HmacMode::enforce) return true;
-    return packet.reject(RejectReason::hmac_missing, packet.line(LogId::hmac_missing),
-                         packet.counters.auth_ext_missing);
+    if (!has_trailer) {
+        if (router_.hmac->mode != HmacMode::enforce) return true;
+        return packet.reject(RejectReason::hmac_missing, packet.line(LogId::hmac_missing),
+                             packet.counters.auth_ext_missing);
+    }
+    const IpAddress& sender = packet.frame.source;
+    if (transport_.unicast &&
+        std::ranges::find(transport_.peers, sender, &UnicastPeer::address) == transport_.peers.end())
+        return packet.reject(RejectReason::hmac_unknown_sender, packet.line(LogId::source_not_a_peer));
+    Authenticator* authenticator = packet.context.authenticator;
+    TrailerReading trailer{.verdict = TrailerVerdict::invalid};
+    if (authenticator != nullptr) {
+        trailer = authenticator->verify(packet.bytes.first(packet.fields.expected_size),
+                                        packet.bytes.subspan(packet.fields.expected_size, kHmacTrailerSize),
+                                        sender, packet.context.clock);
+    }
+    const int64_t window = authenticator == nullptr ? 0 : authenticator->window().count();
+    switch (trailer.verdict) {
+        case TrailerVerdict::good:
+            break;
+        case TrailerVerdict::malformed:
+            return packet.reject(RejectReason::hmac_malformed, packet.line(LogId::hmac_malformed),
+                                 packet.counters.auth_ext_malformed);
+        case TrailerVerdict::stale:
+            return packet.reject(RejectReason::hmac_stale,
+                                 packet.line(LogId::hmac_stale, trailer.skew, window),
+                                 packet.counters.auth_ext_stale);
+        case TrailerVerdict::unknown_key:
+            return packet.reject(RejectReason::hmac_unknown_key,
+                                 packet.line(LogId::hmac_unknown_key, trailer.key_id),
+                                 packet.counters.auth_ext_unknown_key);
+        case TrailerVerdict::invalid:
+            return packet.reject(RejectReason::hmac_invalid, packet.line(LogId::hmac_invalid),
+                                 packet.counters.auth_ext_invalid_hmac);
+        case TrailerVerdict::replayed:
+            return packet.reject(RejectReason::hmac_replayed, packet.line(LogId::hmac_replayed),
+                                 packet.counters.auth_ext_replay);
+    }
+    // Time to look after the clocks, while packets are still good.
+    if (trailer.skew > window / 2 || trailer.skew < -(window / 2))
+        packet.reading.add_finding(packet.line(LogId::hmac_clock_skew, trailer.skew, window));
+    return true;
 }
 
 // Checks 6 to 10: authentication and interval.
@@ -172,15 +202,43 @@ bool AdvertReader::check_version2(Packet& packet) const {
             return packet.reject(RejectReason::password, packet.line(LogId::invalid_password),
                                  packet.counters.auth_failure);
     }
-    // As with the trailer: the integrity value is not computed, so it is refused rather than trusted.
-    if (router_.auth_type == AuthType::header)
-        return packet.reject(RejectReason::ah_value, packet.line(LogId::ah_invalid_value),
-                             packet.counters.auth_failure);
+    if (router_.auth_type == AuthType::header && !check_authentication_header(packet)) return false;
     const auto own_interval = std::chrono::duration_cast<std::chrono::seconds>(router_.advert_interval);
     if (std::chrono::seconds(fields.interval_seconds) != router_.advert_interval)
         return packet.reject(
             RejectReason::interval,
             packet.line(LogId::interval_mismatch_v2, own_interval.count(), fields.interval_seconds));
+    return true;
+}
+
+// Check 9. Nothing in the packet is believed before the integrity value is right.
+bool AdvertReader::check_authentication_header(Packet& packet) const {
+    const std::span<const uint8_t> payload = packet.frame.payload;
+    ByteReader header(payload);
+    if (header.u8() != kProtocolVrrp) return packet.reject(RejectReason::ah_next_header);
+    (void)header.bytes(3);
+    const auto spi = header.bytes(4);
+    packet.sequence_number = header.u32();
+    Authenticator* authenticator = packet.context.authenticator;
+    if (authenticator == nullptr || !authenticator->has_right_seal(packet.frame.ip_header, payload))
+        return packet.reject(RejectReason::ah_value, packet.line(LogId::ah_invalid_value),
+                             packet.counters.auth_failure);
+    const auto source = packet.frame.source.bytes();
+    if (!std::ranges::equal(spi, source)) {
+        // The reference writes both as numbers of a little-endian machine.
+        const auto number = [](std::span<const uint8_t> bytes) {
+            return int64_t{bytes[0]} | int64_t{bytes[1]} << 8 | int64_t{bytes[2]} << 16 |
+                   int64_t{bytes[3]} << 24;
+        };
+        return packet.reject(RejectReason::ah_spi,
+                             packet.line(LogId::ah_invalid_spi, number(source), number(spi)),
+                             packet.counters.auth_failure);
+    }
+    const uint32_t before = authenticator->sequence();
+    if (!authenticator->accept_sequence(packet.sequence_number))
+        return packet.reject(RejectReason::ah_sequence,
+                             packet.line(LogId::ah_sequence_replayed, packet.sequence_number, before),
+                             packet.counters.auth_failure);
     return true;
 }
 

@@ -92,6 +92,7 @@ constexpr Row kRows[] = {
     {LogId::ah_invalid_spi, always, every_time, "IPSEC AH : invalid IPSEC SPI value. $0 and expect $1"},
     {LogId::ah_sequence_replayed, always, every_time,
      "($n) IPSEC-AH : sequence number $0 already processed. Packet dropped. Local($1)"},
+    {LogId::ah_sequence_taken, always, every_time, "($n) IPSEC-AH : Syncing seq_num - Increment seq"},
     {LogId::interval_mismatch_v2, always, once,
      "($n) advertisement interval mismatch with $a mine=$0 sec rcv'd=$1 sec"},
     {LogId::invalid_type, always, once, "($n) Invalid packet type from $a. $0 and expect $1"},

@@ -5,6 +5,7 @@
 
 #include "holdfast/base/bytes.hpp"
 #include "holdfast/base/require.hpp"
+#include "holdfast/vrrp/authentication.hpp"
 #include "holdfast/vrrp/link.hpp"
 
 namespace holdfast::vrrp {
@@ -110,7 +111,12 @@ AdvertTemplate::AdvertTemplate(const RouterSettings& settings, const IpAddress& 
         }
     }
     require(!writer.failed(), "255 addresses and the authentication data fit the buffer");
-    bytes_.assign(writer.written().begin(), writer.written().end());
+    if (settings.auth_type == AuthType::header && carries_auth_data(version, settings.family))
+        header_size_ = kAuthenticationHeaderSize;
+    if (sends_trailer(settings)) trailer_size_ = kHmacTrailerSize;
+    bytes_.assign(header_size_, 0);
+    bytes_.insert(bytes_.end(), writer.written().begin(), writer.written().end());
+    bytes_.resize(bytes_.size() + trailer_size_);
 
     if (settings.family == Family::ipv6) {
         checksum_ = Checksum::kernel;
@@ -121,23 +127,40 @@ AdvertTemplate::AdvertTemplate(const RouterSettings& settings, const IpAddress& 
 }
 
 void AdvertTemplate::set_source(const IpAddress& source) {
-    bytes_[kPriorityOffset] = 0;
-    bytes_[kChecksumOffset] = 0;
-    bytes_[kChecksumOffset + 1] = 0;
+    source_ = source;
+    const auto packet = vrrp();
+    packet[kPriorityOffset] = 0;
+    packet[kChecksumOffset] = 0;
+    packet[kChecksumOffset + 1] = 0;
     const uint32_t before =
-        checksum_ == Checksum::pseudo_header ? pseudo_header_sum(source, bytes_.size()) : 0;
-    fixed_sum_ = checksum_partial(bytes_, before);
+        checksum_ == Checksum::pseudo_header ? pseudo_header_sum(source, packet.size()) : 0;
+    fixed_sum_ = checksum_partial(packet, before);
 }
 
 std::span<const uint8_t> AdvertTemplate::packet(Priority priority, const IpAddress& destination) {
-    bytes_[kPriorityOffset] = priority.value;
+    const auto packet = vrrp();
+    packet[kPriorityOffset] = priority.value;
     if (checksum_ == Checksum::kernel) return bytes_;
     uint32_t sum = fixed_sum_ + (static_cast<uint32_t>(priority.value) << 8U);
     if (checksum_ == Checksum::pseudo_header)
         sum = checksum_partial(old_checksum_ ? multicast_group_.bytes() : destination.bytes(), sum);
     const uint16_t checksum = internet_checksum({}, sum);
-    bytes_[kChecksumOffset] = static_cast<uint8_t>(checksum >> 8U);
-    bytes_[kChecksumOffset + 1] = static_cast<uint8_t>(checksum);
+    packet[kChecksumOffset] = static_cast<uint8_t>(checksum >> 8U);
+    packet[kChecksumOffset + 1] = static_cast<uint8_t>(checksum);
+    return bytes_;
+}
+
+void AdvertTemplate::sign(Priority priority, Authenticator& authenticator, TrailerClock clock) {
+    if (header_size_ > 0) authenticator.next_sequence();
+    if (trailer_size_ == 0) return;
+    vrrp()[kPriorityOffset] = priority.value;
+    authenticator.sign(bytes_, source_, clock);
+}
+
+std::span<const uint8_t> AdvertTemplate::sealed(Priority priority, const SealedHeader& header,
+                                                Authenticator& authenticator) {
+    (void)packet(priority, header.destination);
+    if (header_size_ > 0) authenticator.seal(bytes_, header);
     return bytes_;
 }
 

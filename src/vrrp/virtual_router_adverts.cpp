@@ -108,6 +108,10 @@ void VirtualRouter::hear_lower(Instant now, Master& state, const Advert& advert,
     log(line(answer ? LogId::lower_priority_advert_new_election : LogId::lower_priority_advert, advert,
              effective_),
         out);
+    if (settings_.auth_type == AuthType::header) {
+        log({.id = LogId::ah_sequence_taken}, out);
+        out.push(ContinueSequence{advert.sequence_number + 1});
+    }
     if (answer) send_advert(now, state, out);
     announce_lower_priority(now, state, out);
     out.push(LowerPriorityReceived{advert.source, advert.priority});

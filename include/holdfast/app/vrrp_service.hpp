@@ -35,7 +35,7 @@ namespace holdfast::app {
 
 /// One vrrp_instance at work.
 struct VrrpInstance {
-    VrrpInstance(config::VrrpInstance configured, io::TimerQueue& timers,
+    VrrpInstance(config::VrrpInstance configured, vrrp::Digest& digest, io::TimerQueue& timers,
                  const std::function<void(VrrpInstance&)>& expired,
                  const std::function<void(VrrpInstance&)>& extra_garp_due);
     VrrpInstance(const VrrpInstance&) = delete;
@@ -46,6 +46,8 @@ struct VrrpInstance {
     InstanceLinks links;  ///< Where its adverts and addresses live.
     vrrp::VirtualRouter router;
     vrrp::AdvertReader reader;
+    vrrp::Authenticator authenticator;
+    uint16_t last_ip_id = 0;                     ///< One per advert, whatever the number of its copies.
     std::optional<vrrp::AdvertTemplate> advert;  ///< Absent while there is no source address.
     std::optional<IpAddress> source;
     vrrp::ChannelId channel;
@@ -172,6 +174,7 @@ class VrrpService final : public netstate::NetworkObserver {
     void arm(VrrpInstance& instance);
     void perform_all(VrrpInstance& instance, const vrrp::Actions& actions);
     void perform(VrrpInstance& instance, const vrrp::SendAdvert& action);
+    void send_copy(VrrpInstance& instance, vrrp::Priority priority, const vrrp::SendOptions& options);
     void perform(VrrpInstance& instance, const vrrp::InstallAddresses& action);
     void perform(VrrpInstance& instance, const vrrp::RemoveAddresses& action);
     void perform(VrrpInstance& instance, const vrrp::Announce& action);
@@ -179,6 +182,7 @@ class VrrpService final : public netstate::NetworkObserver {
     void perform(VrrpInstance& instance, const vrrp::AnnounceSource& action);
     void perform(VrrpInstance& instance, const vrrp::StateChanged& action);
     void perform(VrrpInstance& instance, const vrrp::LowerPriorityReceived& action);
+    void perform(VrrpInstance& instance, const vrrp::ContinueSequence& action);
     void perform(VrrpInstance& instance, const vrrp::EffectivePriorityChanged& action);
     void perform(VrrpInstance& instance, const vrrp::RequestGroup& action);
     void perform(VrrpInstance& instance, const vrrp::Log& action);

@@ -72,6 +72,12 @@ struct LowerPriorityReceived {
     friend bool operator==(const LowerPriorityReceived&, const LowerPriorityReceived&) = default;
 };
 
+/// Authentication header: the next advert carries a number after this one (Authenticator::continue_after).
+struct ContinueSequence {
+    uint32_t sequence = 0;
+    friend bool operator==(const ContinueSequence&, const ContinueSequence&) = default;
+};
+
 /// notify_priority_changes.
 struct EffectivePriorityChanged {
     Priority from;
@@ -101,9 +107,9 @@ struct Log {
     friend bool operator==(const Log&, const Log&) = default;
 };
 
-using Action =
-    std::variant<SendAdvert, InstallAddresses, RemoveAddresses, Announce, CancelAnnouncements, AnnounceSource,
-                 StateChanged, LowerPriorityReceived, EffectivePriorityChanged, RequestGroup, Log>;
+using Action = std::variant<SendAdvert, InstallAddresses, RemoveAddresses, Announce, CancelAnnouncements,
+                            AnnounceSource, StateChanged, LowerPriorityReceived, ContinueSequence,
+                            EffectivePriorityChanged, RequestGroup, Log>;
 
 /// A list of fixed capacity: one event causes a bounded number of actions, and none is allocated. The caller
 /// clears it between events.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "holdfast/vrrp/authentication.hpp"
 #include "holdfast/vrrp/counters.hpp"
 #include "holdfast/vrrp/link.hpp"
 #include "holdfast/vrrp/log_lines.hpp"
@@ -70,6 +71,9 @@ struct ReadingContext {
     Priority effective_priority;
     bool check_addresses =
         true;  ///< False with skip_check_adv_addr while the master's address stays the same.
+    /// Verifies auth_hmac and AH; without one such packets are refused.
+    Authenticator* authenticator = nullptr;
+    TrailerClock clock{};  ///< Needed with auth_hmac only.
 };
 
 /// One per Virtual Router. Holds what outlives a packet: whether old checksums were seen.
@@ -92,6 +96,7 @@ class AdvertReader {
     bool check_frame(Packet& packet) const;
     bool check_trailer(Packet& packet, bool has_trailer) const;
     bool check_version2(Packet& packet) const;
+    bool check_authentication_header(Packet& packet) const;
     bool check_type_and_size(Packet& packet) const;
     bool check_checksum(Packet& packet);
     bool check_destination(Packet& packet, Priority effective) const;

@@ -23,8 +23,8 @@ class Digest {
     Digest& operator=(const Digest&) = delete;
     virtual ~Digest() = default;
 
-    /// HMAC (RFC 2104) over the parts, one after the other. Nothing when it cannot be computed: then nothing
-    /// is sent and nothing is accepted.
+    /// HMAC (RFC 2104) over the parts, one after the other. Nothing when it cannot be computed: such
+    /// adverts are refused by whoever verifies them, and nothing is accepted.
     virtual std::optional<std::array<uint8_t, kMd5Size>> hmac_md5(Bytes key,
                                                                   std::initializer_list<Bytes> parts) = 0;
     virtual std::optional<std::array<uint8_t, kSha256Size>> hmac_sha256(

@@ -52,6 +52,8 @@ struct SendOptions {
     IpAddress source;
     IpAddress destination;
     uint8_t ttl = 255;  ///< Hop limit in IPv6.
+    /// The identification of the IPv4 header, which an authentication header covers; 0 = chosen by the Link.
+    uint16_t ip_id = 0;
 };
 
 /// One received packet. The payload is the bytes after the IP header (IPv4: after its options; with protocol

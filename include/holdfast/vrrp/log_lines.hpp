@@ -65,6 +65,7 @@ enum class LogId : uint8_t {
     ah_invalid_value,
     ah_invalid_spi,
     ah_sequence_replayed,
+    ah_sequence_taken,
     interval_mismatch_v2,
     invalid_type,
     ip_length_mismatch,

@@ -62,6 +62,10 @@ std::optional<VirtualRouterId> peek_vrid(std::span<const uint8_t> payload, uint8
 bool has_right_checksum(std::span<const uint8_t> packet, const IpAddress* source = nullptr,
                         const IpAddress* destination = nullptr);
 
+class Authenticator;
+struct SealedHeader;
+struct TrailerClock;
+
 /// The advert of one Virtual Router, built once. Sending patches the priority and the checksum, without
 /// allocating. Build a new one when the settings change. Over IPv6 the checksum stays zero: the kernel fills
 /// it in.
@@ -71,8 +75,19 @@ class AdvertTemplate {
     /// `old_unicast_checksum` pretends. Addresses of the other family are left out.
     AdvertTemplate(const RouterSettings& settings, const IpAddress& source, const IpAddress& multicast_group);
 
-    /// The packet for one destination. The view is valid until the next call or the end of the template.
+    /// The packet for one destination. The view is valid until the next call or the end of the template. With
+    /// auth_type AH it begins with room for the authentication header, with auth_hmac it ends with room for
+    /// the trailer; `sign` and `seal` fill them.
     std::span<const uint8_t> packet(Priority priority, const IpAddress& destination);
+
+    /// Begins one advert, which may go to several destinations: its sequence number, and its trailer.
+    void sign(Priority priority, Authenticator& authenticator, TrailerClock clock);
+    /// The packet for one destination, behind its authentication header when there is one.
+    std::span<const uint8_t> sealed(Priority priority, const SealedHeader& header,
+                                    Authenticator& authenticator);
+    /// Whether `sign` is needed, and whether it looks at the clock.
+    bool is_authenticated() const { return header_size_ > 0 || trailer_size_ > 0; }
+    bool needs_clock() const { return trailer_size_ > 0; }
 
     /// The primary address changed.
     void set_source(const IpAddress& source);
@@ -84,7 +99,14 @@ class AdvertTemplate {
   private:
     enum class Checksum : uint8_t { plain, pseudo_header, kernel };
 
+    std::span<uint8_t> vrrp() {
+        return std::span(bytes_).subspan(header_size_, bytes_.size() - header_size_ - trailer_size_);
+    }
+
     std::vector<uint8_t> bytes_;
+    size_t header_size_ = 0;   ///< Of the authentication header before the VRRP packet.
+    size_t trailer_size_ = 0;  ///< Of auth_hmac behind it.
+    IpAddress source_;
     IpAddress multicast_group_;
     uint32_t fixed_sum_ = 0;  ///< Partial sum of everything but priority, source and destination.
     Checksum checksum_ = Checksum::plain;

@@ -28,6 +28,7 @@ class Advert:
     addresses: tuple
     checksum_ok: bool
     raw: bytes = field(repr=False, default=b"")
+    trailer: bytes = field(repr=False, default=b"")  # Of keepalived's auth_hmac.
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,9 @@ def _vrrp(body, time, sender, source, destination, ttl, family):
     size = 4 if family == socket.AF_INET else 16
     addresses = tuple(str(ipaddress.ip_address(body[8 + i * size:8 + (i + 1) * size])) for i in range(count))
     after = body[8 + count * size:]
+    own = 8 if version == 2 else 0  # The authentication data of version 2.
+    trailer = after[own:] if len(after) == own + 28 else b""
+    body, after = body[:len(body) - len(trailer)], after[:len(after) - len(trailer)]
     if version == 2:
         auth_type, interval = body[4], float(body[5])
         covered = body
@@ -132,7 +136,8 @@ def _vrrp(body, time, sender, source, destination, ttl, family):
         if family == socket.AF_INET:
             covered += struct.pack("!BBH", 0, PROTOCOL_VRRP, len(body)) + body
         else:
-            covered += struct.pack("!I3xB", len(body), PROTOCOL_VRRP) + body
+            # The kernel knows nothing of a trailer: its checksum covers all.
+            covered += struct.pack("!I3xB", len(body + trailer), PROTOCOL_VRRP) + body + trailer
     return Advert(time, sender, str(ipaddress.ip_address(source)), str(ipaddress.ip_address(destination)), ttl,
                   version, vrid, priority, interval, auth_type, after, addresses,
-                  internet_checksum(covered) == 0, body)
+                  internet_checksum(covered) == 0, body + trailer, trailer)

@@ -507,9 +507,14 @@ TEST_F(ReaderTest, HoldsAPeerToItsTtlRange) {
 TEST_F(ReaderTest, RefusesAnAuthenticationHeaderItCannotVerify) {
     with.auth_type = AuthType::header;
     build();
-    packet.insert(packet.begin(), kAuthenticationHeaderSize, 0);
     ip_protocol = kProtocolAuthenticationHeader;
+    packet[0] = kProtocolVrrp;
     EXPECT_EQ(read().rejected, RejectReason::ah_value);
+    EXPECT_EQ(counters.auth_failure, 1U);
+    // What is behind the header is not for us: no complaint.
+    packet[0] = 17;
+    EXPECT_EQ(read().rejected, RejectReason::ah_next_header);
+    EXPECT_TRUE(said(read()).empty());
     EXPECT_EQ(counters.auth_failure, 1U);
 }
 
