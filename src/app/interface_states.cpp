@@ -186,11 +186,11 @@ InterfaceStates::InterfaceStates(Edges& edges, const Network& network, Changed c
 
 InterfaceStates::~InterfaceStates() = default;
 
-void InterfaceStates::load(const config::Config& config, const std::set<std::string>& followed,
-                           const std::set<std::string>& polled) {
-    delays_ = config.interface_delays;
+void InterfaceStates::load(const config::Config& config, const Delays& delays,
+                           const std::set<std::string>& followed, const std::set<std::string>& polled) {
+    delays_ = delays;
     std::erase_if(delayed_, [&](const auto& item) { return !delays_.contains(item.first); });
-    for (const auto& [name, delays] : delays_) {
+    for (const auto& [name, each] : delays_) {
         if (!delayed_.contains(name)) delayed_.emplace(name, std::make_unique<Delayed>(*this, name));
     }
 

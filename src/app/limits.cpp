@@ -14,10 +14,6 @@ bool any_instance(const Config& config, bool (*holds)(const config::VrrpInstance
     return std::ranges::any_of(config.instances, holds);
 }
 
-bool any_references(const Config& config, std::vector<track::Reference> track::References::* list) {
-    return std::ranges::any_of(config.instances, [&](const auto& i) { return !(i.track.*list).empty(); }) ||
-           std::ranges::any_of(config.sync_groups, [&](const auto& g) { return !(g.track.*list).empty(); });
-}
 
 const Limit kLimits[] = {
     {"global_defs/vrrp_iptables global_defs/vrrp_ipsets namespace_with_ipsets",
@@ -25,31 +21,6 @@ const Limit kLimits[] = {
      [](const Config& c) { return c.global.iptables.has_value(); }},
     {"global_defs/nftables_ipvs*", "marks for groups are not made by nftables", Part::checkers,
      [](const Config& c) { return c.global.nftables.ipvs_table.has_value(); }},
-    {"vrrp_instance/auth_hmac*", "trailers are neither sent nor verified", Part::vrrp,
-     [](const Config& c) {
-         return any_instance(c, [](const config::VrrpInstance& i) { return i.router.hmac.has_value(); });
-     }},
-    {"vrrp_instance/authentication/auth_type",
-     "PASS works; AH headers are neither sent nor verified, so an AH router is alone", Part::vrrp,
-     [](const Config& c) {
-         return any_instance(
-             c, [](const config::VrrpInstance& i) { return i.router.auth_type == vrrp::AuthType::header; });
-     }},
-    {"track_file* vrrp_track_file* vrrp_instance/track_file* vrrp_sync_group/track_file*",
-     "files are not followed", Part::vrrp,
-     [](const Config& c) { return any_references(c, &track::References::files); }},
-    {"vrrp_track_process* vrrp_instance/track_process* vrrp_sync_group/track_process* "
-     "global_defs/process_monitor*",
-     "processes are not followed", Part::vrrp,
-     [](const Config& c) { return any_references(c, &track::References::processes); }},
-    {"linkbeat_use_polling linkbeat_interfaces* vrrp_instance/linkbeat_use_polling",
-     "the kernel's link state is used, never polled", Part::vrrp,
-     [](const Config& c) { return c.root.linkbeat_use_polling || !c.linkbeat_interfaces.empty(); }},
-    {"interface_up_down_delays*", "changes of interfaces count at once", Part::vrrp,
-     [](const Config& c) { return !c.interface_delays.empty(); }},
-    {"track_group* static_ipaddress/track_group static_routes/track_group static_rules/track_group",
-     "static objects are put back without making instances FAULT", Part::vrrp,
-     [](const Config& c) { return !c.track_groups.empty(); }},
     {"net_namespace_ipvs", "IPVS is programmed in the daemon's own namespace", Part::checkers,
      [](const Config& c) { return c.root.net_namespace_ipvs.has_value(); }},
     {"global_defs/startup_script global_defs/startup_script_timeout global_defs/shutdown_script "

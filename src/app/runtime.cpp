@@ -23,6 +23,7 @@
 #include "holdfast/app/signals_table.hpp"
 #include "holdfast/config/dump.hpp"
 #include "holdfast/io/signals.hpp"
+#include "holdfast/kernel/process_events.hpp"
 
 namespace holdfast::app {
 
@@ -91,6 +92,7 @@ class Run {
     SystemdNotifier systemd_ = SystemdNotifier::from_environment();
     std::optional<PidFiles> pid_files_;
     PidFilePaths pid_paths_;
+    io::Fd process_events_;  ///< Opened before the network namespace was entered.
     std::unique_ptr<RealEdges> edges_;
     std::unique_ptr<Daemon> daemon_;
     std::string config_path_;
@@ -128,6 +130,10 @@ int Run::run(std::span<const std::string> command_line) {
     const config::Config& config = *loaded.config;
     const std::string net_namespace = options_.network_namespace.value_or(config.root.net_namespace);
     if (!net_namespace.empty()) {
+        // Only the machine's own namespace has them. A failure is told when somebody needs them.
+        if (!config.track_processes.empty()) {
+            if (auto events = kernel::open_process_events()) process_events_ = std::move(*events);
+        }
         if (const auto entered = enter_namespace(net_namespace); !entered) {
             log_.write(Part::daemon, LogLevel::error, entered.error().message);
             return exit_status::kOk;  // The reference's status.
@@ -172,7 +178,7 @@ int Run::run(std::span<const std::string> command_line) {
 }
 
 int Run::serve(config::LoadResult loaded) {
-    auto opened = RealEdges::open(log_, *loaded.config);
+    auto opened = RealEdges::open(log_, *loaded.config, std::move(process_events_));
     if (!opened) {
         log_.write(Part::daemon, LogLevel::error, opened.error().message);
         systemd_.failed(opened.error().os_error);

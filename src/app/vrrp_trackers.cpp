@@ -129,6 +129,7 @@ void VrrpService::follow_statics(const config::Config& config) {
 void VrrpService::load_interfaces(const config::Config& config) {
     std::set<std::string> followed;
     std::set<std::string> polled;
+    InterfaceStates::Delays wanted = config.interface_delays;
     for (const auto& instance : instances_) {
         const std::string& own = instance->settings.transport.interface;
         if (!own.empty()) followed.insert(own);
@@ -140,6 +141,8 @@ void VrrpService::load_interfaces(const config::Config& config) {
         const auto delays = config.interface_delays.find(own);
         const uint8_t adverts = instance->settings.router.down_timer_adverts;
         if (delays == config.interface_delays.end()) continue;
+        // A VMAC goes up and down with the interface it sits on.
+        if (instance->links.has_own()) wanted.emplace(instance->links.own, delays->second);
         if (adverts == 1) {
             edges_.log.info(
                 Part::vrrp,
@@ -152,7 +155,7 @@ void VrrpService::load_interfaces(const config::Config& config) {
                             instance->name(), own, adverts - 1));
         }
     }
-    interface_states_.load(config, followed, polled);
+    interface_states_.load(config, wanted, followed, polled);
 }
 
 void VrrpService::tracked_state_changed(track::Kind kind, std::string_view name, track::TrackedState state) {
@@ -197,7 +200,7 @@ void VrrpService::interface_settled(std::string_view name) {
 std::optional<Duration> VrrpService::longest_delay(std::string_view interface) const {
     std::optional<Duration> longest;
     for (const auto& instance : instances_) {
-        if (instance->settings.transport.interface != interface) continue;
+        if (instance->settings.transport.interface != interface && instance->links.own != interface) continue;
         const vrrp::RouterSettings& router = instance->settings.router;
         Duration interval = router.advert_interval;
         if (const Duration learnt = instance->router.master_advert_interval(); learnt > Duration::zero())

@@ -27,9 +27,11 @@ class InterfaceStates {
     InterfaceStates& operator=(const InterfaceStates&) = delete;
     ~InterfaceStates();
 
+    using Delays = std::map<std::string, config::InterfaceDelays>;
+
     /// Takes over the delays of a generation, and the polling of those interfaces that are in `followed`: the
     /// listed ones, and those in `polled` (linkbeat_use_polling).
-    void load(const config::Config& config, const std::set<std::string>& followed,
+    void load(const config::Config& config, const Delays& delays, const std::set<std::string>& followed,
               const std::set<std::string>& polled);
     void stop();
 
@@ -52,7 +54,7 @@ class InterfaceStates {
     const Network& network_;
     Changed changed_;
     Limit limit_;
-    std::map<std::string, config::InterfaceDelays> delays_;
+    Delays delays_;
     std::map<std::string, std::unique_ptr<Delayed>, std::less<>> delayed_;
     std::map<std::string, std::unique_ptr<Polled>, std::less<>> polled_;
 };

@@ -51,7 +51,7 @@ class InterfaceStatesTest : public WithFakeEdges {
             return answer->second;
         };
     }
-    void load() { states.load(config, {"eth0"}, polled); }
+    void load() { states.load(config, config.interface_delays, {"eth0"}, polled); }
     bool report(bool usable) {
         const auto before = link(!usable);
         return states.on_link_changed(link(usable), &before);
@@ -183,7 +183,7 @@ TEST_F(InterfaceStatesTest, AMethodThatIsNotSupportedIsReplacedAndTold) {
 
 TEST_F(InterfaceStatesTest, WhatNobodyTracksIsNotPolled) {
     config.linkbeat_interfaces = {"eth0"};
-    states.load(config, {}, {});
+    states.load(config, {}, {}, {});
     EXPECT_THAT(asked, IsEmpty());
     EXPECT_TRUE(logged("Turning off linkbeat for eth0 since not used for tracking"));
 }
