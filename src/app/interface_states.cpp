@@ -56,6 +56,8 @@ class InterfaceStates::Delayed {
     /// True when the news count now.
     bool report(const netstate::LinkInfo& link) {
         const bool now_up = link.usable();
+        // All is as it was before the delay began.
+        if (flags_of(link) == flags_) timer_.cancel();
         if (timer_.armed()) {
             if (pending_ == now_up) {
                 pending_flags_ = flags_of(link);

@@ -2,18 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace holdfast::app {
 
 namespace {
 
 using config::Config;
-
-bool any_instance(const Config& config, bool (*holds)(const config::VrrpInstance&)) {
-    return std::ranges::any_of(config.instances, holds);
-}
-
 
 const Limit kLimits[] = {
     {"global_defs/vrrp_iptables global_defs/vrrp_ipsets namespace_with_ipsets",
@@ -23,30 +16,20 @@ const Limit kLimits[] = {
      [](const Config& c) { return c.global.nftables.ipvs_table.has_value(); }},
     {"net_namespace_ipvs", "IPVS is programmed in the daemon's own namespace", Part::checkers,
      [](const Config& c) { return c.root.net_namespace_ipvs.has_value(); }},
-    {"global_defs/startup_script global_defs/startup_script_timeout global_defs/shutdown_script "
-     "global_defs/shutdown_script_timeout",
-     "not run", Part::daemon,
-     [](const Config& c) {
-         return c.global.startup_script.has_value() || c.global.shutdown_script.has_value();
-     }},
-    {"global_defs/reload_time_file global_defs/reload_repeat", "no reload by a file; send SIGHUP",
-     Part::daemon, [](const Config& c) { return !c.global.reload_time_file.empty(); }},
     {"global_defs/reload_check_config", "every reload is checked before anything is changed", Part::daemon,
      nullptr},
-    {"global_defs/config_save_dir global_defs/tmp_config_directory global_defs/random_seed",
-     "nothing is written or seeded", Part::daemon,
-     [](const Config& c) { return !c.global.config_save_dir.empty(); }},
+    {"global_defs/tmp_config_directory global_defs/random_seed", "nothing is written or seeded", Part::daemon,
+     [](const Config& c) { return c.global.random_seed.has_value(); }},
     {"global_defs/enable_dbus global_defs/dbus_*", "no D-Bus name is taken", Part::vrrp,
      [](const Config& c) { return c.global.dbus; }},
     {"global_defs/enable_snmp_* global_defs/enable_traps global_defs/snmp_*", "no SNMP agent", Part::daemon,
      [](const Config& c) {
          return c.global.snmp.vrrp || c.global.snmp.checker || c.global.snmp.rfc_v2 || c.global.snmp.rfc_v3;
      }},
-    {"global_defs/process_names global_defs/process_name global_defs/vrrp_process_name "
-     "global_defs/checker_process_name child_wait_time global_defs/max_auto_priority "
-     "global_defs/min_auto_priority_delay global_defs/set_supplementary_groups",
-     "one process, whose name is process_name; no automatic priority", Part::daemon,
-     [](const Config& c) { return c.global.max_auto_priority > 0 || c.global.set_supplementary_groups; }},
+    {"global_defs/process_names global_defs/checker_process_name global_defs/bfd_process_name "
+     "child_wait_time",
+     "one process, whose name is process_name, else the first of vrrp_process_name and the others",
+     Part::daemon, [](const Config& c) { return c.global.process_names; }},
     {"global_defs/vrrp_rx_bufs_policy global_defs/vrrp_rx_bufs_multiplier global_defs/lvs_netlink_*",
      "the kernel's buffer sizes are used", Part::daemon,
      [](const Config& c) { return !c.global.rx_buffer_policy.empty(); }},

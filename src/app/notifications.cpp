@@ -1,6 +1,8 @@
 #include "holdfast/app/notifications.hpp"
 
 #include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
 
 #include <csignal>
 #include <deque>
@@ -9,11 +11,30 @@
 
 namespace holdfast::app {
 
+namespace {
+
+/// All groups of the user, as login gives them.
+std::vector<gid_t> groups_of(uid_t uid, gid_t gid) {
+    std::vector<char> buffer(16384);
+    passwd entry{};
+    passwd* found = nullptr;
+    if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return {gid};
+    int count = 0;
+    (void)getgrouplist(entry.pw_name, gid, nullptr, &count);
+    std::vector<gid_t> groups(static_cast<size_t>(count));
+    if (getgrouplist(entry.pw_name, gid, groups.data(), &count) < 0) return {gid};
+    groups.resize(static_cast<size_t>(count));
+    return groups;
+}
+
+}  // namespace
+
 std::optional<io::Credentials> credentials_of(const notify::Identity& identity) {
     if (!identity.uid) return std::nullopt;
     io::Credentials credentials;
     credentials.uid = *identity.uid;
     credentials.gid = identity.gid.value_or(0);
+    if (identity.supplementary_groups) credentials.groups = groups_of(credentials.uid, credentials.gid);
     return credentials;
 }
 

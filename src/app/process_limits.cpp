@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -30,7 +31,13 @@ const Member& first_set(const config::GlobalSettings& global, Member config::Pro
 
 void apply_process_limits(const config::Config& config, Log& log) {
     const config::GlobalSettings& global = config.global;
-    if (!global.parent_process.name.empty()) prctl(PR_SET_NAME, global.parent_process.name.c_str());
+    // One process has one name.
+    for (const config::ProcessSettings* settings :
+         {&global.parent_process, &global.vrrp_process, &global.checker_process, &global.bfd_process}) {
+        if (settings->name.empty()) continue;
+        prctl(PR_SET_NAME, settings->name.c_str());
+        break;
+    }
     if (const auto nice = first_set(global, &config::ProcessSettings::priority)) {
         report(log, "priority", setpriority(PRIO_PROCESS, 0, *nice));
     }
@@ -54,6 +61,34 @@ void apply_process_limits(const config::Config& config, Log& log) {
     }
     if (first_set(global, &config::ProcessSettings::no_swap))
         report(log, "no_swap", mlockall(MCL_CURRENT | MCL_FUTURE));
+}
+
+AutomaticPriority::AutomaticPriority(Log& log, Setter setter) : log_(log), setter_(std::move(setter)) {}
+
+void AutomaticPriority::configure(const config::GlobalSettings& global) {
+    maximum_ = std::max(global.max_auto_priority, 0);
+    tolerated_ = std::chrono::microseconds(global.min_auto_priority_delay);
+    const int configured = first_set(global, &config::ProcessSettings::rt_priority).value_or(0);
+    current_ = std::max(current_, configured);
+}
+
+void AutomaticPriority::late(Duration by) {
+    if (maximum_ == 0 || by <= tolerated_) return;
+    log_.info(Part::daemon, fmt::format("A thread timer expired {:.6f} seconds ago", to_seconds(by)));
+    if (current_ >= maximum_) return;
+    const int next = current_ == 0 ? sched_get_priority_min(SCHED_RR) : current_ + 1;
+    if (!setter_(next)) {
+        log_.write(Part::daemon, LogLevel::warning, "cannot raise priority");
+        return;
+    }
+    current_ = next;
+    log_.info(Part::daemon, fmt::format("Set realtime priority {}", current_));
+}
+
+bool AutomaticPriority::set_real_time_priority(int priority) {
+    sched_param param{};
+    param.sched_priority = priority;
+    return sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) == 0;
 }
 
 }  // namespace holdfast::app

@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 
 #include "holdfast/app/config_test.hpp"
 #include "holdfast/app/daemon.hpp"
@@ -15,10 +18,12 @@
 #include "holdfast/app/data_dump.hpp"
 #include "holdfast/app/dump_files.hpp"
 #include "holdfast/app/json_dump.hpp"
+#include "holdfast/app/lifecycle_script.hpp"
 #include "holdfast/app/logging.hpp"
 #include "holdfast/app/pid_files.hpp"
 #include "holdfast/app/process_limits.hpp"
 #include "holdfast/app/real_edges.hpp"
+#include "holdfast/app/reload_schedule.hpp"
 #include "holdfast/app/sd_notify.hpp"
 #include "holdfast/app/signals_table.hpp"
 #include "holdfast/config/dump.hpp"
@@ -79,13 +84,16 @@ class Run {
     void greet(std::span<const std::string> command_line);
     int serve(config::LoadResult loaded);
     void on_signal(int number);
+    void start();
     void reload();
     void stop();
+    void stopped();
     void dump_data();
     void dump_statistics(bool clear);
     void dump_json();
     DumpNames dump_names() const;
     void write(const std::string& path, std::string_view content);
+    void save_configuration(std::string_view when);
 
     const Options& options_;
     Log& log_;
@@ -96,6 +104,13 @@ class Run {
     std::unique_ptr<RealEdges> edges_;
     std::unique_ptr<Daemon> daemon_;
     std::string config_path_;
+    config::LoadResult loaded_;  ///< Until the start.
+    std::optional<LifecycleScript> startup_script_;
+    std::optional<LifecycleScript> shutdown_script_;
+    std::optional<ReloadSchedule> reload_schedule_;
+    AutomaticPriority priority_{log_};
+    unsigned reloads_ = 0;
+    bool started_ = false;
     bool stopping_ = false;
     int status_ = exit_status::kOk;
 };
@@ -185,7 +200,14 @@ int Run::serve(config::LoadResult loaded) {
         return exit_status::kNoPermission;
     }
     edges_ = std::move(*opened);
+    const config::GlobalSettings& global = loaded.config->global;
     apply_process_limits(*loaded.config, log_);
+    priority_.configure(global);
+    if (global.max_auto_priority == 0) {
+        log_.info(
+            Part::daemon,
+            "NOTICE: setting config option max_auto_priority should result in better keepalived performance");
+    }
     if (options_.dump_config) {
         std::string text = config::dump(*loaded.config);
         for (size_t begin = 0; begin < text.size();) {
@@ -202,17 +224,16 @@ int Run::serve(config::LoadResult loaded) {
         edges_->edges(),
         DaemonSettings{options_.subsystems, !options_.dont_release_vrrp, !options_.dont_release_ipvs});
     loop.on_stall([this](Duration length) {
-        if (daemon_ != nullptr && !stopping_) daemon_->stalled(length);
+        priority_.late(length);
+        if (started_ && !stopping_) daemon_->stalled(length);
     });
-    if (const auto started = daemon_->start(std::move(loaded)); !started) {
-        log_.write(Part::daemon, LogLevel::error,
-                   fmt::format("pid {} exited with permanent error FATAL. Terminating", getpid()));
-        systemd_.failed(started.error().os_error);
-        status_ = exit_status::kFatal;
-        stop();
+    reload_schedule_.emplace(edges_->edges(), [this] { reload(); });
+    loaded_ = std::move(loaded);
+    if (const auto& script = loaded_.config->global.startup_script) {
+        startup_script_.emplace(edges_->edges(), "startup");
+        startup_script_->run(*script, loaded_.config->global.startup_script_timeout, [this] { start(); });
     } else {
-        systemd_.ready(getpid());
-        log_.info(Part::daemon, "Startup complete");
+        start();
     }
     std::optional<io::Timer> watchdog;
     if (const auto period = systemd_.watchdog_period()) {
@@ -223,15 +244,34 @@ int Run::serve(config::LoadResult loaded) {
         watchdog->arm_after(*period);
     }
     loop.run();
+    reload_schedule_.reset();
     daemon_.reset();
     edges_->edges().link.flush();
     log_.info(Part::daemon, fmt::format("Stopped {}", product()));
     return status_;
 }
 
+void Run::start() {
+    if (const auto started = daemon_->start(std::move(loaded_)); !started) {
+        log_.write(Part::daemon, LogLevel::error,
+                   fmt::format("pid {} exited with permanent error FATAL. Terminating", getpid()));
+        systemd_.failed(started.error().os_error);
+        status_ = exit_status::kFatal;
+        stop();
+        return;
+    }
+    started_ = true;
+    const config::GlobalSettings& global = daemon_->config().global;
+    reload_schedule_->follow(global.reload_time_file, global.reload_repeat);
+    systemd_.ready(getpid());
+    log_.info(Part::daemon, "Startup complete");
+}
+
 void Run::on_signal(int number) {
     const auto meaning = signal_meaning(number);
     if (!meaning) return;
+    // The startup script still runs: there is nothing to reload or to show.
+    if (!started_ && *meaning != SignalMeaning::stop) return;
     switch (*meaning) {
         case SignalMeaning::stop:
             if (number == SIGINT && options_.ignore_sigint) return;
@@ -262,7 +302,19 @@ void Run::stop() {
     }
     log_.info(Part::daemon, "Stopping");
     systemd_.stopping();
-    daemon_->stop([this] { edges_->outputs().finish([this] { edges_->loop().stop(); }); });
+    if (startup_script_) startup_script_->abandon();
+    daemon_->stop([this] { edges_->outputs().finish([this] { stopped(); }); });
+}
+
+void Run::stopped() {
+    const config::GlobalSettings& global = daemon_->config().global;
+    if (!started_ || !global.shutdown_script) {
+        edges_->loop().stop();
+        return;
+    }
+    shutdown_script_.emplace(edges_->edges(), "shutdown");
+    shutdown_script_->run(*global.shutdown_script, global.shutdown_script_timeout,
+                          [this] { edges_->loop().stop(); });
 }
 
 void Run::reload() {
@@ -273,7 +325,13 @@ void Run::reload() {
     if (const auto& path = daemon_->config().global.reload_file) {
         marker.emplace(path->empty() ? default_reload_file(pid_paths_.main) : *path);
     }
+    ++reloads_;
+    save_configuration("pre");
     const ReloadOutcome outcome = daemon_->reload(load(load_options(options_)));
+    save_configuration("post");
+    const config::GlobalSettings& global = daemon_->config().global;
+    priority_.configure(global);
+    reload_schedule_->follow(global.reload_time_file, global.reload_repeat);
     systemd_.ready(getpid());
     log_.info(Part::daemon,
               outcome.applied ? "Reload complete" : "Reload failed; the old configuration is in force");
@@ -289,6 +347,25 @@ void Run::write(const std::string& path, std::string_view content) {
     if (const auto written = write_dump(path, content); !written) {
         log_.write(Part::daemon, LogLevel::error, written.error().message);
     }
+}
+
+/// `config_save_dir`: what was in force before a reload and what is after it, each in a file of its own.
+void Run::save_configuration(std::string_view when) {
+    const std::string& directory = daemon_->config().global.config_save_dir;
+    if (directory.empty()) return;
+    if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST)
+        log_.info(Part::daemon,
+                  fmt::format("Unable to create config_save_dir {}: {}", directory, std::strerror(errno)));
+    DaemonView view = daemon_->view();
+    view.pid = getpid();
+    view.global.config_file = config_path_;
+    const auto save = [&](std::string_view part, std::string_view content) {
+        write(fmt::format("{}/keepalived_{}.{}.{}.{}", directory, part, getpid(), reloads_, when), content);
+    };
+    const Subsystems parts = configured_parts(options_.subsystems, daemon_->config());
+    if (parts.vrrp) save("vrrp", vrrp_data(view));
+    if (parts.checkers) save("check", checker_data(view));
+    if (parts.bfd) save("bfd", bfd_data(view));
 }
 
 void Run::dump_data() {

@@ -56,9 +56,10 @@ Result<std::string> SystemFiles::read(const std::string& path, size_t limit) {
 // under the name is not followed, and nobody reads half a number.
 Result<> SystemFiles::replace(const std::string& path, std::string_view content) {
     std::string temporary = path + "XXXXXX";
-    const Fd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+    Fd fd(::mkostemp(temporary.data(), O_CLOEXEC));
     if (!fd) return fail_errno("creating " + path, errno);
     Result<> result = write_all(fd.get(), content, path);
+    fd.reset();  // Before it has its name, so that whoever watches that is told once.
     if (result && ::rename(temporary.c_str(), path.c_str()) != 0)
         result = fail_errno("creating " + path, errno);
     if (!result) (void)::unlink(temporary.c_str());

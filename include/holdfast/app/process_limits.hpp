@@ -3,12 +3,38 @@
 // then BFD's.
 #pragma once
 
+#include <functional>
+
 #include "holdfast/app/logging.hpp"
+#include "holdfast/base/time.hpp"
 #include "holdfast/config/config.hpp"
 
 namespace holdfast::app {
 
 /// Applies what is configured; what the kernel refuses is logged and left.
 void apply_process_limits(const config::Config& config, Log& log);
+
+/// `max_auto_priority`: a loop that begins its turns late gets a real-time priority, and one more each time.
+class AutomaticPriority {
+  public:
+    /// Sets the real-time priority of this process; false when the kernel refuses.
+    using Setter = std::function<bool(int priority)>;
+    explicit AutomaticPriority(Log& log, Setter setter = set_real_time_priority);
+
+    void configure(const config::GlobalSettings& global);
+    /// The loop was this late. (It tells so from EventLoop's stall threshold on; a shorter
+    /// min_auto_priority_delay counts as that.)
+    void late(Duration by);
+    int current() const { return current_; }
+
+  private:
+    static bool set_real_time_priority(int priority);
+
+    Log& log_;
+    Setter setter_;
+    int current_ = 0;
+    int maximum_ = 0;
+    Duration tolerated_{};
+};
 
 }  // namespace holdfast::app

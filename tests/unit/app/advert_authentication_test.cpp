@@ -174,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
                "fe80::a828:eaff:febe:5bff",
                "3135960200141fe3fe800000000000000000000000000100fd000000000000000000000000000100010100006b01"
                "cdae42480000b7f5f089832c3636b8cc743efcb62780"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
 }  // namespace holdfast::vrrp

@@ -14,7 +14,7 @@ using kernel::LinkQuestion;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-netstate::LinkInfo link(bool usable) {
+netstate::LinkInfo eth0(bool usable) {
     netstate::LinkInfo info;
     info.index = {7};
     info.name = "eth0";
@@ -31,7 +31,7 @@ class OneLink final : public netstate::NetworkKernel {
     void watch_protocols(std::span<const uint8_t>) override {}
     Result<netstate::KernelState> dump() override {
         netstate::KernelState state;
-        state.links = {link(true)};
+        state.links = {eth0(true)};
         return state;
     }
     std::vector<Result<>> apply(std::span<const netstate::Operation> operations) override {
@@ -53,14 +53,15 @@ class InterfaceStatesTest : public WithFakeEdges {
     }
     void load() { states.load(config, config.interface_delays, {"eth0"}, polled); }
     bool report(bool usable) {
-        const auto before = link(!usable);
-        return states.on_link_changed(link(usable), &before);
+        const auto before = eth0(!usable);
+        return states.on_link_changed(eth0(usable), &before);
     }
 
     OneLink one;
     NoLink link_edge;
-    Edges mine{timers,        turn_ends, link_edge, one, table, processes, streams, outputs, log, files,
-               process_table, digest,    {},        {},  {},    {},        {},      {},      {}};
+    Edges mine{timers, turn_ends,     link_edge, one, firewall, table, processes, streams, outputs, log,
+               files,  process_table, digest,    bfd, {},       {},    {},        {},      {},      {},
+               {}};
     Network network_{mine};
     config::Config config;
     std::set<std::string> polled;
@@ -102,10 +103,22 @@ TEST_F(InterfaceStatesTest, AFlapWithinTheDelayIsNoChange) {
     EXPECT_FALSE(report(false));
     advance(1s);
     EXPECT_FALSE(report(true));
-    EXPECT_TRUE(logged("Delay timer for eth0 cancelled"));
+    EXPECT_FALSE(logged("cancelled"));
     advance(10s);
     EXPECT_TRUE(states.is_usable("eth0"));
     EXPECT_THAT(changes, IsEmpty());
+}
+
+TEST_F(InterfaceStatesTest, AFlapThatLeavesOtherFlagsIsToldAsCancelled) {
+    config.interface_delays["eth0"] = {2s, 2s};
+    load();
+    EXPECT_FALSE(report(false));
+    auto changed = eth0(true);
+    changed.arp = false;
+    const auto before = eth0(false);
+    EXPECT_FALSE(states.on_link_changed(changed, &before));
+    EXPECT_TRUE(logged("Delay timer for eth0 cancelled"));
+    EXPECT_TRUE(states.is_usable("eth0"));
 }
 
 TEST_F(InterfaceStatesTest, TheFirstTimeUpIsNotDelayedAndAVanishedInterfaceIsDownAtOnce) {
