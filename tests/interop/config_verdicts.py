@@ -157,6 +157,7 @@ EXPLAINED = [
     (r"global_defs-(bfd|snmp)", r"Unknown keyword", 6, 2,
      "the reference does not know the keyword: it is older, or built without it"),
     (r"vrrp_script-script_negative", r"", -11, 5, "the reference crashes on a script that is an option"),
+    (r"MISC_CHECK-misc_path_", r"", -11, 5, "the reference crashes on a check without a script that is there"),
     (r"routes-entry-inet_more", r"", 0, 5, "the reference takes the word after inet or inet6 as well"),
     (r"entry-fwmark_zero", r"", 0, 5, "mark 0 is none for IPVS"),
     (r"global_defs\.vrrp_iptables", r"iptables not supported", 5, 0, "the reference is built without iptables"),
