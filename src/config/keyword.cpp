@@ -268,17 +268,21 @@ constexpr uint32_t kForgetAtLeast = 2048;
 
     for (const bool early : {true, false}) {
         std::optional<Directive> used_up;  // The first of those that are.
+        uint32_t kept_from = 0;            // The first that was not given back.
         for (const Directive directive : loading.document.directives()) {
             if (loading.stopped()) return;
             // Pools of servers are what makes a file large, and hardly anything looks back into them.
-            if (used_up && loading.files != nullptr && directive.index() - used_up->index() >= kForgetAtLeast)
-                loading.document.forget(*std::exchange(used_up, directive), directive, *loading.files);
+            // Always from the first of them, so that no piece of storage stays because two steps share it.
+            if (used_up && loading.files != nullptr && directive.index() - kept_from >= kForgetAtLeast) {
+                loading.document.forget(*used_up, directive, *loading.files);
+                kept_from = directive.index();
+            }
             const auto found = index.find(directive.keyword());
             loading.outermost = directive;
             if (early || found == index.end() || found->second.row->part != Part::checkers)
                 used_up.reset();
             else if (!used_up)
-                used_up = directive;
+                kept_from = used_up.emplace(directive).index();
             if (found != index.end() && found->second.row->early == early) {
                 if (part_runs(loading.options, found->second.row->part))
                     read_row(loading, root, found->second, &loading.draft, Line(loading, directive));
