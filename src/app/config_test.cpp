@@ -99,6 +99,7 @@ config::LoadOptions load_options(const Options& options) {
     load.config_id = options.config_id.value_or("");
     load.all_config = options.all_config;
     load.test_only = options.config_test;
+    load.details = options.log_detail != 0;
     load.vrrp = options.subsystems.vrrp;
     load.checkers = options.subsystems.checkers;
     load.bfd = options.subsystems.bfd;

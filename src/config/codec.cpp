@@ -142,7 +142,10 @@ Parsed<uint64_t> parse_decimal(std::string_view text, uint64_t min, uint64_t max
     }
     if (!in_range) {
         result.problem =
-            fmt::format("is outside {}..{}", format_decimal(min, digits), format_decimal(max, digits));
+            value == 0 && !overflow && min == 1 ? "must be more than 0"
+            : max >= UINT64_MAX - 1
+                ? "is too large"
+                : fmt::format("is outside {}..{}", format_decimal(min, digits), format_decimal(max, digits));
         return result;
     }
     if (too_many) result.problem = fmt::format("has more than {} decimals; it is rounded", digits);

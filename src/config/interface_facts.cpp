@@ -129,6 +129,7 @@ void InterfaceCollector::link(Bytes message) {
     Link& link = links_[static_cast<uint32_t>(fixed->ifi_index)];
     link.facts.loopback = (fixed->ifi_flags & IFF_LOOPBACK) != 0 || fixed->ifi_type == ARPHRD_LOOPBACK;
     link.facts.multicast = (fixed->ifi_flags & IFF_MULTICAST) != 0;
+    link.facts.lacks_arp = (fixed->ifi_flags & IFF_NOARP) != 0 && (fixed->ifi_flags & IFF_POINTOPOINT) == 0;
     link.facts.ethernet = fixed->ifi_type == ARPHRD_ETHER;
     const Bytes attributes = message.subspan(std::min(message.size(), aligned(sizeof(ifinfomsg))));
     for_each_attribute(attributes, [&](unsigned type, Bytes payload) {

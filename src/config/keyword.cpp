@@ -260,12 +260,12 @@ void read_block(Loading& loading, const Block& block, void* target, const Direct
     }
 }
 
-void read_root(Loading& loading) {
-    const Block& root = root_block();
-    const Index& index = indexes().at(&root);
 /// Directives that need not be given back.
 constexpr uint32_t kForgetAtLeast = 2048;
 
+void read_root(Loading& loading) {
+    const Block& root = root_block();
+    const Index& index = indexes().at(&root);
     for (const bool early : {true, false}) {
         std::optional<Directive> used_up;  // The first of those that are.
         uint32_t kept_from = 0;            // The first that was not given back.

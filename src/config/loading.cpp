@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "rows.hpp"
 
@@ -85,7 +86,6 @@ void Loading::report(Severity severity, ReportClass report_class, Place place, s
 
 Diagnostic Loading::diagnostic(Severity severity, ReportClass report_class, Place place,
                                std::string message) const {
-    const size_t word = place.word == Place::kNone ? Document::kWholeText : place.word;
     if (place.begin == nullptr) {
         Diagnostic nowhere;
         nowhere.severity = severity;
@@ -93,6 +93,7 @@ Diagnostic Loading::diagnostic(Severity severity, ReportClass report_class, Plac
         nowhere.message = std::move(message);
         return nowhere;
     }
+    const size_t word = place.word == Place::kNone ? Document::kWholeText : place.word;
     return document.report(severity, report_class, place.text(), word, std::move(message));
 }
 
@@ -228,8 +229,14 @@ std::string plain_seconds(std::string_view text, bool whole) {
 }
 
 std::optional<uint32_t> Loading::named_number(NameTable table, std::string_view name, uint32_t max) {
-    const auto number = parse_unsigned(name, 0, max, Lenient::no, 0);
-    if (number.value) return static_cast<uint32_t>(*number.value);
+    const std::string text(name);
+    char* end = nullptr;
+    const uint64_t number = std::strtoull(text.c_str(), &end, 0);
+    if (end != text.c_str() && *end == '\0') {
+        // The reference takes what 32 bits hold of the number.
+        const auto id = static_cast<uint32_t>(number);
+        return id <= max ? std::optional(id) : std::nullopt;
+    }
     auto found = environment.named_number(table, name);
     return found && *found <= max ? found : std::nullopt;
 }

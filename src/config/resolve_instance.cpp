@@ -221,6 +221,9 @@ class InstanceResolver {
                             *d_.interface));
             v_.config_faults.emplace_back("the interface has no multicast");
         }
+        if (loading_.options.details && facts() && facts()->lacks_arp)
+            complain_at(at("interface", 1),
+                        fmt::format("interface {} has no ARP, so no gratuitous ARP is sent", *d_.interface));
         if (!transport_.vrf.empty() && (d_.interface || !transport_.unicast)) {
             complain("vrf", fmt::format("vrf works only {}; it is ignored",
                                         d_.interface ? "without interface" : "with unicast"));

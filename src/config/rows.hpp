@@ -219,7 +219,8 @@ struct Seconds {
     void spoil(BadLines& out) const {
         out.emplace_back("!");
         out.push_back(min == 0 ? "^-1" : '^' + format_decimal(min - scale(), 6));
-        out.push_back('^' + format_decimal(max + scale(), 6));
+        out.push_back('^' +
+                      (max > UINT64_MAX - scale() ? "18446744073710" : format_decimal(max + scale(), 6)));
         out.emplace_back("^abc");
     }
     bool read(Loading& loading, const Line& line, Duration& out) const {
@@ -227,16 +228,18 @@ struct Seconds {
         if (loading.stopped()) return false;
         if (!parsed.problem.empty()) bad_number(loading, line, 1, parsed.problem, false);
         if (!parsed.value) return false;
-        out = std::chrono::microseconds(*parsed.value * scale());
+        // What is longer than a century and fits into keepalived's 64 bits is as good as never.
+        out = std::chrono::microseconds(std::min(*parsed.value * scale(), kLongestDelay));
         return true;
     }
+    static constexpr uint64_t kLongestDelay = 4294967295ULL * 1000000ULL;
     std::optional<std::string> write(const Duration& in) const {
         return format_decimal(
             static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(in).count()), 6);
     }
 };
-/// keepalived's TIMER_MAX: the largest delay it can hold, in microseconds.
-inline constexpr uint64_t kLongestTimer = 4294967295ULL * 1000000ULL;
+/// The largest delay that keepalived can hold, in microseconds.
+inline constexpr uint64_t kLongestTimer = UINT64_MAX - 1;
 inline constexpr uint64_t kUint32Microseconds = 4294967295ULL;
 
 /// A whole number of seconds into a Duration or std::chrono::seconds.

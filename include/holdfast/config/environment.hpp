@@ -21,6 +21,7 @@ namespace holdfast::config {
 struct InterfaceFacts {
     bool loopback = false;
     bool multicast = true;         ///< IFF_MULTICAST
+    bool lacks_arp = false;        ///< IFF_NOARP, and not a link to a single peer, which needs none.
     bool ethernet = true;          ///< ARPHRD_ETHER: what a VMAC can stand on.
     bool vmac = false;             ///< A macvlan or ipvlan of any mode.
     bool private_macvlan = false;  ///< What `use_vmac` may adopt.

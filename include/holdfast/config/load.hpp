@@ -21,6 +21,8 @@ struct LoadOptions {
     bool all_config = false;
     /// `-t`: nothing will run, so what only matters at run time (a missing interface) is reported, not fatal.
     bool test_only = false;
+    /// `-D`: what is worth knowing but no mistake is reported as one, as keepalived does.
+    bool details = false;
     /// Which parts will run (`-P`, `-C`, `-B`). A part that does not run cannot fail: its blocks are read,
     /// not judged.
     bool vrrp = true;

@@ -164,5 +164,41 @@ TEST_F(ValidateInstances, ItsOwnAddressAsAPeerIsMentioned) {
     expect_clean();
 }
 
+TEST_F(ValidateInstances, AnInterfaceWithoutArpIsMentionedWithDetails) {
+    environment.interfaces["eth1"].lacks_arp = true;
+    const std::string text = instance_text("V", " interface eth1\n" + addresses("192.0.2.1"));
+    load(text);
+    expect_clean();
+    options.details = true;
+    load(text);
+    expect_report(ReportClass::general, "eth1 has no ARP");
+    EXPECT_EQ(result.test_exit_code, 5);
+}
+
+// The pools behind the instance are forgotten while the file is read, the instance is not.
+TEST_F(ValidateInstances, ContradictionsAreShownAtTheirLineInALargeFile) {
+    std::string text =
+        instance_text("V", " interface eth0\n state MASTER\n nopreempt\n" + addresses("192.0.2.1"));
+    for (int i = 0; i < 2000; ++i)
+        text += "virtual_server 10.0." + std::to_string(i / 200) + "." + std::to_string(i % 200) +
+                " 80 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n real_server 192.0.2.9 80 {\n }\n}\n";
+    load(text);
+    ASSERT_EQ(result.diagnostics.all().size(), 1U);
+    const Diagnostic& report = result.diagnostics.all().front();
+    EXPECT_THAT(report.message, HasSubstr("nopreempt"));
+    EXPECT_EQ(report.span.position.line, 5U);
+    EXPECT_EQ(report.span.position.column, 2U);
+}
+
+TEST_F(ValidateInstances, AnAddressGivenTwiceNamesTheFirstPlaceInEitherList) {
+    load(instance_text("V", " interface eth0\n virtual_ipaddress_excluded {\n  192.0.2.7 dev eth0\n }\n" +
+                                addresses("192.0.2.1\n  192.0.2.7 dev eth0")));
+    ASSERT_EQ(result.diagnostics.all().size(), 1U);
+    const Diagnostic& report = result.diagnostics.all().front();
+    EXPECT_EQ(report.span.position.line, 9U);
+    ASSERT_TRUE(report.note);
+    EXPECT_EQ(report.note->span.position.line, 5U);
+}
+
 }  // namespace
 }  // namespace holdfast::config
