@@ -110,7 +110,8 @@ TEST(ProcessEvents, ScansTheHostAndReadsOneProcess) {
     const Sleeper sleeper;
     ASSERT_GT(sleeper.pid, 0);
     std::optional<io::ProcessIdentity> found;
-    for (int i = 0; i < 1000 && (!found || found->name != "sleep"); ++i) {  // Until it has executed.
+    // Until it has executed; the name changes a moment before the command line.
+    for (int i = 0; i < 1000 && (!found || found->name != "sleep" || found->command_line.empty()); ++i) {
         for (auto& one : events.scan({.name = true, .command_line = true}))
             if (one.pid == sleeper.pid) found = std::move(one);
     }
