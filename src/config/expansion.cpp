@@ -35,7 +35,8 @@ void LanguageReader::logical_line(std::string_view text) {
 
 void LanguageReader::statement(std::string_view text) {
     while (!text.empty() && !abandoned_) {
-        if (text.front() == '@' && !condition_holds(text)) return;
+        if (const std::string_view line = text; text.front() == '@' && !condition_holds(text))
+            return builder_.skipped(line);
         if (define(text)) return;
         if (is_repetition(text)) return repeat(text);
 

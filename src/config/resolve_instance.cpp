@@ -311,7 +311,8 @@ class InstanceResolver {
     void resolve_preemption() {
         if (!router_.preempt && owner()) {
             complain("nopreempt", "nopreempt does not go with priority 255; it is ignored",
-                     {.note = note("priority", "priority is set here")});
+                     {.note = d_.priority ? note("priority", "priority is set here")
+                                          : note("state", "MASTER without a priority means 255")});
             router_.preempt = true;
         }
         if (router_.wants_master) {

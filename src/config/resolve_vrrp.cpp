@@ -133,13 +133,16 @@ bool link_members(Loading& loading, SyncGroupDraft& group) {
             complain("some members own their addresses and some do not, which does not work");
         if (owners != false) owners = instance.wants_master == true && instance.priority == 255;
     }
-    if (group.value.group.members.empty()) {
+    const size_t count = group.value.group.members.size();
+    if (count > 1) return true;
+    // What a member that was reported above leaves behind is no second mistake.
+    if (count < group.members->size())
+        loading.hide(ReportClass::general, Severity::error);
+    else if (count == 0)
         complain("it has no members and is left out");
-        return false;
-    }
-    if (group.value.group.members.size() == 1)
+    else
         complain("it has only one member, which is probably not what you want");
-    return true;
+    return count == 1;
 }
 
 void clear_weights(Loading& loading, SyncGroupDraft& group) {

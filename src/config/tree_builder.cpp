@@ -59,11 +59,19 @@ void TreeBuilder::close(const char* at) {
     in_global_defs_ = open_.size() == 1 && storage_.nodes[open_.front()].keyword() == "global_defs";
 }
 
+void TreeBuilder::skipped(std::string_view line) {
+    if (!line.ends_with('{') || !open_.empty() || too_deep_ != 0 || skipped_heads_.size() == kMostIrregular)
+        return;
+    skipped_heads_.push_back({static_cast<uint32_t>(storage_.nodes.size()), line});
+}
+
 void TreeBuilder::finish(const LanguageOptions& options, Diagnostics& diagnostics) {
     for (uint32_t index : open_) {
         storage_.nodes[index].end = static_cast<uint32_t>(storage_.nodes.size());
         storage_.nodes[index].set(Node::kUnclosed);
     }
+    if (irregular_ == 0 && open_.empty()) return;
+    irregular_ -= drop_orphaned_blocks(storage_, skipped_heads_, options, diagnostics);
     if (irregular_ == 0 && open_.empty()) return;
     open_.clear();
     repair_braces(storage_, options, diagnostics);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "orphaned_block.hpp"
 #include "storage.hpp"
 
 namespace holdfast::config {
@@ -22,6 +23,8 @@ class TreeBuilder {
     /// `at` is the brace. False when the limit of nesting is exceeded for the first time.
     bool open(const char* at);
     void close(const char* at);
+    /// A condition left this line out, from its `@` on.
+    void skipped(std::string_view line);
 
     /// Directly inside a `global_defs` block that is not nested.
     bool in_global_defs() const { return in_global_defs_; }
@@ -42,6 +45,7 @@ class TreeBuilder {
     std::vector<uint32_t> open_;  ///< Nodes of the open blocks, outermost first.
     uint32_t candidate_ = kNone;  ///< The directive that a `{` here would belong to.
     bool in_global_defs_ = false;
+    std::vector<SkippedHead> skipped_heads_;
     uint32_t irregular_ = 0;  ///< Braces without a partner or a keyword.
 };
 

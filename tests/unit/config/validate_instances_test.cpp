@@ -188,6 +188,8 @@ TEST_F(ValidateInstances, ContradictionsAreShownAtTheirLineInALargeFile) {
     EXPECT_THAT(report.message, HasSubstr("nopreempt"));
     EXPECT_EQ(report.span.position.line, 5U);
     EXPECT_EQ(report.span.position.column, 2U);
+    ASSERT_TRUE(report.note);
+    EXPECT_EQ(report.note->span.position.line, 4U);
 }
 
 TEST_F(ValidateInstances, AnAddressGivenTwiceNamesTheFirstPlaceInEitherList) {
