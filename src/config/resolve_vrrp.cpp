@@ -448,9 +448,8 @@ void resolve_vrrp(Loading& loading) {
     check_sync_daemon(loading);
 
     draft.config.instances.reserve(draft.instances.size());
-    draft.instances.hand_over([&](InstanceDraft& instance) {
-        draft.config.instances.push_back(std::move(instance.value));
-    });
+    draft.instances.hand_over(
+        [&](InstanceDraft& instance) { draft.config.instances.push_back(std::move(instance.value)); });
     for (auto& group : draft.sync_groups) draft.config.sync_groups.push_back(std::move(group->value));
 }
 
