@@ -142,6 +142,11 @@ std::optional<int64_t> FileTrackers::value(std::string_view name) const {
     return follower->second->value();
 }
 
+const track::FileSettings* FileTrackers::settings(std::string_view name) const {
+    const auto follower = followers_.find(name);
+    return follower == followers_.end() ? nullptr : &follower->second->settings();
+}
+
 std::string FileTrackers::path(std::string_view name) const {
     const auto follower = followers_.find(name);
     return follower == followers_.end() ? std::string() : follower->second->path();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace holdfast::app {
 
@@ -20,7 +21,8 @@ LvsService::LvsService(Edges& edges, Network& network, Notifications& notificati
       network_(network),
       notifications_(notifications),
       around_{edges, director_, [this](const check::DirectorActions& actions) { perform(actions); }},
-      files_(edges, [this](const std::string& name) { file_changed(name); }),
+      files_(edges, Part::checkers,
+             [this](std::string_view name, int64_t, int64_t) { follow_file(std::string(name)); }),
       reconciler_(edges.ipvs),
       step_at_turn_end_(edges.turn_ends, [this] { step(); }),
       retry_timer_(edges.timers, [this] { step(); }),
@@ -108,40 +110,30 @@ void LvsService::load(const config::Config& config) {
 }
 
 void LvsService::follow_files(const config::Config& config) {
-    std::vector<track::FileSettings> wanted;
-    for (const track::FileSettings& file : config.track_files) {
-        const auto checks = director_.checkers();
-        const bool used = std::ranges::any_of(checks, [&](const check::CheckerId id) {
-            const auto* check = std::get_if<check::FileCheck>(&director_.checker(id)->probe);
-            return check != nullptr && check->track_file == file.name;
-        });
-        if (used) wanted.push_back(file);
-    }
-    files_.load(wanted);
-    if (wanted.empty()) return;
+    file_checks_.clear();
     for (const check::CheckerId id : director_.checkers()) {
         if (const auto* check = std::get_if<check::FileCheck>(&director_.checker(id)->probe))
-            follow_file(id, *check);
+            file_checks_[check->track_file].push_back(id);
     }
+    std::set<std::string> followed;
+    for (const auto& [name, checks] : file_checks_) followed.insert(name);
+    files_.load(config.track_files, followed);
+    for (const std::string& name : followed) follow_file(name);
 }
 
-void LvsService::file_changed(const std::string& name) {
-    if (!running_) return;
-    for (const check::CheckerId id : director_.checkers()) {
-        const auto* check = std::get_if<check::FileCheck>(&director_.checker(id)->probe);
-        if (check != nullptr && check->track_file == name) follow_file(id, *check);
-    }
-}
-
-void LvsService::follow_file(check::CheckerId id, const check::FileCheck& check) {
-    const track::FileSettings* file = files_.settings(check.track_file);
-    if (file == nullptr) return;
-    const bool own = check.weight.has_value();
+void LvsService::follow_file(const std::string& name) {
+    const track::FileSettings* file = files_.settings(name);
+    if (!running_ || file == nullptr) return;
+    const int64_t number = files_.value(name).value_or(0);
     check::DirectorActions actions;
-    director_.follow(id,
-                     check::judge_file(own ? *check.weight : file->weight,
-                                       own ? check.reverse : file->reverse, files_.number(check.track_file)),
-                     actions);
+    for (const check::CheckerId id : file_checks_[name]) {
+        const auto& check = std::get<check::FileCheck>(director_.checker(id)->probe);
+        const bool own = check.weight.has_value();
+        director_.follow(id,
+                         check::judge_file(own ? *check.weight : file->weight,
+                                           own ? check.reverse : file->reverse, number),
+                         actions);
+    }
     perform(actions);
 }
 

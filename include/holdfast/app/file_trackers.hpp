@@ -39,6 +39,8 @@ class FileTrackers {
     /// The number in the file: 0 when it is missing, not readable or has none. Nothing for a file that is not
     /// followed.
     std::optional<int64_t> value(std::string_view name) const;
+    /// Null for a file that is not followed.
+    const track::FileSettings* settings(std::string_view name) const;
     /// The path with its links resolved, which is the one that is watched; empty for a file that is not
     /// followed.
     std::string path(std::string_view name) const;

@@ -6,13 +6,15 @@
 // Reconciler::set_service -> step -> TableKernel.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
-#include "holdfast/app/checked_files.hpp"
 #include "holdfast/app/checker_runner.hpp"
 #include "holdfast/app/edges.hpp"
+#include "holdfast/app/file_trackers.hpp"
 #include "holdfast/app/network.hpp"
 #include "holdfast/app/notifications.hpp"
 #include "holdfast/app/probe.hpp"
@@ -67,8 +69,8 @@ class LvsService final : public netstate::NetworkObserver {
     void stop_sync_daemons();
     void count_addresses();
     void follow_files(const config::Config& config);
-    void file_changed(const std::string& name);
-    void follow_file(check::CheckerId id, const check::FileCheck& check);
+    /// The FILE_CHECKs of this file take the number that is in it.
+    void follow_file(const std::string& name);
     void tell_suspension(const std::vector<check::CheckerId>& checkers);
 
     Edges& edges_;
@@ -76,7 +78,8 @@ class LvsService final : public netstate::NetworkObserver {
     Notifications& notifications_;
     check::Director director_;
     CheckerSurroundings around_;
-    CheckedFiles files_;
+    FileTrackers files_;
+    std::map<std::string, std::vector<check::CheckerId>> file_checks_;  ///< By the file they follow.
     ipvs::Reconciler reconciler_;
     std::unordered_map<check::CheckerId, std::unique_ptr<CheckerRunner>> runners_;
     io::TurnEnd step_at_turn_end_;
