@@ -1,5 +1,6 @@
 """One running daemon, ours or the reference, with its own configuration, pid files, log and TMPDIR."""
 
+import functools
 import os
 import re
 import signal
@@ -11,6 +12,13 @@ from .waiting import wait_until
 
 _STATE = re.compile(r"\((?P<instance>[^)]+)\) [Ee]ntering (?P<state>\w+) (?:STATE|state)")
 _PARTS = {"vrrp": ["-P"], "check": ["-C"], "all": []}
+
+
+@functools.cache
+def _knows_bfd(program):
+    """Whether the program has the option -b: a reference built without BFD has not."""
+    done = subprocess.run([program, "--help"], capture_output=True, text=True)
+    return "--bfd_pid" in done.stdout + done.stderr
 
 
 class Daemon:
@@ -41,8 +49,8 @@ class Daemon:
 
     def command(self):
         files = {"-p": "main", "-r": "vrrp", "-c": "checkers"}
-        if "bfd_instance" in self.configuration():
-            files["-b"] = "bfd"  # Unknown to a reference built without BFD.
+        if _knows_bfd(self.binary):
+            files["-b"] = "bfd"
         return [self.binary, "-n", "-l", "-G", "-D", "-f", self.config,
                 *(word for option, name in files.items() for word in (option, self.folder / f"{name}.pid")),
                 *self._options]
