@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "holdfast/io/processes.hpp"
+#include "time_slice.hpp"
 
 namespace holdfast::io {
 
@@ -124,6 +125,7 @@ bool prepare(ChildPlan& plan) {
     if (plan.new_process_group && !ok(syscall(SYS_setpgid, 0, 0))) return false;
     reset_signals();
     syscall(SYS_prctl, PR_SET_TIMERSLACK, kTimerSlack, 0, 0, 0);
+    (void)set_time_slice(0);
     plan.step = "changing user";
     if (plan.run_as != nullptr && !become(*plan.run_as)) return false;
     plan.step = "asking to end with the parent";

@@ -8,6 +8,9 @@
 #include <cerrno>
 #include <ctime>
 #include <system_error>
+#include <utility>
+
+#include "time_slice.hpp"
 
 namespace holdfast::io {
 
@@ -16,6 +19,9 @@ namespace {
 // After a stall: how often to poll again for what arrived meanwhile. A bound, so that a flood cannot keep the
 // timers from ever running; 64 rounds of 256 events are far more than any socket buffer here holds.
 constexpr int kDrainRounds = 64;
+
+// What the loop waits at most for the next event of a burst.
+constexpr Duration kQuick = std::chrono::microseconds(100);
 
 uint32_t to_epoll(Events interest) {
     uint32_t mask = 0;
@@ -88,7 +94,7 @@ void EventLoop::run_once(std::optional<Duration> max_wait) {
         const Duration left = time_left(*deadline);
         wait = wait ? std::min(*wait, left) : left;
     }
-    const size_t ready = poll(wait);
+    const size_t ready = poll_gathered(wait);
     read_clock();
 
     last_stall_ = deadline ? now() - *deadline : Duration::zero();
@@ -119,6 +125,8 @@ void EventLoop::request_precise_wakeups() {
     // Cannot fail with this argument (Linux 2.6.28 and newer). Threads with a real-time policy have no slack
     // anyway.
     ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+    // An improvement that a kernel, or a container's filter of system calls, may refuse.
+    (void)set_time_slice(kShortestSlice);
 }
 
 void EventLoop::set_wake_granularity(Duration granularity) {
@@ -140,6 +148,43 @@ Duration EventLoop::time_left(Instant deadline) {
 Instant EventLoop::read_clock() {
     timers_.set_now(std::chrono::steady_clock::now());
     return timers_.now();
+}
+
+void EventLoop::set_burst_pause(Duration pause) {
+    require(pause >= Duration::zero(), "the burst pause is not negative");
+    burst_pause_ = pause;
+}
+
+size_t EventLoop::poll_gathered(std::optional<Duration> wait) {
+    if (burst_pause_ == Duration::zero()) return poll_until(wait);
+    Instant began = read_clock();
+    if (quick_turns_ >= kQuickTurns && (!wait || *wait > Duration::zero())) {
+        const timespec pause = to_timespec(std::min(burst_pause_, wait.value_or(burst_pause_)));
+        ::clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
+        const Instant paused = std::exchange(began, read_clock());
+        if (wait) wait = std::max(Duration::zero(), *wait - (began - paused));
+    }
+    const size_t ready = poll_until(wait);
+    quick_turns_ = ready > 0 && read_clock() - began < kQuick ? std::min(quick_turns_ + 1, kQuickTurns) : 0;
+    return ready;
+}
+
+// Long waits go in pieces, the last one short: see approach().
+size_t EventLoop::poll_until(std::optional<Duration> wait) {
+    if (!wait || approach(*wait) == *wait) return poll(wait);
+    const Instant end = timers_.now() + *wait;
+    while (true) {
+        const Duration left = std::max(end - read_clock(), Duration::zero());
+        const Duration piece = approach(left);
+        const size_t ready = poll(piece);
+        if (ready > 0 || piece == left) return ready;
+    }
+}
+
+Duration EventLoop::approach(Duration left) {
+    constexpr Duration kShort = std::chrono::milliseconds(20);
+    constexpr int kPart = 512;
+    return left <= kShort ? left : left - left / kPart;
 }
 
 size_t EventLoop::poll(std::optional<Duration> wait) {

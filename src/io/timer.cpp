@@ -37,10 +37,17 @@ size_t TimerQueue::run_due() {
     require(!running_, "timers are not expired from inside a timer");
     while (!heap_.empty() && heap_.front().deadline <= now_) {
         Timer* timer = heap_.front().timer;
-        remove(0);
-        timer->place_ = due_.size();
-        timer->due_ = true;
         due_.push_back(timer);
+        take(*timer);
+    }
+    const size_t punctual = due_.size();
+    if (punctual > 0 && most_early_ > Duration::zero()) {
+        collect_early(0);
+        const auto early = due_.begin() + static_cast<std::ptrdiff_t>(punctual);
+        std::sort(early, due_.end(),
+                  [](const Timer* left, const Timer* right) { return left->deadline_ < right->deadline_; });
+        std::for_each(early, due_.end(), [this](Timer* timer) { take(*timer); });
+        for (size_t i = punctual; i < due_.size(); ++i) due_[i]->place_ = i;
     }
     due_count_ = due_.size();
     running_ = true;
@@ -58,6 +65,21 @@ size_t TimerQueue::run_due() {
     return ran;
 }
 
+// Notes the timers from this node of the heap on that may be early now. None below a node is due before it.
+void TimerQueue::collect_early(size_t index) {
+    if (index >= heap_.size() || heap_[index].deadline > now_ + most_early_) return;
+    const Entry& entry = heap_[index];
+    if (entry.deadline <= now_ + entry.timer->early_) due_.push_back(entry.timer);
+    for (size_t child = 0; child < kArity; ++child) collect_early(first_child_of(index) + child);
+}
+
+// From the heap to the end of the list of due ones, where it has been entered.
+void TimerQueue::take(Timer& timer) {
+    remove(timer.place_);
+    timer.place_ = due_.size() - 1;
+    timer.due_ = true;
+}
+
 // Makes room for one more timer in both lists, so that arming and expiring never allocate.
 void TimerQueue::add() {
     ++timers_;
@@ -69,9 +91,11 @@ void TimerQueue::forget() {
     --timers_;
 }
 
-void TimerQueue::arm(Timer& timer, Instant deadline) {
+void TimerQueue::arm(Timer& timer, Instant deadline, Duration early) {
     if (timer.due_) cancel(timer);
     timer.deadline_ = deadline;
+    timer.early_ = early;
+    most_early_ = std::max(most_early_, early);
     const Entry entry{deadline, ++armed_, &timer};
     if (timer.place_ == Timer::kDisarmed) {
         heap_.push_back(entry);

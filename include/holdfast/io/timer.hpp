@@ -33,10 +33,10 @@ class TimerQueue {
     /// The earliest deadline of an armed timer; it may lie in the past. Nothing when no timer is armed.
     std::optional<Instant> next() const;
     /// Runs the callback of every timer whose deadline is at or before now(), in order of deadline, ties in
-    /// order of arming, and returns how many ran. The set is fixed at the start: a timer armed by one of
-    /// these callbacks waits for the next pass even when it is already due, so a pass always ends; one
-    /// cancelled, destroyed or re-armed by an earlier callback of the pass does not run in it. Must not be
-    /// called from inside a timer's callback.
+    /// order of arming, then, when there was one, of those that may be early enough; returns how many ran.
+    /// The set is fixed at the start: a timer armed by one of these callbacks waits for the next pass even
+    /// when it is already due, so a pass always ends; one cancelled, destroyed or re-armed by an earlier
+    /// callback of the pass does not run in it. Must not be called from inside a timer's callback.
     size_t run_due();
     /// How many timers are armed.
     size_t size() const { return heap_.size() + due_count_; }
@@ -54,7 +54,9 @@ class TimerQueue {
 
     void add();
     void forget();
-    void arm(Timer& timer, Instant deadline);
+    void arm(Timer& timer, Instant deadline, Duration early);
+    void collect_early(size_t index);
+    void take(Timer& timer);
     void cancel(Timer& timer);
     void place(size_t index, const Entry& entry);
     void sift(size_t index, const Entry& entry);
@@ -65,6 +67,7 @@ class TimerQueue {
     size_t due_count_ = 0;     // How many of them are still to run.
     size_t timers_ = 0;
     uint64_t armed_ = 0;
+    Duration most_early_{};  // Of all timers there have been: how far ahead a pass looks.
     Instant now_{};
     bool running_ = false;
 };
@@ -80,9 +83,12 @@ class Timer {
     ~Timer();
 
     /// Fires at `deadline`, replacing an earlier arming. A past deadline fires in the next pass.
-    void arm(Instant deadline) { queue_.arm(*this, deadline); }
+    void arm(Instant deadline) { arm(deadline, Duration::zero()); }
+    /// The same, but when another timer wakes the queue up to `early` before the deadline, it fires along
+    /// with that one: what happens together costs one turn.
+    void arm(Instant deadline, Duration early) { queue_.arm(*this, deadline, early); }
     /// Fires `delay` after the queue's now().
-    void arm_after(Duration delay) { queue_.arm(*this, queue_.now() + delay); }
+    void arm_after(Duration delay) { arm(queue_.now() + delay); }
     void cancel() { queue_.cancel(*this); }
     bool armed() const { return place_ != kDisarmed; }
     /// When it fires; once it has fired, when it should have (also inside its callback). The epoch if never
@@ -96,6 +102,7 @@ class Timer {
     TimerQueue& queue_;
     Callback<void()> callback_;
     Instant deadline_{};
+    Duration early_{};
     size_t place_ = kDisarmed;  // Index in the heap, or in the list of due timers.
     bool due_ = false;          // Which of the two.
 };

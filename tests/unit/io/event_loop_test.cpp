@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace holdfast::io {
@@ -208,6 +209,59 @@ TEST_F(EventLoopTest, WaitsNoLongerThanAsked) {
     loop.run_once(1ms);
     EXPECT_LT(clock_now() - start, 1min);
     EXPECT_THAT(log, IsEmpty());
+}
+
+TEST_F(EventLoopTest, ALongWaitLeavesRoomForWhatEpollAddsToIt) {
+    for (const Duration wait : {Duration(20ms) + 1ns, Duration(100ms), Duration(3600ms), Duration(60s)}) {
+        const Duration piece = EventLoop::approach(wait);
+        EXPECT_LT(piece + wait / 1000, wait) << "of " << wait.count();
+        EXPECT_GT(piece, wait * 99 / 100) << "many pieces are many turns";
+    }
+    EXPECT_EQ(EventLoop::approach(20ms), Duration(20ms));
+    EXPECT_EQ(EventLoop::approach(0s), Duration(0s));
+}
+
+TEST_F(EventLoopTest, ALongWaitIsOverInOneTurn) {
+    Timer timer(loop.timers(), [&] { log.push_back(1); });
+    const Instant deadline = clock_now() + 60ms;  // More than one piece.
+    timer.arm(deadline);
+    loop.run_once();
+    EXPECT_THAT(log, ElementsAre(1));
+    EXPECT_GE(loop.now(), deadline);
+}
+
+TEST_F(EventLoopTest, EventsThatComeOneByOneAreGathered) {
+    loop.set_burst_pause(20ms);
+    const SocketPair pair;
+    const auto watched = watch(pair, 1);
+    // A machine that stands still ends the burst, but not again and again.
+    bool paused = false;
+    for (int turn = 0; turn < 1000 && !paused; ++turn) {
+        pair.write();
+        const Instant began = clock_now();
+        loop.run_once(1s);
+        paused = clock_now() - began >= 20ms && turn >= static_cast<int>(EventLoop::kQuickTurns);
+    }
+    EXPECT_TRUE(paused);
+    Timer timer(loop.timers(), [&] { log.push_back(2); });
+    const Instant deadline = clock_now() + 1ms;
+    timer.arm(deadline);
+    pair.write();
+    while (log.back() != 2) loop.run_once();
+    EXPECT_GE(loop.now(), deadline);
+}
+
+TEST_F(EventLoopTest, WithoutAPauseEachEventHasItsTurn) {
+    const SocketPair pair;
+    const auto watched = watch(pair, 1);
+    std::vector<Duration> turns;
+    for (int turn = 0; turn < 50; ++turn) {
+        pair.write();
+        const Instant began = clock_now();
+        loop.run_once(1s);
+        turns.push_back(clock_now() - began);
+    }
+    EXPECT_LT(std::ranges::min(std::span(turns).subspan(20)), 10ms);
 }
 
 TEST_F(EventLoopTest, AGranularityMakesNearbyTimersShareATurn) {

@@ -199,6 +199,49 @@ TEST_F(TimerTest, RunDueInsideACallbackIsABrokenRule) {
 
 // Against the simplest model there is: a list, sorted at each step. Random arms, re-arms, cancels,
 // destructions, and the same from inside callbacks.
+TEST_F(TimerTest, WhatMayBeEarlyFiresAlongWithATimerThatIsDueAndNotByItself) {
+    const auto punctual = timer(1);
+    const auto near = timer(2);
+    const auto nearer = timer(3);
+    const auto far = timer(4);
+    const auto strict = timer(5);
+    const auto early = [&](const std::unique_ptr<Timer>& which, Duration after, Duration by) {
+        which->arm(queue.now() + after, by);
+    };
+    punctual->arm_after(10ms);
+    early(near, 20ms, 10ms);
+    early(nearer, 19ms, 10ms);
+    early(far, 21ms, 10ms);
+    strict->arm_after(11ms);
+    EXPECT_THAT(advance(10ms - 1ns), IsEmpty()) << "nothing is due";
+    EXPECT_THAT(advance(1ns), ElementsAre(1, 3, 2)) << "in order of deadline";
+    EXPECT_THAT(advance(1ms), ElementsAre(5, 4));
+    EXPECT_EQ(queue.size(), 0U);
+}
+
+TEST_F(TimerTest, AnEarlyTimerFiresAtItsDeadlineWhenNothingElseIsDue) {
+    const auto one = timer(1);
+    one->arm(queue.now() + 10ms, 5ms);
+    EXPECT_EQ(queue.next(), Instant{} + 10ms);
+    EXPECT_THAT(advance(9ms), IsEmpty());
+    EXPECT_THAT(advance(1ms), ElementsAre(1));
+    one->arm(queue.now() + 10ms, 5ms);
+    one->arm_after(10ms);  // No longer early.
+    const auto other = timer(2);
+    other->arm_after(8ms);
+    EXPECT_THAT(advance(8ms), ElementsAre(2));
+    EXPECT_THAT(advance(2ms), ElementsAre(1));
+}
+
+TEST_F(TimerTest, AnEarlyTimerCancelledByADueOneDoesNotFire) {
+    auto early = timer(1);
+    Timer due(queue, [&] { early.reset(); });
+    due.arm_after(10ms);
+    early->arm(queue.now() + 12ms, 5ms);
+    EXPECT_THAT(advance(10ms), IsEmpty());
+    EXPECT_EQ(queue.size(), 0U);
+}
+
 TEST_F(TimerTest, TenThousandRandomTimersAgreeWithASortedList) {
     struct Model {
         int64_t deadline = 0;
