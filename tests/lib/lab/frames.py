@@ -4,7 +4,7 @@ daemon's codec, so that the two can disagree."""
 import ipaddress
 import socket
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 ETHERNET_ARP, ETHERNET_IPV4, ETHERNET_IPV6 = 0x0806, 0x0800, 0x86DD
 PROTOCOL_AH, PROTOCOL_ICMPV6, PROTOCOL_VRRP = 51, 58, 112
@@ -29,6 +29,7 @@ class Advert:
     checksum_ok: bool
     raw: bytes = field(repr=False, default=b"")
     trailer: bytes = field(repr=False, default=b"")  # Of keepalived's auth_hmac.
+    frame: bytes = field(repr=False, default=b"")  # All of it, from the Ethernet header on.
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Arp:
     sender_address: str
     target_mac: str
     target_address: str
+    frame: bytes = field(repr=False, default=b"")
 
     @property
     def gratuitous(self):
@@ -57,6 +59,7 @@ class NeighborAdvert:
     router: bool
     solicited: bool
     override: bool
+    frame: bytes = field(repr=False, default=b"")
 
 
 def _mac(data):
@@ -76,15 +79,11 @@ def decode(frame, time, sender):
     """The frame as Advert, Arp or NeighborAdvert; None for everything else and for damaged frames."""
     try:
         (kind,) = struct.unpack_from("!H", frame, 12)
-        if kind == ETHERNET_ARP:
-            return _arp(frame[14:], time, sender)
-        if kind == ETHERNET_IPV4:
-            return _ipv4(frame[14:], time, sender)
-        if kind == ETHERNET_IPV6:
-            return _ipv6(frame[14:], time, sender)
+        decoder = {ETHERNET_ARP: _arp, ETHERNET_IPV4: _ipv4, ETHERNET_IPV6: _ipv6}.get(kind)
+        decoded = decoder(frame[14:], time, sender) if decoder else None
+        return replace(decoded, frame=frame) if decoded else None
     except (struct.error, IndexError, ValueError):
         return None
-    return None
 
 
 def _arp(data, time, sender):

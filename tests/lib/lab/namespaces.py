@@ -174,14 +174,16 @@ class NamespaceLab:
             for scope in ("all", "default"):
                 Path(f"/proc/sys/net/ipv6/conf/{scope}/accept_dad").write_text("0\n")
 
-    def node(self, name, *addresses, gateway=None):
-        """Adds a node whose eth0 is plugged into the switch and has these addresses."""
+    def node(self, name, *addresses, gateway=None, mac=None):
+        """Adds a node whose eth0 is plugged into the switch and has these addresses; without `mac` its link
+        address, and with it the link-local IPv6 address, is the kernel's choice."""
         node = Node(self, name)
         self.nodes[name] = node
         self._add_namespace(node.namespace)
         port = f"p-{name}"
         self._node_of_port[port] = name
-        _ip("-n", self._switch, batch=f"link add {port} type veth peer name eth0 netns {node.namespace}\n"
+        chosen = f"address {mac} " if mac else ""
+        _ip("-n", self._switch, batch=f"link add {port} type veth peer name eth0 {chosen}netns {node.namespace}\n"
                                       f"link set {port} master br0 up\n")
         node.ip("link set lo up", "link set eth0 up", *(f"addr add {each} dev eth0" for each in addresses),
                 *([f"route add default via {gateway}"] if gateway else []))
