@@ -165,6 +165,7 @@ EXPLAINED = [
      "the reference takes the word after inet or inet6 as well"),
     (r"track_file: no-such-thing", r"", None, 5, "the reference crashes or hangs on an unknown file"),
     (r"track_file-entry-_", r"", "timeout", 5, "the reference crashes or hangs on an unknown file"),
+    (r"track_file-entry-_", r"", -11, 5, "the reference crashes or hangs on an unknown file"),
     (r"octavia", r"", 0, 5, "the reference leaves silently when the network namespace of the file does not exist"),
     (r"devtool-notify-priority-change", r"Unexpected '{'", 0, 2,
      "a template of undefined ${NAME}: the reference takes their braces for blocks, and forgets that it complained"),
@@ -183,6 +184,8 @@ EXPLAINED = [
     (r"\.regex: regex( one two)?$", r"", 0, 5, "2.2.7 does not say that it ignores the line"),
     (r": .* maybe$|notification_email_from: .* surplus$|unicast_peer: 192.0.2.20$|excluded: 192.0.2.1$", r"", 0, 5,
      "2.2.7 does not say that it ignores the word"),
+    (r"virtual_routes(-entry-(TYPE|via|table|nexthop))?_plain", r"", 5, 0, "2.2.7 reports tracked routes without device"),
+    (r"(vrrp_script-interval|UDP_CHECK-payload)_plain", r"", 5, 0, "2.2.7 does not know this form"),
     (r"^(global_defs\.umask: umask IXUSR|vrrp_script\.(interval|timeout): .*\.5|.*UDP_CHECK\.payload: )", r"", 5, 0,
      "2.2.7 does not know this form"),
 ]
