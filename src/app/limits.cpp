@@ -30,9 +30,6 @@ const Limit kLimits[] = {
      "child_wait_time",
      "one process, whose name is process_name, else the first of vrrp_process_name and the others",
      Part::daemon, [](const Config& c) { return c.global.process_names; }},
-    {"global_defs/vrrp_rx_bufs_policy global_defs/vrrp_rx_bufs_multiplier global_defs/lvs_netlink_*",
-     "the kernel's buffer sizes are used", Part::daemon,
-     [](const Config& c) { return !c.global.rx_buffer_policy.empty(); }},
 };
 
 }  // namespace

@@ -111,14 +111,34 @@ void RealOutputs::finish(std::function<void()> done) {
     mailer_.finish(kMailsAtStop, std::move(done));
 }
 
+namespace {
+
+/// What is configured for VRRP and for the checkers; both share the sockets, so the larger counts. Zero is as
+/// good as nothing, as in the reference.
+kernel::RouteNetlinkSettings buffers_of(const config::GlobalSettings& global) {
+    kernel::RouteNetlinkSettings settings;
+    const config::SocketBuffers& vrrp = global.vrrp_buffers;
+    const config::SocketBuffers& lvs = global.lvs_buffers;
+    const auto choose = [](const auto& one, bool one_forced, const auto& other, bool other_forced,
+                           uint32_t& size, bool& forced) {
+        if (one.value_or(0) == 0 && other.value_or(0) == 0) return;
+        const bool first = one.value_or(0) >= other.value_or(0);
+        size = first ? *one : *other;
+        forced = first ? one_forced : other_forced;
+    };
+    choose(vrrp.command, vrrp.command_force, lvs.command, lvs.command_force, settings.request_buffer,
+           settings.force_request);
+    choose(vrrp.monitor, vrrp.monitor_force, lvs.monitor, lvs.monitor_force, settings.monitor_buffer,
+           settings.force_monitor);
+    return settings;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<RealEdges>> RealEdges::open(Log& log, const config::Config& config,
                                                    io::Fd process_events) {
     auto loop = std::make_unique<io::EventLoop>();
-    kernel::RouteNetlinkSettings settings;
-    const config::SocketBuffers& buffers = config.global.vrrp_buffers;
-    if (buffers.command) settings.request_buffer = *buffers.command;
-    if (buffers.monitor) settings.monitor_buffer = *buffers.monitor;
-    auto network = kernel::RouteNetlink::open(*loop, settings);
+    auto network = kernel::RouteNetlink::open(*loop, buffers_of(config.global));
     if (!network) return std::unexpected(network.error());
     return std::unique_ptr<RealEdges>(
         new RealEdges(log, std::move(loop), std::move(*network), std::move(process_events)));

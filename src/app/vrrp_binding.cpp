@@ -105,8 +105,10 @@ void VrrpService::bind(VrrpInstance& instance) {
     } else {
         wanted.multicast_group = transport.multicast_group;
     }
-    wanted.receive_buffer = transport.receive_buffer;
-    if (instance.channel && instance.channel_settings == wanted) return;
+    if (instance.channel && instance.channel_settings == wanted) {
+        size_receive_buffer(instance, wanted_receive_buffer(instance));
+        return;
+    }
     unbind(instance);
     if (!interface.empty() && !wanted.interface) return;
     if (transport.unicast && !wanted.bind_address) return;
@@ -135,11 +137,13 @@ void VrrpService::bind(VrrpInstance& instance) {
     instance.channel = shared->id;
     instance.channel_settings = wanted;
     by_vrid_[route_key(instance.channel, instance.settings.router.vrid)] = &instance;
+    size_receive_buffer(instance, wanted_receive_buffer(instance));
 }
 
 void VrrpService::unbind(VrrpInstance& instance) {
     if (!instance.channel) return;
     by_vrid_.erase(route_key(instance.channel, instance.router.settings().vrid));
+    size_receive_buffer(instance, 0);
     const auto open = std::ranges::find(channels_, instance.channel, &OpenChannel::id);
     if (open != channels_.end() && --open->users == 0) {
         edges_.link.close_channel(open->id);
@@ -197,7 +201,9 @@ void VrrpService::on_link_changed(Instant, const netstate::LinkInfo& link, const
         edges_.log.info(Part::vrrp,
                         fmt::format("Netlink reports {} {}", link.name, link.usable() ? "up" : "down"));
     }
-    if (same_name && (was_usable == link.usable() || !counts)) return;
+    const bool same_size = before == nullptr || before->mtu == link.mtu ||
+                           global_.rx_buffer_policy.kind != config::ReceiveBufferPolicy::Kind::mtu;
+    if (same_name && same_size && (was_usable == link.usable() || !counts)) return;
     if (before != nullptr && !same_name) touch_interface(before->name);
     touch_interface(link.name);
 }

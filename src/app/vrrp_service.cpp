@@ -236,6 +236,8 @@ void VrrpService::remove(VrrpInstance& instance) {
 
 void VrrpService::reload(const config::Config& before, const config::Config& after,
                          const config::Plan& plan) {
+    const bool buffers_changed = before.global.rx_buffer_policy != after.global.rx_buffer_policy ||
+                                 before.global.rx_buffer_multiplier != after.global.rx_buffer_multiplier;
     remember(after);
     define_statics(after);
     define_sysctls(after);
@@ -244,7 +246,10 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
     std::vector<std::unique_ptr<VrrpInstance>> old = std::exchange(instances_, {});
     std::vector<std::unique_ptr<VrrpInstance>> next(after.instances.size());
     for (const size_t index : plan.instances.removed) remove(*old[index]);
-    for (const auto& pair : plan.instances.unchanged) next[pair.after] = std::move(old[pair.before]);
+    for (const auto& pair : plan.instances.unchanged) {
+        next[pair.after] = std::move(old[pair.before]);
+        if (buffers_changed) touch(*next[pair.after]);
+    }
     std::vector<VrrpInstance*> fresh;
     std::vector<VrrpInstance*> changed;
     for (const auto& pair : plan.instances.changed) {

@@ -140,14 +140,29 @@ void read_rx_policy(Loading& loading, G& global, const Line& line) {
         bad_word(loading, ReportClass::general, line, 0, "has MTU and ADVERT; MTU is used");
         global.rx_policy_advert = false;
     }
-    global.value.rx_buffer_policy = global.rx_buffer_size     ? fmt::format("{}", *global.rx_buffer_size)
-                                    : global.rx_policy_mtu    ? "MTU"
-                                    : global.rx_policy_advert ? "ADVERT"
-                                                              : "";
+    using Kind = ReceiveBufferPolicy::Kind;
+    global.value.rx_buffer_policy.bytes = global.rx_buffer_size.value_or(0);
+    global.value.rx_buffer_policy.kind = global.rx_buffer_size     ? Kind::bytes
+                                         : global.rx_policy_mtu    ? Kind::mtu
+                                         : global.rx_policy_advert ? Kind::advert
+                                                                   : Kind::system;
 }
 
 void show_rx_policy(const G& global, const Row& row, Writer& writer) {
-    if (!global.value.rx_buffer_policy.empty()) writer.line(row.facts.name, global.value.rx_buffer_policy);
+    const ReceiveBufferPolicy& policy = global.value.rx_buffer_policy;
+    switch (policy.kind) {
+        case ReceiveBufferPolicy::Kind::system:
+            break;
+        case ReceiveBufferPolicy::Kind::bytes:
+            writer.line(row.facts.name, fmt::format("{}", policy.bytes));
+            break;
+        case ReceiveBufferPolicy::Kind::mtu:
+            writer.line(row.facts.name, "MTU");
+            break;
+        case ReceiveBufferPolicy::Kind::advert:
+            writer.line(row.facts.name, "ADVERT");
+            break;
+    }
 }
 
 // clang-format off: one row, one line

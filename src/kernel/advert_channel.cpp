@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include "holdfast/kernel/frames.hpp"
 #include "socket_address.hpp"
@@ -76,8 +77,6 @@ Result<> AdvertLink::Channel::open_receiver() {
     OptionSetter options(receive_.get());
     // First, so that packets from elsewhere do not get in.
     if (!settings_.interface_name.empty()) options.bind_to_device(settings_.interface_name);
-    if (settings_.receive_buffer)
-        options.set(SOL_SOCKET, SO_RCVBUF, static_cast<int>(*settings_.receive_buffer), "SO_RCVBUF");
     const int off = 0;
     const int on = 1;
     // Otherwise groups that others have joined on this interface are delivered to us too.
@@ -118,6 +117,18 @@ Result<> AdvertLink::Channel::open_receiver() {
                      settings_.bind_address->to_string());
     }
     return options.result();
+}
+
+void AdvertLink::Channel::resize_receive_buffer(uint32_t bytes) {
+    int size = static_cast<int>(std::min<uint32_t>(bytes, std::numeric_limits<int>::max()));
+    if (bytes == 0) {
+        // A socket that has never been resized tells the default; the kernel tells twice what it is told.
+        socklen_t length = sizeof size;
+        if (getsockopt(send_.get(), SOL_SOCKET, SO_RCVBUF, &size, &length) != 0) return;
+        size /= 2;
+    }
+    // Limited to net.core.rmem_max, and then better than nothing.
+    (void)setsockopt(receive_.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 }
 
 Result<> AdvertLink::Channel::open_sender() {

@@ -72,6 +72,8 @@ class AdvertLink::Channel {
     vrrp::ChannelId id() const { return id_; }
     const vrrp::ChannelSettings& settings() const { return settings_; }
     int receive_fd() const { return receive_.get(); }
+    /// 0 = the kernel's default.
+    void resize_receive_buffer(uint32_t bytes);
     void watch(io::EventLoop& loop, std::function<void()> on_readable);
 
     /// Puts a packet into the queue; false when there is no room or no queue to be had (flush and try again),

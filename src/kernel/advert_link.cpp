@@ -131,6 +131,11 @@ void AdvertLink::close_channel(vrrp::ChannelId channel) {
     channels_.erase(at);
 }
 
+void AdvertLink::resize_receive_buffer(vrrp::ChannelId channel, uint32_t bytes) {
+    const auto at = channels_.find(channel.value);
+    if (at != channels_.end()) at->second->resize_receive_buffer(bytes);
+}
+
 void AdvertLink::on_receive(ReceiveHandler handler) {
     receive_handler_ = std::move(handler);
 }

@@ -30,7 +30,7 @@ constexpr std::array kRouteGroups{RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGR
 class RouteNetlink::Monitor {
   public:
     static Result<std::unique_ptr<Monitor>> open(io::EventLoop& loop, const RouteNetlinkSettings& settings) {
-        auto socket = NetlinkSocket::open(settings.monitor_buffer, settings.force);
+        auto socket = NetlinkSocket::open(settings.monitor_buffer, settings.force_monitor);
         if (!socket) return Failure(std::move(socket.error()));
         for (const auto group : kLinkAndAddressGroups)
             if (nl_socket_add_membership(socket->get(), group) != 0)

@@ -63,7 +63,7 @@ bool is_one_of(uint8_t protocol, std::span<const uint8_t> protocols) {
 
 Result<std::unique_ptr<RouteNetlink::Requests>> RouteNetlink::Requests::open(
     const RouteNetlinkSettings& settings) {
-    auto socket = NetlinkSocket::open(settings.request_buffer, settings.force);
+    auto socket = NetlinkSocket::open(settings.request_buffer, settings.force_request);
     if (!socket) return Failure(std::move(socket.error()));
     // All three are improvements a kernel may lack: short answers, reasons in words, dumps filtered by the
     // kernel.

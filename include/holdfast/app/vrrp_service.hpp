@@ -52,6 +52,7 @@ struct VrrpInstance {
     std::optional<IpAddress> source;
     vrrp::ChannelId channel;
     vrrp::ChannelSettings channel_settings;
+    uint32_t receive_buffer = 0;  ///< Its part of the channel's receive buffer, bytes; 0 = asks for none.
     track::Tracking tracking;
     /// Interfaces of static objects whose track_group has this instance.
     std::vector<std::string> static_interfaces;
@@ -158,6 +159,8 @@ class VrrpService final : public netstate::NetworkObserver {
     std::optional<IpAddress> wanted_source(const VrrpInstance& instance) const;
     void bind(VrrpInstance& instance);
     void unbind(VrrpInstance& instance);
+    uint32_t wanted_receive_buffer(const VrrpInstance& instance) const;
+    void size_receive_buffer(VrrpInstance& instance, uint32_t wanted);
     bool depends_on(const VrrpInstance& instance, std::string_view interface) const;
     std::set<std::string, std::less<>> taken_link_names(const config::Config& config,
                                                         const VrrpInstance* except) const;
@@ -212,6 +215,7 @@ class VrrpService final : public netstate::NetworkObserver {
         vrrp::ChannelSettings settings;
         vrrp::ChannelId id;
         uint32_t users = 0;
+        uint64_t receive_buffer = 0;  ///< What its users ask for together.
     };
     std::vector<OpenChannel> channels_;
     std::unordered_map<uint64_t, VrrpInstance*> by_vrid_;  ///< Channel and VRID.

@@ -38,6 +38,15 @@ struct SocketBuffers {
     friend bool operator==(const SocketBuffers&, const SocketBuffers&) = default;
 };
 
+/// How large the receive buffer of adverts is per instance (`vrrp_rx_bufs_policy`): the system's default, so
+/// many bytes, or `rx_buffer_multiplier` times the interface's MTU or an advert's size.
+struct ReceiveBufferPolicy {
+    enum class Kind : uint8_t { system, bytes, mtu, advert };
+    Kind kind = Kind::system;
+    uint32_t bytes = 0;
+    friend bool operator==(const ReceiveBufferPolicy&, const ReceiveBufferPolicy&) = default;
+};
+
 struct NftablesSettings {
     std::optional<std::string> table;  ///< `nftables [NAME]`
     int priority = -1;
@@ -111,7 +120,7 @@ struct GlobalSettings {
     std::optional<IptablesSettings> iptables;
     std::vector<std::string> ipset_names;
     NftablesSettings nftables;
-    std::string rx_buffer_policy;
+    ReceiveBufferPolicy rx_buffer_policy;
     uint32_t rx_buffer_multiplier = 3;
 
     bool lvs_flush = false;

@@ -39,6 +39,7 @@ class AdvertLink final : public vrrp::Link {
 
     Result<vrrp::ChannelId> open_channel(const vrrp::ChannelSettings& settings) override;
     void close_channel(vrrp::ChannelId channel) override;
+    void resize_receive_buffer(vrrp::ChannelId channel, uint32_t bytes) override;
     void on_receive(ReceiveHandler handler) override;
     void on_send_error(SendErrorHandler handler) override;
     /// Also asks the loop for a flush at the end of the turn.

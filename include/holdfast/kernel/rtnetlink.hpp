@@ -19,11 +19,12 @@
 namespace holdfast::kernel {
 
 struct RouteNetlinkSettings {
-    /// Socket buffers in bytes (`vrrp_netlink_cmd_rcv_bufs`, `vrrp_netlink_monitor_rcv_bufs`); `force` goes
-    /// beyond net.core.rmem_max.
+    /// Socket buffers in bytes (`vrrp_netlink_cmd_rcv_bufs`, `vrrp_netlink_monitor_rcv_bufs`); the force
+    /// options go beyond net.core.rmem_max.
     uint32_t request_buffer = 1U << 20U;
     uint32_t monitor_buffer = 4U << 20U;
-    bool force = true;
+    bool force_request = true;
+    bool force_monitor = true;
 };
 
 class RouteNetlink final : public netstate::NetworkKernel {

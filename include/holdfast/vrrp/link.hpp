@@ -40,7 +40,6 @@ struct ChannelSettings {
     std::optional<IpAddress> multicast_group;
     /// The unicast source bound to; unset for multicast, whose source travels with every packet (`send`).
     std::optional<IpAddress> bind_address;
-    std::optional<uint32_t> receive_buffer;  ///< SO_RCVBUF in bytes; unset = the kernel's default.
     friend bool operator==(const ChannelSettings&, const ChannelSettings&) = default;
 };
 
@@ -104,6 +103,9 @@ class Link {
     virtual Result<ChannelId> open_channel(const ChannelSettings& settings) = 0;
     /// Leaves the group and closes. Queued packets of the channel are sent first. Unknown ids are ignored.
     virtual void close_channel(ChannelId channel) = 0;
+    /// Sets the size of the channel's receive buffer in bytes, as SO_RCVBUF does; 0 = the kernel's default.
+    /// Unknown ids are ignored, and so is everything where packets wait in no buffer.
+    virtual void resize_receive_buffer(ChannelId /*channel*/, uint32_t /*bytes*/) {}
 
     /// Called for every packet received on any channel, from within the event loop. Set once before the first
     /// channel.

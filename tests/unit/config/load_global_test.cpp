@@ -138,7 +138,7 @@ TEST_F(LoadGlobal, ReadsWhatIsLeft) {
                                        HasSubstr("router_id needs a value")));
     EXPECT_EQ(global().umask, 0177U);
     EXPECT_EQ(global().startup_delay, Duration(5500ms));
-    EXPECT_EQ(global().rx_buffer_policy, "MTU");
+    EXPECT_EQ(global().rx_buffer_policy.kind, ReceiveBufferPolicy::Kind::mtu);
     EXPECT_EQ(global().reload_check_config, "/dev/null");
     EXPECT_EQ(global().reload_file, "");
     EXPECT_EQ(global().json_version, 2U);

@@ -145,16 +145,14 @@ class AdvertLinkTest : public ::testing::Test {
                 .interface = testing::Namespace::index("v0"),
                 .interface_name = "v0",
                 .multicast_group = ip(family == Family::ipv4 ? "224.0.0.18" : "ff02::12"),
-                .bind_address = {},
-                .receive_buffer = {}};
+                .bind_address = {}};
     }
     vrrp::ChannelSettings unicast(const char* source) {
         return {.family = ip(source).family(),
                 .interface = testing::Namespace::index("v0"),
                 .interface_name = "v0",
                 .multicast_group = {},
-                .bind_address = ip(source),
-                .receive_buffer = {}};
+                .bind_address = ip(source)};
     }
     vrrp::ChannelId open(AdvertLink& link, const vrrp::ChannelSettings& settings) {
         auto channel = link.open_channel(settings);

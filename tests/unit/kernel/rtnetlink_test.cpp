@@ -259,7 +259,7 @@ TEST_F(RouteNetlinkTest, AddressesFollowAnInterfaceThatIsMadeAnew) {
 }
 
 TEST_F(RouteNetlinkTest, LostNewsLeadToADump) {
-    open({.monitor_buffer = 2304, .force = false});
+    open({.monitor_buffer = 2304, .force_monitor = false});
     state->define(loop.now(), kWeb, vips(2), true);
     start();
     const auto dumps = state->dumps();
