@@ -38,9 +38,6 @@ void apply_process_limits(const config::Config& config, Log& log) {
         prctl(PR_SET_NAME, settings->name.c_str());
         break;
     }
-    if (const auto nice = first_set(global, &config::ProcessSettings::priority)) {
-        report(log, "priority", setpriority(PRIO_PROCESS, 0, *nice));
-    }
     if (const auto& cpus = first_set(global, &config::ProcessSettings::cpu_affinity); !cpus.empty()) {
         cpu_set_t set;
         CPU_ZERO(&set);
@@ -55,9 +52,12 @@ void apply_process_limits(const config::Config& config, Log& log) {
         param.sched_priority = *priority;
         report(log, "rt_priority", sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param));
         if (const auto limit = first_set(global, &config::ProcessSettings::rlimit_rttime)) {
-            const rlimit value{*limit, *limit};
+            // Half of it earns a warning (SIGXCPU), all of it the end.
+            const rlimit value{*limit / 2, *limit};
             report(log, "rlimit_rttime", setrlimit(RLIMIT_RTTIME, &value));
         }
+    } else if (const auto nice = first_set(global, &config::ProcessSettings::priority)) {
+        report(log, "priority", setpriority(PRIO_PROCESS, 0, *nice));
     }
     if (first_set(global, &config::ProcessSettings::no_swap))
         report(log, "no_swap", mlockall(MCL_CURRENT | MCL_FUTURE));

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <vector>
 
 #include "holdfast/app/config_test.hpp"
 #include "holdfast/app/daemon.hpp"
@@ -42,14 +43,19 @@ config::LoadResult load(const config::LoadOptions& options) {
     return config::load(options, files, environment);
 }
 
+/// SIGXCPU tells that half of vrrp_rlimit_rttime is used up.
+std::vector<int> our_signals() {
+    std::vector<int> numbers{SIGINT, SIGXCPU};
+    for (const SignalRow& row : signals_table()) numbers.push_back(row.number);
+    return numbers;
+}
+
 /// A signal that comes while the configuration is read and the sockets are opened waits until the SignalWatch
 /// is there, and is served by it. SIGPIPE is of no use to us at any time.
 void hold_signals() {
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int number : {SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGRTMIN + 2, SIGRTMAX - 1}) {
-        sigaddset(&signals, number);
-    }
+    for (const int number : our_signals()) sigaddset(&signals, number);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
 }
@@ -218,8 +224,7 @@ int Run::serve(config::LoadResult loaded) {
     }
     io::EventLoop& loop = edges_->loop();
     io::EventLoop::request_precise_wakeups();
-    io::SignalWatch signals(loop, {SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGRTMIN + 2, SIGRTMAX - 1},
-                            [this](int number) { on_signal(number); });
+    io::SignalWatch signals(loop, our_signals(), [this](int number) { on_signal(number); });
     daemon_ = std::make_unique<Daemon>(
         edges_->edges(),
         DaemonSettings{options_.subsystems, !options_.dont_release_vrrp, !options_.dont_release_ipvs});
@@ -268,6 +273,11 @@ void Run::start() {
 }
 
 void Run::on_signal(int number) {
+    if (number == SIGXCPU) {
+        log_.write(Part::vrrp, LogLevel::warning,
+                   "VRRP process has used too much CPU time, vrrp_rlimit_rttime may need to be increased");
+        return;
+    }
     const auto meaning = signal_meaning(number);
     if (!meaning) return;
     // The startup script still runs: there is nothing to reload or to show.

@@ -11,7 +11,7 @@ namespace holdfast::io {
 
 namespace {
 
-sigset_t to_set(std::initializer_list<int> signals) {
+sigset_t to_set(const std::vector<int>& signals) {
     sigset_t set;
     sigemptyset(&set);
     for (const int signal : signals) require(sigaddset(&set, signal) == 0, "a signal number is valid");
@@ -35,8 +35,7 @@ int open_signalfd(const sigset_t& signals, const sigset_t& former_mask) {
 
 }  // namespace
 
-SignalWatch::SignalWatch(EventLoop& loop, std::initializer_list<int> signals,
-                         std::function<void(int)> callback)
+SignalWatch::SignalWatch(EventLoop& loop, const std::vector<int>& signals, std::function<void(int)> callback)
     : signals_(to_set(signals)),
       former_mask_(block(signals_)),
       callback_(std::move(callback)),

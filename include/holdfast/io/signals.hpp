@@ -3,7 +3,7 @@
 
 #include <csignal>
 #include <functional>
-#include <initializer_list>
+#include <vector>
 
 #include "holdfast/io/callback.hpp"
 #include "holdfast/io/event_loop.hpp"
@@ -20,7 +20,7 @@ class SignalWatch {
   public:
     /// The callback gets the signal number, one call per signal; the kernel folds equal standard signals into
     /// one. Throws std::system_error when no signalfd can be made.
-    SignalWatch(EventLoop& loop, std::initializer_list<int> signals, std::function<void(int)> callback);
+    SignalWatch(EventLoop& loop, const std::vector<int>& signals, std::function<void(int)> callback);
     SignalWatch(const SignalWatch&) = delete;
     SignalWatch& operator=(const SignalWatch&) = delete;
     ~SignalWatch();
