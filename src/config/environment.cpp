@@ -1,5 +1,5 @@
 // The real machine: interfaces by rtnetlink, because /sys shows the network namespace it was mounted in
-// rather than ours; the names of iproute2 from its files.
+// rather than ours.
 #include "holdfast/config/environment.hpp"
 
 #include <grp.h>
@@ -24,73 +24,6 @@
 
 namespace holdfast::config {
 namespace {
-
-struct BuiltinName {
-    NameTable table;
-    const char* name;
-    uint32_t number;
-};
-// Names that work without any file of iproute2.
-constexpr BuiltinName kBuiltinNames[] = {
-    {NameTable::route_tables, "default", 253},
-    {NameTable::route_tables, "main", 254},
-    {NameTable::route_tables, "local", 255},
-    {NameTable::route_protocols, "none", 0},
-    {NameTable::route_protocols, "redirect", 1},
-    {NameTable::route_protocols, "kernel", 2},
-    {NameTable::route_protocols, "boot", 3},
-    {NameTable::route_protocols, "static", 4},
-    {NameTable::route_protocols, "gated", 8},
-    {NameTable::route_protocols, "ra", 9},
-    {NameTable::route_protocols, "mrt", 10},
-    {NameTable::route_protocols, "zebra", 11},
-    {NameTable::route_protocols, "bird", 12},
-    {NameTable::route_protocols, "dnrouted", 13},
-    {NameTable::route_protocols, "xorp", 14},
-    {NameTable::route_protocols, "ntk", 15},
-    {NameTable::route_protocols, "dhcp", 16},
-    {NameTable::route_protocols, "keepalived", 18},
-    {NameTable::route_protocols, "babel", 42},
-    {NameTable::scopes, "global", 0},
-    {NameTable::scopes, "site", 200},
-    {NameTable::scopes, "link", 253},
-    {NameTable::scopes, "host", 254},
-    {NameTable::scopes, "nowhere", 255},
-    {NameTable::groups, "default", 0},
-};
-
-const char* file_of(NameTable table) {
-    switch (table) {
-        case NameTable::route_tables:
-            return "rt_tables";
-        case NameTable::route_protocols:
-            return "rt_protos";
-        case NameTable::scopes:
-            return "rt_scopes";
-        case NameTable::realms:
-            return "rt_realms";
-        case NameTable::dsfield:
-            return "rt_dsfield";
-        case NameTable::groups:
-            return "group";
-    }
-    return "";
-}
-
-std::optional<uint32_t> look_up(const std::string& path, std::string_view name) {
-    std::ifstream file(path);
-    for (std::string line; std::getline(file, line);) {
-        line.resize(std::min(line.size(), line.find('#')));
-        std::istringstream words(line);
-        std::string number;
-        std::string word;
-        if (!(words >> number >> word) || word != name) continue;
-        char* end = nullptr;
-        const unsigned long value = std::strtoul(number.c_str(), &end, 0);
-        if (*end == '\0') return static_cast<uint32_t>(value);
-    }
-    return std::nullopt;
-}
 
 /// inotify(7) sees nothing that other machines or the kernel itself write.
 bool unwatchable(const std::string& path) {
@@ -190,14 +123,6 @@ std::vector<std::string> SystemEnvironment::search_path() const {
     for (std::string directory; std::getline(list, directory, ':');)
         if (!directory.empty()) directories.push_back(directory);
     return directories;
-}
-
-std::optional<uint32_t> SystemEnvironment::named_number(NameTable table, std::string_view name) const {
-    for (const char* directory : {"/etc/iproute2/", "/usr/share/iproute2/", "/usr/lib/iproute2/"})
-        if (auto number = look_up(std::string(directory) + file_of(table), name)) return number;
-    for (const BuiltinName& builtin : kBuiltinNames)
-        if (builtin.table == table && builtin.name == name) return builtin.number;
-    return std::nullopt;
 }
 
 std::optional<IpAddress> SystemEnvironment::resolve(const std::string& name) const {

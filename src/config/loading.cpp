@@ -237,7 +237,8 @@ std::optional<uint32_t> Loading::named_number(NameTable table, std::string_view 
         const auto id = static_cast<uint32_t>(number);
         return id <= max ? std::optional(id) : std::nullopt;
     }
-    auto found = environment.named_number(table, name);
+    const GlobalSettings& global = draft.global.value;
+    auto found = environment.named_number_in({global.iproute_usr_dir, global.iproute_etc_dir}, table, name);
     return found && *found <= max ? found : std::nullopt;
 }
 

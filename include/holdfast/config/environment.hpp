@@ -56,6 +56,12 @@ struct FileFacts {
 /// The name tables of iproute2.
 enum class NameTable : uint8_t { route_tables, route_protocols, scopes, realms, dsfield, groups };
 
+/// Where iproute2 keeps its name tables (`iproute_usr_dir`, `iproute_etc_dir`); empty = the usual places.
+struct NameFolders {
+    std::string vendor{};
+    std::string site{};
+};
+
 /// Questions only; nothing here changes anything. Answers are asked during one load() and not kept.
 class Environment {
   public:
@@ -81,6 +87,11 @@ class Environment {
     /// The number behind a name of iproute2's tables (rt_tables, rt_protos, rt_scopes, rt_realms, rt_dsfield,
     /// group).
     virtual std::optional<uint32_t> named_number(NameTable table, std::string_view name) const = 0;
+    /// The same with the tables in other places.
+    virtual std::optional<uint32_t> named_number_in(const NameFolders& /*folders*/, NameTable table,
+                                                    std::string_view name) const {
+        return named_number(table, name);
+    }
     /// Resolves a host name (smtp_server); may block. Nothing when it has no address.
     virtual std::optional<IpAddress> resolve(const std::string& name) const = 0;
     virtual uint32_t effective_uid() const = 0;
@@ -106,6 +117,8 @@ class SystemEnvironment : public Environment {
     Result<std::string> contents(const std::string& path, size_t limit) const override;
     std::vector<std::string> search_path() const override;
     std::optional<uint32_t> named_number(NameTable table, std::string_view name) const override;
+    std::optional<uint32_t> named_number_in(const NameFolders& folders, NameTable table,
+                                            std::string_view name) const override;
     std::optional<IpAddress> resolve(const std::string& name) const override;
     uint32_t effective_uid() const override;
     uint32_t processor_count() const override;
