@@ -1,31 +1,14 @@
 // The packets of keepalived 2.4.3, byte for byte, made and verified with the real digests. Recorded from it
 // in a network namespace: AH with auth_pass "secret", auth_hmac with the key 000102..1f.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
-#include <charconv>
 
+#include "../vrrp/support.hpp"
 #include "holdfast/kernel/openssl_digest.hpp"
 #include "holdfast/vrrp/advert_reader.hpp"
 #include "holdfast/vrrp/packet.hpp"
 
 namespace holdfast::vrrp {
 namespace {
-
-std::vector<uint8_t> bytes(std::string_view hex) {
-    std::vector<uint8_t> result;
-    for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-        uint8_t value = 0;
-        std::from_chars(hex.data() + i, hex.data() + i + 2, value, 16);
-        result.push_back(value);
-    }
-    return result;
-}
-
-IpAddress address(std::string_view text) {
-    return IpAddress::parse(text).value();
-}
 
 RouterSettings sealed_router(uint8_t vrid, std::string_view vip) {
     RouterSettings router;
