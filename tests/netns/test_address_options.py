@@ -52,7 +52,7 @@ def address_of(entry, number):
 
 
 def entries(number, family=None):
-    return "\n        ".join(entry.format(n=number) for _, entry, _ in OPTIONS
+    return "\n       ".join(entry.format(n=number) for _, entry, _ in OPTIONS
                              if family in (None, ipaddress.ip_address(address_of(entry, number)).version))
 
 
@@ -63,9 +63,9 @@ def with_interface(lines):
 
 def configuration():
     four = instance(name="VI_4", vrid=4, advert=0.1, addresses=[entries(2, 4)],
-                    extra=f"virtual_ipaddress_excluded {{\n        {entries(3)}\n    }}")
+                    extra=f"virtual_ipaddress_excluded {{\n       {entries(3)}\n   }}")
     six = instance(name="VI_6", vrid=6, advert=0.1, addresses=["fe80::6", entries(2, 6)])
-    return (f"static_ipaddress {{\n        {with_interface(entries(1))}\n}}\n"
+    return (f"static_ipaddress {{\n       {with_interface(entries(1))}\n}}\n"
             + (four + six).replace("interface eth0", "interface lan0"))
 
 
@@ -131,9 +131,9 @@ def test_no_track(ours):
     """What others do to such an address means nothing; another one is put back or costs the state."""
     node = ours.first
     add_links(node)
-    daemon = ours.start(node, "static_ipaddress {\n 10.1.5.1 dev lan0 no_track\n 10.1.6.1 dev lan0\n}\n"
+    daemon = ours.start(node, "static_ipaddress {\n10.1.5.1 dev lan0 no_track\n10.1.6.1 dev lan0\n}\n"
                         + instance(advert=0.1, addresses=["10.2.5.1 dev lan0 no_track"], extra=
-                                   "virtual_ipaddress_excluded {\n 10.3.5.1 dev lan0 no_track\n}"))
+                                   "virtual_ipaddress_excluded {\n10.3.5.1 dev lan0 no_track\n}"))
     free = ["10.1.5.1", "10.2.5.1", "10.3.5.1"]
     daemon.wait_for_state("MASTER")
     wait_until(lambda: all(node.holds(each) for each in free), 3, "the addresses")
@@ -147,8 +147,8 @@ def test_track_group(ours):
     """An instance of the group needs the interface of the address."""
     node = ours.first
     add_links(node)
-    daemon = ours.start(node, "track_group TG {\n group {\n VI_1\n }\n}\n"
-                              "static_ipaddress {\n 10.1.5.1 dev lan0 track_group TG\n 10.1.6.1 dev lan1\n}\n"
+    daemon = ours.start(node, "track_group TG {\ngroup {\nVI_1\n}\n}\n"
+                              "static_ipaddress {\n10.1.5.1 dev lan0 track_group TG\n10.1.6.1 dev lan1\n}\n"
                         + instance(advert=0.1) + instance(advert=0.1, name="VI_2", vrid=2))
     for name in ("VI_1", "VI_2"):
         daemon.wait_for_state("MASTER", instance=name)

@@ -35,27 +35,27 @@ class Case:
 
 
 CASES = [
-    Case("vrrp_instance/interface", "", {"source": FIRST, "destination": "224.0.0.18", "ttl": 255,
+    Case("interface", "", {"source": FIRST, "destination": "224.0.0.18", "ttl": 255,
                                          "checksum_ok": True, "version": 3}),
-    Case("vrrp_instance/mcast_src_ip", f"mcast_src_ip {SECOND}", {"source": SECOND, "checksum_ok": True}),
-    Case("vrrp_instance/mcast_dst_ip", "mcast_dst_ip 224.0.0.77", {"destination": "224.0.0.77", "checksum_ok": True}),
-    Case("vrrp_instance/unicast_src_ip", f"unicast_src_ip {SECOND}\n unicast_peer {{\n {OTHER}\n }}",
+    Case("mcast_src_ip", f"mcast_src_ip {SECOND}", {"source": SECOND, "checksum_ok": True}),
+    Case("mcast_dst_ip", "mcast_dst_ip 224.0.0.77", {"destination": "224.0.0.77", "checksum_ok": True}),
+    Case("unicast_src_ip", f"unicast_src_ip {SECOND}\nunicast_peer {{\n{OTHER}\n}}",
          {"source": SECOND, "destination": OTHER, "checksum_ok": True}),
-    Case("vrrp_instance/v3_checksum_as_v2", "v3_checksum_as_v2", {"plain sum": 0}),
-    Case("vrrp_instance/v3_checksum_as_v2", "v3_checksum_as_v2 off", {"checksum_ok": True}),
-    Case("vrrp_instance/old_unicast_checksum",
-         f"unicast_src_ip {FIRST}\n unicast_peer {{\n {OTHER}\n }}\n old_unicast_checksum", {"group sum": 0}),
-    Case("vrrp_instance/old_unicast_checksum",
-         f"unicast_src_ip {FIRST}\n unicast_peer {{\n {OTHER}\n }}\n old_unicast_checksum never",
+    Case("v3_checksum_as_v2", "v3_checksum_as_v2", {"plain sum": 0}),
+    Case("v3_checksum_as_v2", "v3_checksum_as_v2 off", {"checksum_ok": True}),
+    Case("old_unicast_checksum",
+         f"unicast_src_ip {FIRST}\nunicast_peer {{\n{OTHER}\n}}\nold_unicast_checksum", {"group sum": 0}),
+    Case("old_unicast_checksum",
+         f"unicast_src_ip {FIRST}\nunicast_peer {{\n{OTHER}\n}}\nold_unicast_checksum never",
          {"checksum_ok": True}),
-    Case("vrrp_instance/no_virtual_ipaddress", "no_virtual_ipaddress", {"addresses": (), "version": 2}, version=2,
+    Case("no_virtual_ipaddress", "no_virtual_ipaddress", {"addresses": (), "version": 2}, version=2,
          addresses=()),
-    Case("vrrp_instance/native_ipv6", "native_ipv6\n no_virtual_ipaddress",
+    Case("native_ipv6", "native_ipv6\nno_virtual_ipaddress",
          {"destination": "ff02::12", "addresses": (), "version": 3, "checksum_ok": True}, addresses=()),
-    Case("vrrp_instance/virtual_ipaddress", "", {"addresses": tuple(f"10.1.9.{n}" for n in range(1, 31))},
+    Case("virtual_ipaddress", "", {"addresses": tuple(f"10.1.9.{n}" for n in range(1, 31))},
          addresses=tuple(f"10.1.9.{n}" for n in range(1, 31))),
-    Case("vrrp_instance/advert_int", "advert_int 0.01", {"interval": 0.01}),
-    Case("vrrp_instance/priority", "priority 254", {"priority": 254}),
+    Case("advert_int", "advert_int 0.01", {"interval": 0.01}),
+    Case("priority", "priority 254", {"priority": 254}),
 ]
 
 
@@ -66,7 +66,7 @@ def configuration():
         block = instance(100, name=f"VI_{number}", vrid=100 + number, version=case.version, state="MASTER",
                          advert=1 if case.version == 2 else ADVERT, addresses=addresses, extra=case.lines)
         if not addresses:
-            block = block[:block.index("virtual_ipaddress {")] + "virtual_ipaddress_excluded {\n 10.8.0.8\n }\n}\n"
+            block = block[:block.index("virtual_ipaddress {")] + "virtual_ipaddress_excluded {\n10.8.0.8\n}\n}\n"
         text += block
     return text
 
@@ -115,11 +115,11 @@ def test_global_defaults(ours):
                           "}\n"])
 
     daemon = ours.start(ours.first, GLOBAL
-                        + plain("four", 4, "virtual_ipaddress {\n 10.1.0.104\n }", "interface eth0")
-                        + plain("six", 6, "virtual_ipaddress {\n fe80::6\n }", "interface eth0")
-                        + plain("own", 7, "virtual_ipaddress {\n 10.1.0.107\n }", "interface eth0",
+                        + plain("four", 4, "virtual_ipaddress {\n10.1.0.104\n}", "interface eth0")
+                        + plain("six", 6, "virtual_ipaddress {\nfe80::6\n}", "interface eth0")
+                        + plain("own", 7, "virtual_ipaddress {\n10.1.0.107\n}", "interface eth0",
                                 "v3_checksum_as_v2 off", "mcast_dst_ip 224.0.0.99")
-                        + "static_ipaddress {\n 10.1.0.109\n}\n")
+                        + "static_ipaddress {\n10.1.0.109\n}\n")
     four = ours.capture.first_advert("first", vrid=4)
     assert (four.version, four.destination, four.interval) == (3, "224.0.0.88", ADVERT)
     assert internet_checksum(four.raw) == 0
@@ -152,16 +152,16 @@ def bursts(capture, address, sender="first"):
 
 
 @pytest.mark.parametrize("lines, numbers, gaps", [
-    ("vrrp_garp_master_delay 1\n vrrp_garp_master_repeat 2", [2, 2], [1]),
-    ("vrrp_garp_master_delay 0\n vrrp_garp_master_repeat 3\n vrrp_garp_master_refresh 1\n"
+    ("vrrp_garp_master_delay 1\nvrrp_garp_master_repeat 2", [2, 2], [1]),
+    ("vrrp_garp_master_delay 0\nvrrp_garp_master_repeat 3\nvrrp_garp_master_refresh 1\n"
      " vrrp_garp_master_refresh_repeat 2", [3, 2, 2], [1, 1]),
     ("vrrp_min_garp", [1], []),
-    ("vrrp_min_garp\n vrrp_garp_master_repeat 4", [4], []),
+    ("vrrp_min_garp\nvrrp_garp_master_repeat 4", [4], []),
 ], ids=["delay", "refresh", "min_garp", "min_garp and repeat"])
 def test_global_announcements(ours, lines, numbers, gaps):
-    ours.start(ours.first, f"global_defs {{\n {lines}\n}}\n" + instance(100)
+    ours.start(ours.first, f"global_defs {{\n{lines}\n}}\n" + instance(100)
                + instance(100, name="VI_2", vrid=52, addresses=["10.1.0.152"],
-                          extra="garp_master_delay 1\n garp_master_repeat 1\n garp_master_refresh 0"))
+                          extra="garp_master_delay 1\ngarp_master_repeat 1\ngarp_master_refresh 0"))
     wait_until(lambda: len(bursts(ours.capture, VIP)) >= len(numbers), 6, f"{len(numbers)} bursts")
     time.sleep(0.6 + sum(gaps[:1]))
     seen = bursts(ours.capture, VIP)
@@ -175,8 +175,8 @@ def test_global_announcements(ours, lines, numbers, gaps):
 
 
 def test_global_answers_to_a_lower_priority(ours):
-    ours.start(ours.first, "global_defs {\n vrrp_garp_lower_prio_repeat 3\n vrrp_garp_lower_prio_delay 1\n"
-                           " vrrp_garp_master_delay 0\n vrrp_garp_master_repeat 1\n}\n" + instance(100))
+    ours.start(ours.first, "global_defs {\nvrrp_garp_lower_prio_repeat 3\nvrrp_garp_lower_prio_delay 1\n"
+                           " vrrp_garp_master_delay 0\nvrrp_garp_master_repeat 1\n}\n" + instance(100))
     wait_until(lambda: ours.first.holds(VIP), 3, "the address")
     wait_until(lambda: len(bursts(ours.capture, VIP)) == 1, 3, "the first burst")
     time.sleep(0.6)
@@ -208,18 +208,21 @@ class Ear:
         self._socket.close()
 
 
-@pytest.mark.parametrize("scope", ["global_defs/vrrp_garp_extra_if", "vrrp_instance/garp_extra_if"])
-def test_announcements_on_other_interfaces(ours, scope):
+def global_or_own(keyword, priority=100, extra="", **settings):
+    """A router with the keyword in the block where it belongs; all those of global_defs begin with vrrp_."""
+    in_global = keyword.startswith("vrrp_")
+    return ((f"global_defs {{\n{keyword}\n}}\n" if in_global else "")
+            + instance(priority, extra=extra + ("" if in_global else f"\n{keyword}"), **settings))
+
+
+@pytest.mark.parametrize("line", ["vrrp_garp_extra_if all 1", "garp_extra_if all 1"])
+def test_announcements_on_other_interfaces(ours, line):
     """Every second on interfaces other than the instance's own."""
     node = ours.first
     node.ip("link add lan0 type veth peer name peer0", "link set lan0 up", "link set peer0 up")
-    block, keyword = scope.split("/")
-    line = f"{keyword} all 1"
     ear = Ear(node, "peer0")
-    ours.start(node, ("global_defs {\n vrrp_garp_master_delay 0\n vrrp_garp_master_repeat 1\n"
-                      + (line if block == "global_defs" else "") + "\n}\n")
-               + instance(100, addresses=["10.1.0.100", "10.9.0.1/24 dev lan0"],
-                          extra=line if block == "vrrp_instance" else ""))
+    ours.start(node, global_or_own(line, addresses=["10.1.0.100", "10.9.0.1/24 dev lan0"],
+                                   extra="garp_master_delay 0\ngarp_master_repeat 1"))
     wait_until(lambda: ear.listen().count("10.9.0.1") >= 3, 5, "three announcements")
     ear.close()
     # On its own interface once.
@@ -227,14 +230,13 @@ def test_announcements_on_other_interfaces(ours, scope):
 
 
 def test_a_garp_group_paces_its_interfaces_together(ours):
-    """"garp_group/interfaces", "garp_group/gna_interval": one announcement after the other."""
     node = ours.first
     node.ip("link add lan0 type veth peer name peer0", "link set lan0 up", "link set peer0 up")
-    ours.start(node, "garp_group {\n garp_interval 0.2\n gna_interval 0.1\n interfaces {\n eth0\n lan0\n }\n}\n"
+    ours.start(node, "garp_group {\ngarp_interval 0.2\ngna_interval 0.1\ninterfaces {\neth0\nlan0\n}\n}\n"
                + instance(100, addresses=["10.1.0.100", "10.9.0.1 dev lan0", "10.1.0.101"],
-                          extra="garp_master_delay 0\n garp_master_repeat 1")
+                          extra="garp_master_delay 0\ngarp_master_repeat 1")
                + instance(100, name="six", vrid=6, addresses=["fe80::100", "fd00::100", "fd00::101"],
-                          extra="garp_master_delay 0\n garp_master_repeat 2"))
+                          extra="garp_master_delay 0\ngarp_master_repeat 2"))
     wait_until(lambda: len(ours.capture.gratuitous_arps("first")) == 2, 3, "both")
     one, two = ours.capture.gratuitous_arps("first")
     # That of 10.9.0.1 is between them.
@@ -278,9 +280,10 @@ class Talker:
 
 
 def three(ours, keyword, in_global):
-    """Routers 1 to 3 of priority 100, all MASTER: silent about the keyword, with it, and with it off."""
+    """Routers 1 to 3 of priority 100, all MASTER: silent about the keyword, with it, and with it off; `in_global` is
+    what global_defs says."""
     lines = {1: "", 2: keyword, 3: f"{keyword} off"}
-    daemon = ours.start(ours.first, (f"global_defs {{\n vrrp_{keyword}\n}}\n" if in_global else "")
+    daemon = ours.start(ours.first, f"global_defs {{\n{in_global}\n}}\n"
                         + "".join(instance(100, name=f"VI_{vrid}", vrid=vrid, advert=0.8, extra=line,
                                            addresses=[f"10.1.0.10{vrid}"]) for vrid, line in lines.items()))
     for vrid in lines:
@@ -289,8 +292,7 @@ def three(ours, keyword, in_global):
     return daemon
 
 
-# "global_defs/vrrp_lower_prio_no_advert", "vrrp_instance/lower_prio_no_advert"
-@pytest.mark.parametrize("in_global, silent", [(False, {2}), (True, {1, 2})])
+@pytest.mark.parametrize("in_global, silent", [("", {2}), ("vrrp_lower_prio_no_advert", {1, 2})])
 def test_answer_to_a_lower_priority(ours, in_global, silent):
     """At once, or not before the time comes."""
     three(ours, "lower_prio_no_advert", in_global)
@@ -303,8 +305,7 @@ def test_answer_to_a_lower_priority(ours, in_global, silent):
         assert (min(gaps) >= 0.75) == (vrid in silent)
 
 
-# "global_defs/vrrp_higher_prio_send_advert", "vrrp_instance/higher_prio_send_advert"
-@pytest.mark.parametrize("in_global, polite", [(False, {2}), (True, {1, 2})])
+@pytest.mark.parametrize("in_global, polite", [("", {2}), ("vrrp_higher_prio_send_advert", {1, 2})])
 def test_answer_to_a_higher_priority(ours, in_global, polite):
     """A last advert, which corrects the switches, or none."""
     daemon = three(ours, "higher_prio_send_advert", in_global)
@@ -319,15 +320,13 @@ def test_answer_to_a_higher_priority(ours, in_global, polite):
         assert count == (1 if vrid in polite else 0)
 
 
-@pytest.mark.parametrize("scope", ["global_defs/vrrp_owner_ignore_adverts", "vrrp_instance/owner_ignore_adverts", ""])
-def test_an_address_owner_and_another_one(ours, scope):
+@pytest.mark.parametrize("keyword", ["vrrp_owner_ignore_adverts", "owner_ignore_adverts", ""])
+def test_an_address_owner_and_another_one(ours, keyword):
     """Two routers cannot both own the address: one gives way, unless it is told to look away."""
-    block, _, keyword = scope.partition("/")
-    daemon = ours.start(ours.first, (f"global_defs {{\n {keyword}\n}}\n" if block == "global_defs" else "")
-                        + instance(255, state="MASTER", extra=keyword if block == "vrrp_instance" else ""))
+    daemon = ours.start(ours.first, global_or_own(keyword, 255, state="MASTER"))
     daemon.wait_for_state("MASTER")
     with Talker(ours.second, 255):
-        if scope:
+        if keyword:
             daemon.wait_for_log("(VI_1) Dropping packet(s) from 10.1.0.2 since we are address owner")
             time.sleep(0.5)
             assert daemon.states()[-1] == "MASTER"
@@ -336,9 +335,8 @@ def test_an_address_owner_and_another_one(ours, scope):
             daemon.wait_for_state("BACKUP")
 
 
-@pytest.mark.parametrize("lines, becomes", [("nopreempt", "BACKUP"), ("nopreempt\n preempt", "MASTER")])
+@pytest.mark.parametrize("lines, becomes", [("nopreempt", "BACKUP"), ("nopreempt\npreempt", "MASTER")])
 def test_preempt_undoes_nopreempt(ours, lines, becomes):
-    """"vrrp_instance/preempt"."""
     with Talker(ours.second, 50):
         daemon = ours.start(ours.first, instance(100, extra=lines))
         time.sleep(master_down_interval(100) + 1)
@@ -346,7 +344,7 @@ def test_preempt_undoes_nopreempt(ours, lines, becomes):
 
 
 def test_unknown_virtual_routers_are_told_on_demand(ours):
-    daemon = ours.start(ours.first, "global_defs {\n log_unknown_vrids\n}\n" + instance(100))
+    daemon = ours.start(ours.first, "global_defs {\nlog_unknown_vrids\n}\n" + instance(100))
     daemon.wait_for_state("MASTER")
     hear(ours.second, vrid=77)
     daemon.wait_for_log("77")
@@ -359,17 +357,15 @@ def test_unknown_virtual_routers_are_told_on_demand(ours):
                         for word in line.split()]
 
 
-@pytest.mark.parametrize("scope", ["global_defs/vrrp_check_unicast_src", "vrrp_instance/check_unicast_src", ""])
-def test_adverts_of_others_than_the_peers(ours, scope):
-    block, _, keyword = scope.partition("/")
-    daemon = ours.start(ours.first, (f"global_defs {{\n {keyword}\n}}\n" if block == "global_defs" else "")
-                        + instance(100, extra=f"unicast_src_ip {FIRST}\n unicast_peer {{\n 10.1.0.9\n }}\n"
-                                              + (keyword if block == "vrrp_instance" else "")))
+@pytest.mark.parametrize("keyword", ["vrrp_check_unicast_src", "check_unicast_src", ""])
+def test_adverts_of_others_than_the_peers(ours, keyword):
+    daemon = ours.start(ours.first, global_or_own(
+        keyword, extra=f"unicast_src_ip {FIRST}\nunicast_peer {{\n10.1.0.9\n}}"))
     daemon.wait_for_state("MASTER")
     mac = bytes.fromhex(ours.first.run(["cat", "/sys/class/net/eth0/address"]).strip().replace(":", ""))
     put_on_wire(ours.second, mac=mac, packets=[
         ipv4(OTHER, FIRST, vrrp(OTHER, FIRST, priority=200, interval=20, addresses=(VIP,)))])
-    if scope:
+    if keyword:
         daemon.wait_for_log(f"(VI_1) unicast source address {OTHER} not a unicast peer")
         assert daemon.state() == "MASTER"
     else:
@@ -378,8 +374,7 @@ def test_adverts_of_others_than_the_peers(ours, scope):
 
 @pytest.mark.holdfast_only
 def test_a_missing_source_address_is_fault_only_when_it_is_tracked(ours):
-    """"vrrp_instance/track_src_ip"."""
-    daemon = ours.start(ours.first, instance(100, extra=f"mcast_src_ip {FIRST}\n track_src_ip")
+    daemon = ours.start(ours.first, instance(100, extra=f"mcast_src_ip {FIRST}\ntrack_src_ip")
                         + instance(100, name="other", vrid=52, addresses=["10.1.0.152"],
                                    extra=f"mcast_src_ip {FIRST}"))
     for name in ("VI_1", "other"):
@@ -395,7 +390,7 @@ def test_a_missing_source_address_is_fault_only_when_it_is_tracked(ours):
 
 @pytest.mark.holdfast_only
 def test_a_tracked_source_address_that_is_missing_at_the_start_is_fault(ours):
-    daemon = ours.start(ours.first, instance(100, extra=f"mcast_src_ip {SECOND}\n track_src_ip"))
+    daemon = ours.start(ours.first, instance(100, extra=f"mcast_src_ip {SECOND}\ntrack_src_ip"))
     daemon.wait_for_log("entering FAULT state")
     ours.first.ip(f"addr add {SECOND}/32 dev eth0")
     daemon.wait_for_state("MASTER")
@@ -405,7 +400,7 @@ def test_a_tracked_source_address_that_is_missing_at_the_start_is_fault(ours):
 def test_local_igmp_reports_are_off_while_it_runs(ours):
     path = ["cat", "/proc/sys/net/ipv4/igmp_link_local_mcast_reports"]
     assert ours.first.run(path).strip() == "1"
-    daemon = ours.start(ours.first, "global_defs {\n disable_local_igmp\n}\n" + instance(100))
+    daemon = ours.start(ours.first, "global_defs {\ndisable_local_igmp\n}\n" + instance(100))
     daemon.wait_for_state("MASTER")
     assert ours.first.run(path).strip() == "0"
     daemon.stop()

@@ -39,7 +39,7 @@ TEST(EffectivePriority, NeverChangesForAnAddressOwner) {
     EXPECT_EQ(effective(255, {-100}), kOwner);
 }
 
-// RFC3768-6.1 Skew_Time, Master_Down_Interval
+// RFC3768-6.1-1, RFC3768-6.1-2: Skew_Time, Master_Down_Interval
 TEST(MasterDownInterval, OfVersion2IsThreeIntervalsAndTheSkew) {
     EXPECT_EQ(skew_time(Version::v2, {100}, 1s), 609375us);
     EXPECT_EQ(master_down_interval(Version::v2, {100}, 1s, 3), 3609375us);
@@ -51,7 +51,7 @@ TEST(MasterDownInterval, OfVersion2KeepsTheSkewOfOneSecondForAnyInterval) {
     EXPECT_EQ(master_down_interval(Version::v2, {100}, 5s, 3), 15s + 609375us);
 }
 
-// RFC9568-6.1 Skew_Time, Active_Down_Interval
+// RFC9568-6.1-1, RFC9568-6.1-2: Skew_Time, Active_Down_Interval
 TEST(MasterDownInterval, OfVersion3ScalesTheSkewWithTheInterval) {
     EXPECT_EQ(skew_time(Version::v3, {100}, 500ms), 304687us);
     EXPECT_EQ(master_down_interval(Version::v3, {100}, 500ms, 3), 1804687us);

@@ -30,7 +30,7 @@ std::vector<uint8_t> built(const RouterSettings& with, uint8_t priority,
 
 // The bytes below were captured from keepalived 2.4.3 sending from 10.9.0.1.
 
-// RFC3768-5.3
+// RFC3768-5.3.1-1
 TEST(AdvertTemplate, BuildsVersion2WithPassword) {
     RouterSettings with = router(51, Version::v2, {"192.0.2.200", "192.0.2.201"});
     with.auth_type = AuthType::password;
@@ -44,7 +44,7 @@ TEST(AdvertTemplate, BuildsVersion2WithAuthenticationDataEvenWithoutAuthenticati
     EXPECT_EQ(built(with, 100), bytes("213464010002b7fdc00002ca0000000000000000"));
 }
 
-// RFC9568-5.2
+// RFC9568-5.2.1-1
 TEST(AdvertTemplate, BuildsVersion3) {
     RouterSettings with = router(53, Version::v3, {"192.0.2.203"});
     with.advert_interval = 500ms;
@@ -52,7 +52,7 @@ TEST(AdvertTemplate, BuildsVersion3) {
     EXPECT_EQ(built(with, 0), bytes("3135000100322133c00002cb"));
 }
 
-// RFC9568-5.2.8
+// RFC9568-5.2.8-1
 TEST(AdvertTemplate, CoversTheUnicastDestinationInVersion3) {
     const RouterSettings with = router(54, Version::v3, {"192.0.2.204"});
     EXPECT_EQ(built(with, 100, IpAddress::v4(10, 9, 0, 2)), bytes("3136640100649306c00002cc"));
@@ -108,7 +108,7 @@ TEST(AdvertTemplate, LeavesOutAddressesOfTheOtherFamily) {
     EXPECT_EQ(packet.size(), kHeaderSize + 4 + kAuthDataSize);
 }
 
-// RFC9568-5.2.7: 12 bits, so the longest interval is 40.95 s and the reserved bits stay zero.
+// RFC9568-5.2.7-1: 12 bits, so the longest interval is 40.95 s and the reserved bits stay zero.
 TEST(AdvertTemplate, SendsTheLongestIntervalOfVersion3) {
     RouterSettings with = router(53, Version::v3, {"192.0.2.203"});
     with.advert_interval = 40950ms;
@@ -142,7 +142,7 @@ TEST(Parse, TellsTheFieldsOfVersion2) {
     EXPECT_EQ(parsed.expected_size, packet.size());
 }
 
-// RFC9568-5.2.6: the reserved field is ignored on reception.
+// RFC9568-5.2.6-1: the reserved field is ignored on reception.
 TEST(Parse, DropsTheReservedBitsOfVersion3) {
     const auto parsed = parse(bytes("31356401f0320000c00002cb"), Family::ipv4).value();
     EXPECT_EQ(parsed.interval_centiseconds, 50);

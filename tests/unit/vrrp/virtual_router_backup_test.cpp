@@ -9,7 +9,7 @@ using testing::IsEmpty;
 
 class BackupTest : public RouterTest {};
 
-// RFC9568-6.4.1-2
+// RFC9568-6.4.1-150
 TEST_F(BackupTest, StartsAndWaitsForMasterDownInterval) {
     start();
     EXPECT_EQ(state(), State::Backup);
@@ -18,7 +18,7 @@ TEST_F(BackupTest, StartsAndWaitsForMasterDownInterval) {
     EXPECT_THAT(lines(actions), ElementsAre("(VI_1) Entering BACKUP STATE (init)"));
 }
 
-// RFC9568-6.4.2-1
+// RFC9568-6.4.2-365
 TEST_F(BackupTest, TakesOverWhenMasterDownIntervalExpires) {
     start();
     advance(3609374us);
@@ -53,7 +53,7 @@ TEST_F(BackupTest, IsNotShortenedByStateMaster) {
     EXPECT_EQ(remaining(), 3609375us);
 }
 
-// RFC9568-6.4.1-1
+// RFC9568-6.4.1-105
 TEST_F(BackupTest, IsSkippedByAnAddressOwner) {
     make(settings(255));
     start();
@@ -100,7 +100,7 @@ TEST_F(BackupTest, DelaysAnOwnerToo) {
     EXPECT_EQ(router.last_cause(), Cause::owner_startup);
 }
 
-// RFC9568-6.4.2-6
+// RFC9568-6.4.2-445
 TEST_F(BackupTest, WaitsAnewForEachAdvertOfHigherPriority) {
     start();
     advance(2s);
@@ -118,7 +118,7 @@ TEST_F(BackupTest, AcceptsEqualPriorityWhateverTheAddress) {
     EXPECT_EQ(remaining(), 3609375us);
 }
 
-// RFC9568-6.4.2-9
+// RFC9568-6.4.2-465
 TEST_F(BackupTest, IgnoresLowerPriorityAndPreempts) {
     start();
     advance(2s);
@@ -132,7 +132,7 @@ TEST_F(BackupTest, IgnoresLowerPriorityAndPreempts) {
     EXPECT_EQ(router.last_cause(), Cause::preempted_lower);
 }
 
-// RFC9568-6.4.2-6 (Preempt_Mode is False)
+// RFC9568-6.4.2-445 (Preempt_Mode is False)
 TEST_F(BackupTest, AcceptsLowerPriorityWithNopreempt) {
     RouterSettings with = settings();
     with.preempt = false;
@@ -154,7 +154,7 @@ TEST_F(BackupTest, WithNopreemptStillTakesOverFromASilentMaster) {
     EXPECT_EQ(state(), State::Master);
 }
 
-// RFC9568-6.4.2-5
+// RFC9568-6.4.2-425
 TEST_F(BackupTest, WaitsOnlySkewTimeWhenTheMasterResigns) {
     start();
     send(advert(150));
@@ -175,7 +175,7 @@ TEST_F(BackupTest, WithAnotherMasterAfterResignationFollowsIt) {
     EXPECT_EQ(remaining(), 3609375us);
 }
 
-// RFC9568-6.4.2-7
+// RFC9568-6.4.2-445
 TEST_F(BackupTest, LearnsTheIntervalOfTheMasterInVersion3) {
     make(settings(100, Version::v3));
     start();

@@ -20,7 +20,7 @@ class MasterTest : public RouterTest {
     }
 };
 
-// RFC9568-6.4.3-2
+// RFC9568-6.4.3-680
 TEST_F(MasterTest, AdvertisesEveryInterval) {
     for (int i = 0; i < 3; ++i) {
         EXPECT_EQ(remaining(), 1s);
@@ -74,7 +74,7 @@ TEST_F(MasterTest, LeavesTheDelayedBurstOutWhenThereIsNoDelay) {
     }
 }
 
-// RFC9568-6.4.3-4
+// RFC9568-6.4.3-705
 TEST_F(MasterTest, AnswersAResignationAtOnce) {
     advance(500ms);
     send(advert(0));
@@ -83,7 +83,7 @@ TEST_F(MasterTest, AnswersAResignationAtOnce) {
     EXPECT_THAT(lines(actions), ElementsAre("(VI_1) Master received priority 0 message"));
 }
 
-// RFC9568-6.4.3-6
+// RFC9568-6.4.3-725
 TEST_F(MasterTest, YieldsToAHigherPriority) {
     send(advert(101, kLower));
     EXPECT_EQ(state(), State::Backup);
@@ -97,7 +97,7 @@ TEST_F(MasterTest, YieldsToAHigherPriority) {
     EXPECT_EQ(router.counters().release_master, 1U);
 }
 
-// RFC9568-6.4.3-7
+// RFC9568-6.4.3-725
 TEST_F(MasterTest, YieldsToAnEqualPriorityWithAHigherAddress) {
     send(advert(100, kHigher));
     EXPECT_THAT(deeds(actions), steps_down(Cause::higher_address_advert));
@@ -120,7 +120,7 @@ TEST_F(MasterTest, LearnsTheIntervalOfTheOneItYieldsTo) {
     EXPECT_EQ(remaining(), 6s + 1218750us);
 }
 
-// RFC9568-6.4.3-8
+// RFC9568-6.4.3-760
 TEST_F(MasterTest, AnswersALowerPriorityAndAnnouncesAgain) {
     advance(500ms);
     send(advert(99));
@@ -213,7 +213,7 @@ TEST_F(MasterTest, SendsAnAdvertBeforeItYieldsWithHigherPrioSendAdvert) {
     EXPECT_THAT(all<SendAdvert>(actions), testing::SizeIs(1));  // Not two for a lower one.
 }
 
-// RFC9568-6.4.3-1
+// RFC9568-6.4.3-655
 TEST_F(MasterTest, ResignsAtShutdown) {
     send(Shutdown{});
     EXPECT_THAT(deeds(actions), ElementsAre(SendAdvert{kLeaving}, CancelAnnouncements{}, RemoveAddresses{},
@@ -229,7 +229,7 @@ TEST_F(MasterTest, LeavesEverythingInPlaceWithoutRelease) {
                                             StateChanged{State::Master, State::Initialize, Cause::shutdown}));
 }
 
-// RFC9568-6.4.2-3
+// RFC9568-6.4.2-345
 TEST_F(MasterTest, ThatIsOnlyBackupStopsSilently) {
     make(settings());
     start();
