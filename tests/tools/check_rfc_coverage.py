@@ -12,12 +12,11 @@ ROOT = Path(__file__).resolve().parents[2]
 def known_tests():
     names = set()
     for path in ROOT.glob("tests/unit/*/*.cpp"):
-        for suite, name in re.findall(r"^(?:TYPED_)?TEST(?:_[FP])?\(\s*(\w+),\s*(\w+)\s*\)", path.read_text(), re.MULTILINE):
-            names.add(f"{suite}.{name}")
+        found = re.findall(r"^(?:TYPED_)?TEST(?:_[FP])?\(\s*(\w+),\s*(\w+)\s*\)", path.read_text(), re.MULTILINE)
+        names.update(f"{suite}.{name}" for suite, name in found)
     for folder in ("netns", "ipvs"):
         for path in (ROOT / "tests" / folder).glob("test_*.py"):
-            for name in re.findall(r"^def (test_\w+)\(", path.read_text(), re.MULTILINE):
-                names.add(f"{path.stem}::{name}")
+            names.update(re.findall(r"^def (test_\w+)\(", path.read_text(), re.MULTILINE))
     return names
 
 
@@ -46,7 +45,8 @@ def main():
                 complaints.append(f"{where}: no test")
             complaints += [f"{where}: there is no test {name}" for name in named if name not in tests]
     complaints += [f"docs/rfc-coverage.md: {each} is there twice" for each in set(ids) if ids.count(each) > 1]
-    complaints += [f"{where}: {each} is not in docs/rfc-coverage.md" for each, where in ids_in_tests() if each not in ids]
+    complaints += [f"{where}: {each} is not in docs/rfc-coverage.md" for each, where in ids_in_tests()
+                   if each not in ids]
     if not ids:
         complaints.append("docs/rfc-coverage.md: no duty found")
     print("\n".join(complaints) or f"{len(ids)} duties, all tests are there")
