@@ -2,6 +2,8 @@
 // nothing is decided here.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "holdfast/app/vrrp_service.hpp"
 
 namespace holdfast::app {
@@ -269,6 +271,24 @@ void VrrpService::perform_group(VrrpGroup& group, const std::vector<vrrp::GroupA
         } else if (const auto* line = std::get_if<vrrp::Log>(&action)) {
             log(name, line->event);
         }
+    }
+}
+
+// A MASTER has been told of and still is one; everybody else says again where he is.
+void VrrpService::repeat_states(const config::Config& before, const std::vector<VrrpInstance*>& fresh) {
+    for (const config::SyncGroup& old : before.sync_groups) {
+        const auto group = groups_.find(old.group.name);
+        if (group == groups_.end()) continue;
+        const vrrp::State state = group->second->machine.state();
+        notifications_.tell(notify::Subject::group, old.group.name,
+                            notify::StateRepeated{word_of({state, state, {}}), 0});
+    }
+    for (const auto& instance : instances_) {
+        const vrrp::State state = instance->router.reported_state();
+        if (instance->router.is_master() || std::ranges::find(fresh, instance.get()) != fresh.end()) continue;
+        notifications_.tell(
+            notify::Subject::instance, instance->name(),
+            notify::StateRepeated{word_of({state, state, {}}), instance->router.effective_priority().value});
     }
 }
 

@@ -315,6 +315,7 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
         run(*instance, vrrp::Startup{instance->fitness, group_fitness(*instance), std::nullopt});
         instance->started = true;
     }
+    if (global_.fifo_write_vrrp_states_on_reload) repeat_states(before, fresh);
     refresh_firewall(nullptr);
 }
 

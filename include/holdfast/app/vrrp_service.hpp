@@ -190,6 +190,8 @@ class VrrpService final : public netstate::NetworkObserver {
     void perform(VrrpInstance& instance, const vrrp::RequestGroup& action);
     void perform(VrrpInstance& instance, const vrrp::Log& action);
     void perform_group(VrrpGroup& group, const std::vector<vrrp::GroupAction>& actions);
+    /// fifo_write_vrrp_states_on_reload.
+    void repeat_states(const config::Config& before, const std::vector<VrrpInstance*>& fresh);
     void list_announcements(VrrpInstance& instance);
     void announce(const VrrpInstance& instance, uint32_t repeat);
     void announce_elsewhere(VrrpInstance& instance);
