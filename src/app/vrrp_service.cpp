@@ -347,8 +347,18 @@ void VrrpService::stop(bool release) {
 }
 
 void VrrpService::stalled(Duration length) {
+    // A MASTER judges by its last advert, and what it is about to hear may make it send another one. The
+    // others judge by what they hear.
+    std::vector<VrrpInstance*> others;
+    for (const auto& instance : instances_) {
+        if (!instance->router.is_master()) {
+            others.push_back(instance.get());
+            continue;
+        }
+        run(*instance, vrrp::Stalled{length});
+    }
     edges_.link.drain();
-    for (const auto& instance : instances_) run(*instance, vrrp::Stalled{length});
+    for (VrrpInstance* instance : others) run(*instance, vrrp::Stalled{length});
 }
 
 void VrrpService::bfd_changed(const std::string& session, bool up) {

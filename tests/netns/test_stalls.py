@@ -1,0 +1,61 @@
+"""A daemon that sleeps for too long, and interfaces that are asked instead of listened to."""
+
+import os
+import signal
+import time
+
+import pytest
+from lab import wait_until
+from routers import ADVERT, VIP, instance, master_down_interval
+
+
+def vrrp_pid(daemon):
+    return int((daemon.folder / "vrrp.pid").read_text())
+
+
+def sleeps(daemon, seconds):
+    os.kill(vrrp_pid(daemon), signal.SIGSTOP)
+    time.sleep(seconds)
+    os.kill(vrrp_pid(daemon), signal.SIGCONT)
+
+
+@pytest.mark.parametrize("keyword, holder", [("timer_expired_backup", "second"), ("timer_expired_backup 100", "second"),
+                                             ("", "first")])
+def test_a_master_that_was_asleep_while_another_took_over(ours, keyword, holder):
+    """With the keyword it knows that the others had the time to, and leaves it to them."""
+    first = ours.start(ours.first, instance(150, extra=f"nopreempt\n{keyword}"))
+    ours.wait_for_holder(ours.first)
+    second = ours.start(ours.second, instance(100, extra="nopreempt"))
+    second.wait_for_state("BACKUP")
+    wait_until(lambda: len(ours.capture.adverts("first")) > 3, 3, "adverts")
+    sleeps(first, master_down_interval(100) + 1)
+    assert second.state() == "MASTER"
+    if holder == "second":
+        first.wait_for_log("VRRP thread timer expired")
+    ours.wait_for_holder(ours.second if holder == "second" else ours.first)
+    assert second.states() == ["BACKUP", "MASTER"] + ([] if holder == "second" else ["BACKUP"])
+
+
+def test_a_short_sleep_changes_nothing(ours):
+    first = ours.start(ours.first, instance(150, extra="nopreempt\ntimer_expired_backup"))
+    ours.wait_for_holder(ours.first)
+    second = ours.start(ours.second, instance(100, extra="nopreempt"))
+    second.wait_for_state("BACKUP")
+    wait_until(lambda: len(ours.capture.adverts("first")) > 3, 3, "adverts")
+    sleeps(first, ADVERT)
+    ours.stays_with(ours.first, 1)
+    assert first.states() == ["BACKUP", "MASTER"] and second.states() == ["BACKUP"]
+
+
+@pytest.mark.parametrize("before, inside", [("linkbeat_use_polling\n", ""), ("linkbeat_interfaces {\neth0\n}\n", ""),
+                                            ("", "linkbeat_use_polling")])
+def test_a_lost_carrier_is_seen_by_asking_too(ours, before, inside):
+    config = before + instance(150, extra=inside)
+    daemon = ours.start(ours.first, config)
+    daemon.wait_for_state("MASTER")
+    wait_until(lambda: ours.first.holds(VIP), 2, "the address")
+    ours.lab.unplug("first")
+    daemon.wait_for_state("FAULT")
+    wait_until(lambda: not ours.first.holds(VIP), 2, "the address given up")
+    ours.lab.plug("first")
+    daemon.wait_for_state("MASTER")
