@@ -26,6 +26,7 @@ int digit_value(char c) {
 
 Contribution& Contribution::operator+=(const Contribution& other) {
     sum += other.sum;
+    withheld += other.withheld;
     faults += other.faults;
     awaited += other.awaited;
     return *this;
@@ -116,7 +117,8 @@ std::vector<Source> resolve_sources(const References& own, const References* gro
             sources.push_back({.kind = kind,
                                .name = reference.name,
                                .weight = weight,
-                               .reverse = reference.reverse.value_or(defaults && defaults->reverse)});
+                               .reverse = reference.reverse.value_or(defaults && defaults->reverse),
+                               .of_group = !own_entry});
         }
     };
     auto add_all = [&](const References& references, bool own_entries) {
@@ -171,6 +173,8 @@ bool Tracking::follows(Kind kind, std::string_view name) const {
 }
 
 bool Tracking::store(size_t index, Contribution contribution) {
+    const Contribution& before = contributions_[index];
+    if (contribution.faults > 0) contribution.withheld = before.faults > 0 ? before.withheld : before.sum;
     if (contributions_[index] == contribution) return false;
     contributions_[index] = contribution;
     total_ = {};

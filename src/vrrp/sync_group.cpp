@@ -14,10 +14,15 @@ Fitness SyncGroup::fitness() const {
     return least;
 }
 
-void SyncGroup::start(std::span<const Fitness> fitness, std::vector<GroupAction>& out) {
+void SyncGroup::start(std::span<const Fitness> fitness, std::vector<GroupAction>& out, bool owners) {
     require(fitness.size() == members_.size(), "a sync group starts with the fitness of each member");
     for (size_t i = 0; i < members_.size(); ++i) members_[i] = {fitness[i], false};
     if (this->fitness() != Fitness::fit) return;
+    if (owners) {
+        for (Member& member : members_) member.wants_master = true;
+        state_ = State::Master;
+        return;
+    }
     out.emplace_back(GroupStateChanged{state_, State::Backup});
     state_ = State::Backup;
 }

@@ -66,7 +66,8 @@ void VirtualRouter::on(Instant now, const Startup& event, Actions& out) {
     }
     wanted_ = State::Backup;
     const bool is_owner = settings_.priority == kOwner && settings_.wants_master;
-    if (is_owner && !settings_.in_sync_group && start_of_waiting(now) == now) {
+    const bool decides_alone = !settings_.in_sync_group || event.group_of_owners;
+    if (is_owner && decides_alone && start_of_waiting(now) == now) {
         log({.id = LogId::receive_timeout}, out);
         become_master(now, Cause::owner_startup, out);
         return;
@@ -74,6 +75,8 @@ void VirtualRouter::on(Instant now, const Startup& event, Actions& out) {
     const Duration wait = is_owner ? Duration::zero() : master_down_interval();
     wait_as_backup(now, wait);
     if (is_owner) std::get<Backup>(state_).timeout_cause = Cause::owner_startup;
+    // Only its delay keeps it from being Master: it is never told to be Backup.
+    if (is_owner && decides_alone) return;
     log({.id = LogId::entering_backup_at_start}, out);
     record(now, State::Initialize, State::Backup, Cause::startup, out);
 }
@@ -99,8 +102,12 @@ void VirtualRouter::on(Instant now, const AdvertReceived& event, Actions& out) {
     if (!listens(now)) return;
     const std::optional<Advert>& advert = event.reading.advert;
     auto* backup = std::get_if<Backup>(&state_);
-    // A new master is a new reason to complain; a refused packet is not, whatever source it claims.
-    if (backup != nullptr && advert && master_address_ != advert->source) logged_.reset();
+    const bool other_master = backup != nullptr && advert && master_address_ != advert->source;
+    if (other_master && !master_address_) {
+        log({LogId::master_set, {advert->source, {}}, {}}, out);
+    } else if (other_master) {
+        log({LogId::master_changed, {*master_address_, advert->source}, {}}, out);
+    }
     for (const LogEvent& finding : event.reading.findings()) log(finding, out);
     if (!advert) return;
     if (backup != nullptr) {
@@ -109,8 +116,9 @@ void VirtualRouter::on(Instant now, const AdvertReceived& event, Actions& out) {
         receive(now, std::get<Master>(state_), *advert, out);
     }
 }
+        down_timer_ = std::max(Duration::zero(), backup->master_down_at - now);
 
-void VirtualRouter::on(Instant now, const DeadlineReached&, Actions& out) {
+void VirtualRouter::on(Instant now, const DeadlineReached& event, Actions& out) {
     if (auto* backup = std::get_if<Backup>(&state_)) {
         if (now < backup->master_down_at) return;
         log({.id = LogId::receive_timeout}, out);
@@ -148,7 +156,11 @@ void VirtualRouter::on(Instant now, const DeadlineReached&, Actions& out) {
 
 void VirtualRouter::on(Instant, const PriorityChanged& event, Actions& out) {
     if (settings_.priority == kOwner) return;
-    set_effective_priority(event.effective, out);
+    if (event.quiet) {
+        effective_ = event.effective;
+    } else {
+        set_effective_priority(event.effective, out);
+    }
 }
 
 void VirtualRouter::on(Instant now, const FitnessChanged& event, Actions& out) {
@@ -237,7 +249,10 @@ void VirtualRouter::reconfigure(Instant now, RouterSettings settings, Priority e
     set_effective_priority(settings_.priority == kOwner ? kOwner : effective, out);
 
     if (auto* backup = std::get_if<Backup>(&state_)) {
-        if (other_interval) backup->master_down_at = start_of_waiting(now) + master_down_interval();
+        if (other_interval) {
+            down_timer_ = master_down_interval();
+            backup->master_down_at = start_of_waiting(now) + down_timer_;
+        }
         if (settings_.preempt_delay == Duration::zero()) backup->preempt_at.reset();
     } else if (auto* master = std::get_if<Master>(&state_)) {
         if (!same_advert(old, settings_)) master->advert_at = now;
@@ -303,6 +318,7 @@ void VirtualRouter::log(const LogEvent& event, Actions& out) {
         logged_.set(kind);
     }
     out.push(Log{event});
+    down_timer_ = master_down_interval();
 }
 
 void VirtualRouter::request(GroupRequest what, Cause cause, Actions& out) const {

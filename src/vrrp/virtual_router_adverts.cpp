@@ -16,11 +16,6 @@ LogEvent line(LogId id, const Advert& advert, Priority own = {}) {
 
 void VirtualRouter::receive(Instant now, Backup& state, const Advert& advert, Actions& out) {
     const bool other_master = master_address_ != advert.source;
-    if (!master_address_) {
-        log({LogId::master_set, {advert.source, {}}, {}}, out);
-    } else if (other_master) {
-        log({LogId::master_changed, {*master_address_, advert.source}, {}}, out);
-    }
     if (settings_.priority == kOwner && effective_ != kOwner && (other_master || advert.priority != kOwner)) {
         effective_ = kOwner;
         log({.id = LogId::priority_restored_lower_advert, .numbers = {kOwner.value}}, out);

@@ -58,16 +58,23 @@ void VirtualRouter::leave_master(Instant now, State to, Cause cause, Actions& ou
     wanted_ = to;
     log({.id = to == State::Fault ? LogId::entering_fault : LogId::entering_backup}, out);
     // In FAULT the others need not wait for Master_Down_Interval. Without an address nothing can be sent.
+    // Whose own fault it is says so twice (seen in the reference): a lost packet costs them all of the
+    // interval.
     if (to == State::Fault && primary_address_) {
         out.push(SendAdvert{kLeaving});
         ++counters_.advert_sent;
-        ++counters_.pri_zero_sent;
-        log({.id = LogId::sent_priority_zero}, out);
+        if (cause != Cause::group_fault) {
+            out.push(SendAdvert{kLeaving});
+            ++counters_.advert_sent;
+            ++counters_.pri_zero_sent;
+            log({.id = LogId::sent_priority_zero}, out);
+        }
     }
     out.push(CancelAnnouncements{});
     out.push(RemoveAddresses{});
     ++counters_.release_master;
     if (to == State::Fault) {
+        down_timer_ = master_down_interval();
         state_ = Fault{};
     } else {
         wait_as_backup(now, master_down_interval());
@@ -110,6 +117,7 @@ void VirtualRouter::leave_fault(Instant now, Cause cause, Actions& out) {
 }
 
 void VirtualRouter::wait_as_backup(Instant now, Duration wait) {
+    down_timer_ = wait;
     state_ = Backup{.master_down_at = start_of_waiting(now) + wait, .preempt_at = std::nullopt};
 }
 

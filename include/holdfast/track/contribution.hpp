@@ -23,6 +23,8 @@ struct Contribution {
     int sum = 0;           ///< Added to the base priority.
     uint32_t faults = 0;   ///< Reasons to be in FAULT; the router leaves FAULT at 0.
     uint32_t awaited = 0;  ///< Unweighted scripts without a result: the router waits in init.
+    /// What was added before the fault: the effective priority stays what it was until the fault is over.
+    int withheld = 0;
     friend bool operator==(const Contribution&, const Contribution&) = default;
     Contribution& operator+=(const Contribution& other);
 };
@@ -46,6 +48,7 @@ struct Source {
     std::string name;
     int weight = 0;
     bool reverse = false;
+    bool of_group = false;  ///< Named by the sync group, not by the instance itself.
     friend bool operator==(const Source&, const Source&) = default;
 };
 

@@ -52,6 +52,7 @@ struct Startup {
     Fitness fitness = Fitness::fit;
     Fitness group = Fitness::fit;  ///< SyncGroup::fitness(): what the least fit partner allows.
     std::optional<Instant> delayed_until{};
+    bool group_of_owners = false;  ///< Nobody in the sync group waits for anybody.
 };
 
 /// Ends: a Master sends priority 0 and gives up the addresses unless `release` is false (-V,
@@ -74,6 +75,7 @@ struct PriorityChanged {
     Priority effective;
 };
 
+    bool quiet = false;  ///< A fault ends that had hidden it: neither logged nor told.
 struct FitnessChanged {
     Fitness fitness = Fitness::fit;
 };

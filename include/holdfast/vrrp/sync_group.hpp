@@ -41,8 +41,8 @@ class SyncGroup {
     explicit SyncGroup(size_t members);
 
     /// Takes the members' fitness at start. When all are fit it emits the group's BACKUP, which precedes the
-    /// members' own.
-    void start(std::span<const Fitness> fitness, std::vector<GroupAction>& out);
+    /// members' own; but a group of owners is Master from the beginning, and nobody is told.
+    void start(std::span<const Fitness> fitness, std::vector<GroupAction>& out, bool owners = false);
     /// After the members' Startup: emits the group's FAULT when a member is faulted, which follows the
     /// members'.
     void finish_start(std::vector<GroupAction>& out);

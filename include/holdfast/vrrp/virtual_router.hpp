@@ -87,6 +87,19 @@ class VirtualRouter {
     bool is_master() const { return std::holds_alternative<Master>(state_); }
     const RouterSettings& settings() const { return settings_; }
     const Counters& counters() const { return counters_; }
+    /// How long the last wait for a Master was meant to be, as the data dump of the reference shows it.
+    Duration down_timer() const { return down_timer_; }
+    /// When the last advert was sent; only a Master knows.
+    std::optional<Instant> last_advert_at() const {
+        const auto* master = std::get_if<Master>(&state_);
+        return master == nullptr ? std::nullopt : std::optional(master->last_advert_at);
+    }
+    /// When its state ends by itself: the next advert of a Master, the end of a Backup's patience.
+    std::optional<Instant> next_step_at() const {
+        if (const auto* master = std::get_if<Master>(&state_)) return master->advert_at;
+        const auto* backup = std::get_if<Backup>(&state_);
+        return backup == nullptr ? std::nullopt : std::optional(backup->master_down_at);
+    }
     Counters& counters() { return counters_; }
 
   private:
@@ -137,6 +150,7 @@ class VirtualRouter {
     std::optional<Instant> delayed_until_;
     std::optional<Instant> last_transition_;
     Cause last_cause_ = Cause::startup;
+    Duration down_timer_{};
     Counters counters_;
     std::bitset<kLogIdCount>
         logged_;  ///< Complaints already written; cleared when the state or the master changes.

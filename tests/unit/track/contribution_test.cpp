@@ -101,7 +101,7 @@ TEST(Sources, MembersOfAGroupLoseTheirOwnWeightsButNotTheGroups) {
                                        {Kind::script, "plain", 0, false},
                                        {Kind::file, "f1", 0, false},
                                        {Kind::process, "heavy", -20, true},
-                                       {Kind::script, "heavy", 7, true}};
+                                       {Kind::script, "heavy", 7, true, true}};
     EXPECT_EQ(sources, expected);
 }
 
@@ -147,6 +147,21 @@ TEST(TrackingTest, UnweightedScriptsAreAwaited) {
     tracking.set(Kind::script, "a", kUp);
     tracking.set(Kind::script, "b", kDown);
     EXPECT_EQ(tracking.total(), (Contribution{.faults = 1}));
+}
+
+// Seen with keepalived 2.4.3: the effective priority stays what it was while a file means FAULT.
+TEST(Tracking, AFaultOfAFileWithholdsWhatTheFileGave) {
+    Tracking tracking({{.kind = Kind::file, .name = "F", .weight = 2}});
+    tracking.set_file("F", 10);
+    EXPECT_EQ(tracking.total().sum, 20);
+    tracking.set_file("F", -127);
+    EXPECT_EQ(tracking.total().faults, 1U);
+    EXPECT_EQ(tracking.total().sum, 0);
+    EXPECT_EQ(tracking.total().withheld, 20);
+    tracking.set_file("F", -130);
+    EXPECT_EQ(tracking.total().withheld, 20);
+    tracking.set_file("F", -3);
+    EXPECT_EQ(tracking.total(), (Contribution{.sum = -6}));
 }
 
 }  // namespace

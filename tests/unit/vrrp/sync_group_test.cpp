@@ -38,6 +38,17 @@ TEST_F(SyncGroupTest, TellsBackupBeforeItsMembers) {
     EXPECT_THAT(out, IsEmpty());
 }
 
+// Seen with keepalived 2.4.3: with owners only, no line and no notification of the group.
+TEST_F(SyncGroupTest, OfOwnersIsMasterFromTheBeginning) {
+    const std::vector<Fitness> fit(3, Fitness::fit);
+    group.start(fit, out, true);
+    group.finish_start(out);
+    EXPECT_THAT(out, IsEmpty());
+    EXPECT_EQ(group.state(), State::Master);
+    ask(1, GroupRequest::want_master);
+    EXPECT_THAT(out, ElementsAre(CommandMember{1, GroupCommand::become_master, Cause::master_down}));
+}
+
 // Seen with keepalived 2.4.3.
 TEST_F(SyncGroupTest, TellsFaultAfterItsMembers) {
     const std::vector<Fitness> fitness{Fitness::fit, Fitness::faulted, Fitness::held};

@@ -94,10 +94,25 @@ TEST_F(BackupTest, DelaysAnOwnerToo) {
     make(settings(255));
     send(Startup{.delayed_until = now + 10s});
     EXPECT_EQ(state(), State::Backup);
+    EXPECT_TRUE(actions.empty());  // Seen in the reference: only its delay makes it wait, nobody is told.
     EXPECT_EQ(remaining(), 10s);
     expire();
     EXPECT_EQ(state(), State::Master);
     EXPECT_EQ(router.last_cause(), Cause::owner_startup);
+}
+
+// What the data dump of the reference calls its Master down timer.
+TEST_F(BackupTest, RemembersHowLongItsLastWaitWasMeantToBe) {
+    start();
+    EXPECT_EQ(router.down_timer(), 3609375us);
+    advance(1s);
+    send(advert(50));  // Discarded: what remains counts on.
+    EXPECT_EQ(router.down_timer(), 2609375us);
+    send(advert(0));
+    EXPECT_EQ(router.down_timer(), 609375us);
+    expire();
+    EXPECT_EQ(state(), State::Master);
+    EXPECT_EQ(router.down_timer(), 609375us);
 }
 
 // RFC9568-6.4.2-445

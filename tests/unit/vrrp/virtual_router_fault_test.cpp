@@ -22,9 +22,11 @@ TEST_F(FaultTest, EntersFaultFromMasterWithAResignation) {
     send(FitnessChanged{Fitness::faulted});
     EXPECT_EQ(state(), State::Fault);
     EXPECT_EQ(router.wanted_state(), State::Fault);
-    EXPECT_THAT(deeds(actions), ElementsAre(SendAdvert{kLeaving}, CancelAnnouncements{}, RemoveAddresses{},
-                                            StateChanged{State::Master, State::Fault, Cause::fault}));
+    EXPECT_THAT(deeds(actions),
+                ElementsAre(SendAdvert{kLeaving}, SendAdvert{kLeaving}, CancelAnnouncements{},
+                            RemoveAddresses{}, StateChanged{State::Master, State::Fault, Cause::fault}));
     EXPECT_THAT(lines(actions), ElementsAre("(VI_1) Entering FAULT STATE", "(VI_1) sent 0 priority"));
+    EXPECT_EQ(router.counters().pri_zero_sent, 1U);  // Seen in the reference, which counts one of the two.
     EXPECT_FALSE(router.deadline());
     EXPECT_FALSE(router.listens(now));
 }
@@ -202,6 +204,17 @@ TEST_F(FaultTest, AMemberPulledIntoFaultResigns) {
     command(GroupCommand::become_master, Cause::group_master);
     command(GroupCommand::enter_fault, Cause::group_fault);
     EXPECT_THAT(all<SendAdvert>(actions), ElementsAre(SendAdvert{kLeaving}));
+    EXPECT_THAT(lines(actions), ElementsAre("(VI_1) Entering FAULT STATE"));
+    EXPECT_EQ(router.counters().pri_zero_sent, 0U);
+}
+
+// A track_file whose value means FAULT takes the priority with it, and gives it back in silence.
+TEST_F(FaultTest, APriorityThatAFaultHasHiddenComesBackUntold) {
+    start();
+    send(FitnessChanged{Fitness::faulted});
+    send(PriorityChanged{Priority{94}, true});
+    EXPECT_EQ(router.effective_priority(), Priority{94});
+    EXPECT_THAT(actions.view(), testing::IsEmpty());
 }
 
 TEST_F(FaultTest, CommandsThatDoNotFitTheStateChangeNothing) {
@@ -269,6 +282,13 @@ TEST_F(FaultTest, AnOwnerInAGroupAsksAtOnce) {
     expire();
     EXPECT_THAT(all<RequestGroup>(actions),
                 ElementsAre(RequestGroup{GroupRequest::want_master, Cause::owner_startup}));
+}
+
+TEST_F(FaultTest, AnOwnerInAGroupOfOwnersWaitsForNobody) {
+    make_member(255);
+    send(Startup{.group_of_owners = true});
+    EXPECT_EQ(state(), State::Master);
+    EXPECT_THAT(all<RequestGroup>(actions), testing::IsEmpty());
 }
 
 class ReloadTest : public RouterTest {
