@@ -26,9 +26,11 @@ std::string mail_date(std::chrono::system_clock::time_point when) {
     return {text.data(), length};
 }
 
-Mailer::Mailer(io::Streams& streams, io::TimerQueue& timers, std::function<void(const std::string&)> report)
+Mailer::Mailer(io::Streams& streams, io::TimerQueue& timers, std::function<void(const std::string&)> report,
+               std::function<void(const std::string&)> detail)
     : streams_(streams),
       report_(std::move(report)),
+      detail_(std::move(detail)),
       next_(timers, [this] { start_next(); }),
       limit_(timers, [this] { expired(); }),
       finish_by_(timers, [this] {
@@ -74,6 +76,7 @@ void Mailer::start_next() {
 
 void Mailer::on_connected() {
     limit_.arm_after(current_->timeout);
+    detail_(fmt::format("Remote SMTP server {} connected.", current_->server.to_string()));
 }
 
 void Mailer::on_data(std::span<const uint8_t> data) {
@@ -110,6 +113,7 @@ void Mailer::end(std::string_view complaint) {
     current_.reset();
     std::string why = fmt::format("{}", fmt::join(dialogue.complaints(), "; "));
     if (dialogue.is_delivered()) {
+        detail_("SMTP alert successfully sent.");
         if (!why.empty()) {
             report_(fmt::format("Mail \"{}\" was not taken for all recipients by {}: {}", mail.subject,
                                 mail.server_name, why));

@@ -1,13 +1,9 @@
 // Daemon::view: the state of everything as plain values, for dump files, JSON and status.
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 
 #include "holdfast/app/daemon.hpp"
-#include "holdfast/app/object_text.hpp"
 #include "holdfast/check/log_lines.hpp"
-#include "holdfast/netstate/resolve.hpp"
+#include "view_parts.hpp"
 
 namespace holdfast::app {
 
@@ -90,146 +86,6 @@ std::vector<track::Source> group_sources(const config::Config& config, const tra
         return std::nullopt;
     };
     return track::resolve_sources(references, nullptr, weights, false, false);
-}
-
-/// Whether the kernel has the address on its interface, whoever put it there.
-bool is_present(const netstate::AddressSettings& address, const netstate::Mirror& mirror) {
-    const auto wanted = netstate::resolve(address, mirror);
-    return wanted && mirror.address(wanted->key()) != nullptr;
-}
-
-/// `owned`: those that are present are ours at this moment.
-std::vector<std::string> address_list(const std::vector<netstate::AddressSettings>& addresses,
-                                      const netstate::Mirror& mirror, bool owned) {
-    std::vector<std::string> list;
-    for (const netstate::AddressSettings& address : addresses) {
-        netstate::AddressSettings shown = address;
-        // A VMAC or ipvlan is shown with what it sits on.
-        const netstate::LinkInfo* link = mirror.link(address.interface);
-        const bool is_virtual = link != nullptr && (link->kind == "macvlan" || link->kind == "ipvlan");
-        if (const netstate::LinkInfo* base = is_virtual ? mirror.link(link->lower) : nullptr)
-            shown.interface += "@" + base->name;
-        list.push_back(address_text(shown) + (owned && is_present(address, mirror) ? " set" : ""));
-    }
-    return list;
-}
-
-/// `owned` as above: an installed route without `dev` is shown with the interface the kernel has chosen.
-std::vector<std::string> route_list(const std::vector<netstate::RouteSettings>& routes,
-                                    const netstate::Mirror& mirror, bool owned) {
-    std::vector<std::string> list;
-    for (const netstate::RouteSettings& route : routes) {
-        list.push_back(route_text(route));
-        if (!owned || route.no_track || !route.interface.empty()) continue;
-        const auto wanted = netstate::resolve(route, mirror);
-        const netstate::KernelRoute* have = wanted ? mirror.route(*wanted) : nullptr;
-        if (have == nullptr || have->next_hops.size() != 1) continue;
-        if (const netstate::LinkInfo* link = mirror.link(have->next_hops[0].interface))
-            list.back() += " [dev " + link->name + "]";
-    }
-    return list;
-}
-
-std::vector<std::string> rule_list(const std::vector<netstate::RuleSettings>& rules) {
-    std::vector<std::string> list;
-    for (const netstate::RuleSettings& rule : rules) list.push_back(rule_text(rule));
-    return list;
-}
-
-/// The lines about a VMAC or ipvlan.
-void describe_link(const VrrpInstance& instance, const netstate::Mirror& mirror, InstanceView& view) {
-    if (!instance.links.has_own()) return;
-    const netstate::VmacSettings& vmac = *instance.settings.vmac;
-    const netstate::VirtualLink& made = instance.links.made.front();
-    const char* is_up = mirror.link(made.name) != nullptr ? "true" : "false";
-    view.vmac_interface = made.name;
-    if (vmac.ipvlan) {
-        constexpr std::array kKinds{"bridge", "private", "vepa"};
-        std::string address;
-        if (made.address) {
-            address = ", i/f address = " + (made.address->length == made.address->address.max_prefix_length()
-                                                ? made.address->address.to_string()
-                                                : made.address->to_string());
-        }
-        view.link_lines.push_back(fmt::format("   Use IPVLAN, i/f {}, is_up = {}{}, type {}", made.name,
-                                              is_up, address, kKinds.at(vmac.ipvlan_flags)));
-    } else {
-        view.link_lines.push_back(fmt::format("   Use VMAC, i/f name {}, is_up = {}, xmit_base = {}",
-                                              made.name, is_up, vmac.transmit_on_base));
-        if (vmac.mac) view.link_lines.push_back("     MAC = " + vmac.mac->to_string());
-    }
-    if (vmac.netlink_notify_msg) view.link_lines.emplace_back("     Force netlink update for base interface");
-    if (instance.settings.use_vmac_addr)
-        view.link_lines.emplace_back("     Use VMAC for VIPs on other interfaces");
-    const netstate::LinkInfo* base = mirror.link(made.base);
-    if (vmac.group) {
-        view.link_lines.push_back(fmt::format("     Interface group {}", *vmac.group));
-    } else if (base != nullptr && base->group != 0) {
-        view.link_lines.push_back(fmt::format("     Interface group {} (copied from parent)", base->group));
-    }
-    view.interface_note = fmt::format(", {} on {}{}", vmac.ipvlan ? "ipvlan" : "vmac", made.base,
-                                      vmac.transmit_on_base ? ", xmit base i/f" : "");
-}
-
-InstanceView instance_view(const config::Config& config, const Network& network,
-                           const VrrpInstance& instance) {
-    const vrrp::RouterSettings& router = instance.settings.router;
-    const vrrp::TransportSettings& transport = instance.settings.transport;
-    InstanceView view;
-    view.name = instance.name();
-    view.version = router.version;
-    view.state = instance.router.reported_state();
-    view.wanted_state = instance.router.wanted_state();
-    view.family = router.family;
-    view.faults = instance.faults;
-    view.vrid = router.vrid.value;
-    view.base_priority = router.priority.value;
-    view.effective_priority = instance.router.effective_priority().value;
-    view.total_priority = router.priority.value + instance.tracking.total().sum;
-    view.master_priority = instance.router.master_priority().value;
-    view.master_address = instance.router.master_address();
-    view.last_transition = instance.last_transition;
-    view.advert_interval = router.advert_interval;
-    view.master_advert_interval = instance.router.master_advert_interval();
-    view.master_down_time = instance.router.master_down_interval();
-    view.down_timer_adverts = router.down_timer_adverts;
-    view.interface = transport.interface;
-    describe_link(instance, network.mirror(), view);
-    view.vrf = transport.vrf;
-    view.source = instance.source;
-    view.source_configured = transport.source.has_value();
-    if (!transport.unicast) view.multicast_group = transport.multicast_group;
-    for (const vrrp::UnicastPeer& peer : transport.peers)
-        view.unicast_peers.push_back(peer.address.to_string());
-    view.check_unicast_source = transport.check_unicast_source;
-    view.dont_track_primary = instance.settings.dont_track_primary;
-    view.skip_check_advert_addresses = router.skip_check_advert_addresses;
-    view.strict = router.strict;
-    view.preempt = router.preempt;
-    view.preempt_delay = router.preempt_delay;
-    view.accept = instance.settings.accept;
-    view.promote_secondaries = instance.settings.promote_secondaries;
-    view.linkbeat_polling = instance.settings.linkbeat_use_polling;
-    view.addresses_set = instance.router.is_master();
-    view.lower_priority_no_advert = router.lower_priority_no_advert;
-    view.higher_priority_send_advert = router.higher_priority_send_advert;
-    view.garp_delay = router.garp.master_delay;
-    view.garp_repeat = router.garp.master_repeat;
-    view.garp_refresh = router.garp.master_refresh;
-    view.garp_refresh_repeat = router.garp.master_refresh_repeat;
-    view.garp_lower_prio_delay = router.garp.lower_prio_delay;
-    view.garp_lower_prio_repeat = router.garp.lower_prio_repeat;
-    view.auth_type = router.auth_type;
-    view.notify = notify_view(instance.settings.notify);
-    const bool owned = network.reconciler().holds(instance.owner());
-    view.addresses = address_list(instance.addresses(), network.mirror(), owned);
-    view.excluded_addresses = address_list(instance.excluded_addresses(), network.mirror(), owned);
-    view.routes = route_list(instance.settings.routes, network.mirror(), owned);
-    view.rules = rule_list(instance.settings.rules);
-    view.tracks = tracks_view(config, instance.tracking.sources());
-    view.sync_group = instance.group;
-    view.counters = instance.router.counters();
-    return view;
 }
 
 /// The instances that follow an object, with what it weighs for them.
@@ -355,6 +211,16 @@ VirtualServerView virtual_server_view(const check::VirtualServerMachine& machine
             entry.checkers.push_back(std::string(check::keyword(server.checkers[c])) +
                                      (state.checkers[c].up ? " up" : " down"));
         }
+    for (const bfd::SessionSettings& settings : config_.bfd_sessions) {
+        if (!settings.for_vrrp) continue;
+        view.tracked_bfds.push_back({settings.name, settings.weight, settings.reverse,
+                                     vrrp_->bfd_is_up(settings.name),
+                                     followers_of(vrrp_->instances(), track::Kind::bfd, settings.name)});
+    }
+    view.sockets = vrrp_->sockets();
+    for (const config::GarpGroup& group : config_.garp_groups)
+        view.garp_delays.push_back({group.garp_interval, group.gna_interval, group.interfaces});
+    for (const auto& [name, instances] : config_.track_groups) view.track_groups.push_back({name, instances});
         view.real_servers.push_back(std::move(entry));
     }
     return view;
@@ -363,7 +229,10 @@ VirtualServerView virtual_server_view(const check::VirtualServerMachine& machine
 }  // namespace
 
 DaemonView Daemon::view() const {
+        entry.point_to_point = link.point_to_point;
+        entry.arp = link.arp;
     DaemonView view;
+        entry.group = link.group;
     view.now = edges_.wall_clock();
     view.version = std::string(product());
     view.global.router_id = config_.global.router_id;
@@ -372,7 +241,7 @@ DaemonView Daemon::view() const {
     view.global.script_user = config_.global.script_identity.user;
     view.global.script_security = config_.global.script_security;
     for (const auto& instance : vrrp_->instances())
-        view.instances.push_back(instance_view(config_, network_, *instance));
+        view.instances.push_back(instance_view(config_, edges_, network_, *instance));
     for (const auto& [name, group] : vrrp_->groups()) view.groups.push_back(group_view(config_, *group));
     for (const track::ScriptSettings& settings : config_.scripts) {
         const track::ScriptTracker* tracker = vrrp_->scripts().tracker(settings.name);

@@ -9,50 +9,12 @@ namespace holdfast::app {
 
 namespace {
 
-int64_t seconds(Duration duration) {
-    return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
-}
-
 int64_t microseconds_of(WallClock when) {
     return std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count();
 }
 
-std::string interval_text(const InstanceView& view) {
-    if (view.version == vrrp::Version::v2) return fmt::format("{} sec", seconds(view.advert_interval));
-    return fmt::format("{} milli-sec",
-                       std::chrono::duration_cast<std::chrono::milliseconds>(view.advert_interval).count());
-}
-
-std::string_view authentication(vrrp::AuthType type) {
-    switch (type) {
-        case vrrp::AuthType::none:
-            return "none";
-        case vrrp::AuthType::password:
-            return "SIMPLE_PASSWORD";
-        case vrrp::AuthType::header:
-            return "IPSEC_AH";
-    }
-    return "none";
-}
-
 std::string_view reverse_word(const TrackView& track) {
     return track.reverse ? " reverse" : "";
-}
-
-void tracks(DumpText& out, const TracksView& view) {
-    auto list = [&](std::string_view heading, const std::vector<TrackView>& entries,
-                    std::string_view separator) {
-        std::vector<std::string> lines;
-        for (const TrackView& track : entries)
-            lines.push_back(
-                fmt::format("{}{} weight {}{}", track.name, separator, track.weight, reverse_word(track)));
-        out.list(heading, lines);
-    };
-    list("Tracked interfaces", view.interfaces, "");
-    list("Tracked scripts", view.scripts, "");
-    list("Tracked files", view.files, ",");
-    list("Tracked processes", view.processes, ",");
-    list("Tracked BFDs", view.bfds, ":");
 }
 
 void followers(DumpText& out, const std::vector<TrackView>& entries, std::string_view heading) {
@@ -134,9 +96,47 @@ void wire_lines(DumpText& out, const InstanceView& view) {
     out.line("   Preempt = {}", enabled(view.preempt));
     if (view.preempt_delay > Duration::zero())
         out.line("   Preempt delay = {:g} secs", to_seconds(view.preempt_delay));
+    out.line("   HW Type = {}", view.loopback ? "LOOPBACK" : "ETHERNET");
     out.line("   Promote_secondaries = {}", enabled(view.promote_secondaries));
     if (view.version == vrrp::Version::v2) {
         out.line("   Authentication type = {}", authentication(view.auth_type));
+void socket(DumpText& out, const SocketView& view) {
+    out.line(" fd_in {} fd_out = {}", view.receive, view.send);
+    out.line("   Interface = {}", view.interface);
+    out.line("   Family = {}", to_string(view.family));
+    out.line("   Protocol = {}", view.authentication_header ? "AH" : "VRRP");
+    out.line("   Type = {}icast", view.unicast_source ? "Un" : "Mult");
+    if (view.unicast_source) out.line("   Address = {}", view.unicast_source->to_string());
+    out.line("   Rx buf size = {}", view.receive_buffer);
+    out.line("   VRRP instances");
+    for (const std::string& instance : view.instances) out.line("     {}", instance);
+}
+
+void tracked_bfd(DumpText& out, const TrackedBfdView& view) {
+    out.line(" VRRP Track BFD = {}", view.name);
+    out.line("   Weight = {}{}", view.weight, view.reverse ? " reverse" : "");
+    out.line("   Bfd is {}", view.up ? "up" : "down");
+    followers(out, view.followers, "Tracking VRRP instances");
+}
+
+void garp_delay(DumpText& out, const GarpDelayView& view) {
+    out.section("GARP delay group");
+    const auto seconds = [](Duration duration) {
+        const auto total = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+        return fmt::format("{}.{:06}", total / 1'000'000, total % 1'000'000);
+    };
+    if (view.garp) out.line(" GARP interval = {}", seconds(*view.garp));
+    if (view.gna) out.line(" GNA interval = {}", seconds(*view.gna));
+    if (!view.garp && !view.gna) out.line(" No configuration");
+    out.line(" Interfaces");
+    for (const std::string& interface : view.interfaces) out.line("  {}", interface);
+}
+
+void track_group(DumpText& out, const TrackGroupView& view) {
+    out.line(" Static Track Group = {}", view.name);
+    out.list("VRRP member instances", view.instances);
+}
+
         if (view.auth_type != vrrp::AuthType::none) out.line("   Password = ********");
     }
 }
@@ -161,6 +161,11 @@ void instance(DumpText& out, const InstanceView& view) {
     out.line("   Notify deleted = {}",
              view.notify.notify_deleted || view.notify.deleted ? "Deleted" : "Fault");
     scripts(out, view.notify);
+std::string seconds_since_epoch(WallClock when) {
+    const int64_t since = microseconds_of(when);
+    return fmt::format("{}.{:06}", since / 1'000'000, since % 1'000'000);
+}
+
     out.line("   Notify priority changes = {}", true_false(view.notify.priority_changes));
 }
 
@@ -168,7 +173,7 @@ void group(DumpText& out, const GroupView& view) {
     out.line(" VRRP Sync Group = {}, {}", view.name, vrrp::to_string(view.state));
     out.line("   Num member fault {}, num member init {}", view.faulted_members, view.initial_members);
     out.list("VRRP member instances", view.members);
-    if (view.tracking_weight) out.line("   sync_group_tracking_weight set");
+    if (view.tracking_weight) out.line("   sync group tracking weight set");
     out.line("   Using smtp notification = {}", yes_no(view.notify.smtp_alert));
     tracks(out, view.tracks);
     scripts(out, view.notify);
@@ -190,6 +195,7 @@ void script(DumpText& out, const ScriptView& view) {
     out.line("   Status = {}", view.up ? "GOOD" : "BAD");
     out.line("   Script uid:gid = {}:{}", view.uid.value_or(0), view.gid.value_or(0));
     out.line("   VRRP instances :");
+    section(out, "Gratuitous ARP delays", view.garp_delays, garp_delay);
     if (!view.followers.empty()) followers(out, view.followers, "Tracking instances");
     out.line("   State = {}", view.running ? "running" : "idle");
 }
@@ -200,6 +206,7 @@ void process(DumpText& out, const ProcessView& view) {
     std::string parameters;
     for (const std::string& word : view.parameters) parameters += " " + word;
     if (!parameters.empty()) out.line("   Parameters ={}", parameters);
+    section(out, "VRRP Track BFDs", view.tracked_bfds, tracked_bfd);
     if (view.match == "exact") {
         out.line("   Param match");
     } else if (view.match != "none") {
@@ -219,18 +226,22 @@ void process(DumpText& out, const ProcessView& view) {
 }
 
 void interface(DumpText& out, const InterfaceView& view) {
-    auto addresses = [](const std::vector<IpAddress>& list) {
-        std::string text;
-        for (const IpAddress& address : list) text += (text.empty() ? "" : ", ") + address.to_string();
-        return text.empty() ? std::string("(none)") : text;
+    const auto addresses = [&](std::string_view family, const std::vector<IpAddress>& list) {
+        out.line("   {} address = {}", family, list.empty() ? "(none)" : list.front().to_string());
+        if (list.size() < 2) return;
+        out.line("   Additional {} addresses :", family);
+        for (size_t i = 1; i < list.size(); ++i) out.line("     {}", list[i].to_string());
     };
     out.line(" Name = {}", view.name);
     out.line("   index = {}", view.index);
-    out.line("   IPv4 address = {}", addresses(view.addresses4));
-    out.line("   IPv6 address = {}", addresses(view.addresses6));
-    if (!view.loopback) out.line("   MAC = {}", view.mac.to_string());
-    out.line("   State = {}, {}{}{}", view.up ? "UP" : "DOWN", view.running ? "RUNNING" : "not RUNNING",
-             view.loopback ? ", loopback" : "", view.multicast ? "" : ", no multicast");
+    addresses("IPv4", view.addresses4);
+    addresses("IPv6", view.addresses6);
+    out.line("   MAC = {}", view.mac.to_string());
+    out.line("   State = {}UP, {}RUNNING{}{}{}{}{}", view.up ? "" : "not ", view.running ? "" : "not ",
+             view.loopback || view.point_to_point ? ", no broadcast" : "", view.loopback ? ", loopback" : "",
+             view.point_to_point ? ", point to point" : "", view.arp ? "" : ", no arp",
+             view.multicast ? "" : ", no multicast");
+    out.line("   Group = {}", view.group);
     out.line("   MTU = {}", view.mtu);
     if (!view.followers.empty()) followers(out, view.followers, "Tracking VRRP instances");
 }
@@ -291,7 +302,9 @@ std::string vrrp_data(const DaemonView& view) {
     plain_section(out, "Static Addresses", view.static_addresses);
     plain_section(out, "Static Routes", view.static_routes);
     plain_section(out, "Static Rules", view.static_rules);
-    section(out, "VRRP Topology", view.instances, instance);
+    section(out, "Static Track groups", view.track_groups, track_group);
+    section(out, "VRRP Topology", view.instances, dump_instance);
+    section(out, "VRRP Sockpool", view.sockets, socket);
     section(out, "VRRP Sync groups", view.groups, group);
     section(out, "VRRP Scripts", view.scripts, script);
     section(out, "VRRP Track files", view.files, file);

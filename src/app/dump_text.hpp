@@ -48,5 +48,9 @@ inline std::string seconds_text(Duration duration) {
 }
 
 void dump_global(DumpText& out, const DaemonView& view);
+/// instance_dump.cpp
+void dump_instance(DumpText& out, const InstanceView& view);
+void dump_tracks(DumpText& out, const TracksView& view, std::string_view processes = "Tracked processes");
+void dump_scripts(DumpText& out, const NotifyView& view);
 
 }  // namespace holdfast::app

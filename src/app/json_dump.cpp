@@ -35,8 +35,8 @@ class Writer {
         name(key);
         string(value);
     }
-    void maybe(std::string_view key, const std::optional<std::string>& value) {
-        if (value) field(key, std::string_view(*value));
+    void maybe(std::string_view key, const std::optional<NotifyCommand>& value) {
+        if (value) field(key, std::string_view(value->text));
     }
     void number(std::string_view key, std::integral auto value) {
         name(key);

@@ -9,20 +9,21 @@
 
 namespace holdfast::app {
 
-Result<NotifyFifo> NotifyFifo::open(const notify::FifoSettings& settings) {
+Result<NotifyFifo> NotifyFifo::open(const notify::FifoSettings& settings, std::string_view which) {
     const std::string& path = settings.path;
+    const std::string fifo_name = std::string(which) + "notify fifo " + path;
     const uid_t owner = settings.owner.uid.value_or(geteuid());
     const gid_t group = settings.owner.gid.value_or(getegid());
     const bool created = mkfifo(path.c_str(), 0644) == 0;
-    if (!created && errno != EEXIST) return fail_errno("Unable to create notify fifo " + path, errno);
+    if (!created && errno != EEXIST) return fail_errno("Unable to create " + fifo_name, errno);
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     NotifyFifo fifo(path, descriptor, created);
-    if (descriptor < 0) return fail_errno("Unable to open notify fifo " + path, errno);
+    if (descriptor < 0) return fail_errno("Unable to open " + fifo_name, errno);
     struct stat status{};
     if (fstat(descriptor, &status) < 0 || !S_ISFIFO(status.st_mode) ||
         (status.st_uid != geteuid() && status.st_uid != owner)) {
         fifo.created_ = false;  // Not ours to remove.
-        return fail("notify fifo " + path + " is not a fifo we own - not using");
+        return fail(fifo_name + " is not a fifo we own - not using");
     }
     if (created) {
         if ((owner != geteuid() || group != getegid()) && fchown(descriptor, owner, group) < 0)

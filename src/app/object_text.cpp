@@ -6,6 +6,7 @@
 
 #include <array>
 #include <iterator>
+#include <span>
 #include <string_view>
 
 #include "holdfast/netstate/resolve.hpp"
@@ -120,6 +121,21 @@ void add_metric(Text& out, const netstate::RouteMetric& metric) {
     }
 }
 
+/// The order in which keepalived writes them.
+constexpr std::array<uint32_t, 14> kMetricsFirst = {
+    RTAX_RTT,  RTAX_RTTVAR, RTAX_RTO_MIN,    RTAX_FEATURES, RTAX_MTU,      RTAX_WINDOW,   RTAX_SSTHRESH,
+    RTAX_CWND, RTAX_ADVMSS, RTAX_REORDERING, RTAX_HOPLIMIT, RTAX_INITCWND, RTAX_INITRWND, RTAX_QUICKACK};
+constexpr std::array<uint32_t, 1> kMetricsLast = {RTAX_FASTOPEN_NO_COOKIE};
+
+void add_metrics(Text& out, const std::vector<netstate::RouteMetric>& metrics,
+                 std::span<const uint32_t> order) {
+    for (const uint32_t number : order) {
+        for (const netstate::RouteMetric& metric : metrics) {
+            if (metric.number == number) add_metric(out, metric);
+        }
+    }
+}
+
 std::string_view preference_name(uint8_t preference) {
     switch (preference) {
         case 0:
@@ -175,7 +191,7 @@ std::string route_text(const netstate::RouteSettings& route) {
     Text out;
     out.add("{}", route.add_only ? "add" : route.append ? "append" : "prepend");
     if (route.type != RTN_UNICAST) out.add("{}", type_name(route.type));
-    out.add("{}", route.destination.length == 0 ? "default" : prefix_text(route.destination));
+    out.add("{}", prefix_text(route.destination));
     if (route.from) out.add("from {}", prefix_text(*route.from));
     if (route.preferred_source) out.add("src {}", route.preferred_source->to_string());
     if (route.tos != 0) out.add("tos {}", route.tos);
@@ -190,8 +206,9 @@ std::string route_text(const netstate::RouteSettings& route) {
     if (route.realms) add_realms(out, *route.realms);
     if (route.expires) out.add("expires {}sec", *route.expires);
     if (!route.congestion_control.empty()) out.add("congctl {}", route.congestion_control);
-    for (const netstate::RouteMetric& metric : route.metrics) add_metric(out, metric);
+    add_metrics(out, route.metrics, kMetricsFirst);
     if (route.preference) out.add("pref {}", preference_name(*route.preference));
+    add_metrics(out, route.metrics, kMetricsLast);
     if (route.ttl_propagate) out.add("ttl-propagate {}", *route.ttl_propagate ? "enabled" : "disabled");
     for (const netstate::NextHop& hop : route.next_hops) {
         out.add("nexthop");
@@ -226,7 +243,7 @@ std::string rule_text(const netstate::RuleSettings& rule) {
     if (rule.tunnel_id) out.add("tunnel-id {}", *rule.tunnel_id);
     if (rule.uid_range) out.add("uidrange {}-{}", rule.uid_range->first, rule.uid_range->second);
     if (rule.l3mdev) out.add("l3mdev");
-    out.add("protocol {}", rule.protocol);
+    if (rule.protocol != 0) out.add("protocol {}", rule.protocol);
     if (rule.ip_protocol) out.add("ipproto {}", *rule.ip_protocol);
     if (rule.source_ports) out.add("sport {}-{}", rule.source_ports->first, rule.source_ports->second);
     if (rule.destination_ports)

@@ -74,22 +74,24 @@ RealOutputs::RealOutputs(Log& log, io::TimerQueue& timers, io::Processes& proces
       timers_(timers),
       processes_(processes),
       mailer_(streams, timers,
-              [this](const std::string& lost) { log_.write(Part::daemon, LogLevel::warning, lost); }) {}
+              [this](const std::string& lost) { log_.write(Part::daemon, LogLevel::warning, lost); },
+              [this](const std::string& done) { log_.detail(Part::daemon, done); }) {}
 
 RealOutputs::~RealOutputs() = default;
 
 void RealOutputs::configure(const config::GlobalSettings& settings) {
-    open(all_, settings.notify_fifo);
-    open(vrrp_, settings.vrrp_notify_fifo);
-    open(lvs_, settings.lvs_notify_fifo);
+    open(all_, settings.notify_fifo, "");
+    open(vrrp_, settings.vrrp_notify_fifo, "vrrp_");
+    open(lvs_, settings.lvs_notify_fifo, "lvs_");
     mailer_.configure(settings.mail);
 }
 
-void RealOutputs::open(std::unique_ptr<Pipe>& pipe, const std::optional<notify::FifoSettings>& settings) {
+void RealOutputs::open(std::unique_ptr<Pipe>& pipe, const std::optional<notify::FifoSettings>& settings,
+                       std::string_view which) {
     if (pipe != nullptr && settings && pipe->settings() == *settings) return;
     pipe.reset();
     if (!settings) return;
-    auto fifo = NotifyFifo::open(*settings);
+    auto fifo = NotifyFifo::open(*settings, which);
     if (!fifo) {
         log_.write(Part::daemon, LogLevel::error, fifo.error().message);
         return;

@@ -20,6 +20,7 @@
 #include "holdfast/app/dump_files.hpp"
 #include "holdfast/app/json_dump.hpp"
 #include "holdfast/app/lifecycle_script.hpp"
+#include "holdfast/app/host_names.hpp"
 #include "holdfast/app/logging.hpp"
 #include "holdfast/app/pid_files.hpp"
 #include "holdfast/app/process_limits.hpp"
@@ -120,6 +121,7 @@ class Run {
     bool stopping_ = false;
     int status_ = exit_status::kOk;
 };
+    HostNames names_ = HostNames::of_system();
 
 void Run::greet(std::span<const std::string> command_line) {
     log_.info(Part::daemon, fmt::format("Starting {}", product()));
@@ -144,6 +146,7 @@ int Run::run(std::span<const std::string> command_line) {
         log_.write(Part::daemon, LogLevel::error,
                    fmt::format("pid {} exited with permanent error {}. Terminating", getpid(),
                                status == exit_status::kConfig ? "CONFIG" : "NO CONFIGURATION FILE"));
+    if (loaded.config) names_.complete(loaded.config->global, true);
         systemd_.failed(EINVAL);
         log_.info(Part::daemon, fmt::format("Stopped {}", product()));
         return status;
@@ -337,7 +340,11 @@ void Run::reload() {
     }
     ++reloads_;
     save_configuration("pre");
-    const ReloadOutcome outcome = daemon_->reload(load(load_options(options_)));
+    if (options_.subsystems.vrrp) log_.info(Part::vrrp, "Reloading");
+    config::LoadResult loaded = load(load_options(options_));
+    if (loaded.config) names_.complete(loaded.config->global, false);
+    const ReloadOutcome outcome = daemon_->reload(std::move(loaded));
+    log_.info(Part::daemon, fmt::format("Configuration file {}", config_path_));
     save_configuration("post");
     const config::GlobalSettings& global = daemon_->config().global;
     priority_.configure(global);
@@ -388,12 +395,17 @@ void Run::dump_data() {
     write(data_path(names, DataDump::parent), parent_data(view));
     if (options_.subsystems.vrrp) write(data_path(names, DataDump::vrrp), vrrp_data(view));
     if (options_.subsystems.checkers) write(data_path(names, DataDump::checkers), checker_data(view));
-    if (!daemon_->config().bfd_sessions.empty()) write(data_path(names, DataDump::bfd), bfd_data(view));
+    if (!daemon_->config().bfd_sessions.empty()) {
+        log_.info(Part::bfd, fmt::format("Printing BFD data for process({}) on signal", getpid()));
+        write(data_path(names, DataDump::bfd), bfd_data(view));
+    }
+    log_.info(Part::daemon, fmt::format("Printing parent data for process({}) on signal", getpid()));
 }
 
 void Run::dump_statistics(bool clear) {
     if (daemon_ == nullptr) return;
-    log_.info(Part::vrrp, fmt::format("Printing VRRP stats for process({}) on signal", getpid()));
+    log_.info(Part::vrrp, fmt::format("Printing {}VRRP stats for process({}) on signal",
+                                      clear ? "and clearing " : "", getpid()));
     write(stats_path(dump_names()), stats_text(daemon_->view().instances));
     if (clear) daemon_->vrrp().clear_counters();
 }

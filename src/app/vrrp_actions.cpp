@@ -40,8 +40,10 @@ void VrrpService::on_frame(vrrp::ChannelId channel, const vrrp::ReceivedFrame& f
     const auto found = by_vrid_.find(route_key(channel, *vrid));
     if (found == by_vrid_.end()) {
         if (global_.log_unknown_vrids) {
-            edges_.log.info(Part::vrrp, fmt::format("Unknown VRID({}) received on interface({}). ignoring...",
-                                                    vrid->value, frame.interface.value));
+            const netstate::LinkInfo* link = network_.mirror().link(frame.interface);
+            edges_.log.info(Part::vrrp,
+                            fmt::format("Unknown VRID({}) received on interface({}). ignoring...", vrid->value,
+                                        link == nullptr ? std::string_view{} : link->name));
         }
         return;
     }
@@ -121,7 +123,13 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::InstallAddresses&)
     // The first advert leaves before the kernel is busy with a long list of addresses.
     edges_.link.flush();
     protect(instance, true);
-    edges_.log.detail(Part::vrrp, fmt::format("({}) setting VIPs.", instance.name()));
+    const auto say = [&](bool is_there, std::string_view what) {
+        if (is_there) edges_.log.detail(Part::vrrp, fmt::format("({}) setting {}", instance.name(), what));
+    };
+    say(!instance.addresses().empty(), "VIPs.");
+    say(!instance.excluded_addresses().empty(), "E-VIPs.");
+    say(!instance.settings.routes.empty(), "Virtual Routes");
+    say(!instance.settings.rules.empty(), "Virtual Rules");
     instance.installing = true;
     network_.hold(instance.owner());
     instance.installing = false;
@@ -134,7 +142,13 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::RemoveAddresses&) 
     if (instance.adopting && !instance.started) return;  // At start: decided by the first advert or timeout.
     instance.adopting = false;
     instance.extra_garp.cancel();
-    edges_.log.detail(Part::vrrp, fmt::format("({}) removing VIPs.", instance.name()));
+    const auto say = [&](bool is_there, std::string_view what) {
+        if (is_there) edges_.log.detail(Part::vrrp, fmt::format("({}) removing {}", instance.name(), what));
+    };
+    say(!instance.settings.rules.empty(), "Virtual Rules");
+    say(!instance.settings.routes.empty(), "Virtual Routes");
+    say(!instance.addresses().empty(), "VIPs.");
+    say(!instance.excluded_addresses().empty(), "E-VIPs.");
     network_.release(instance.owner());
     protect(instance, false);
 }
@@ -227,6 +241,9 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::AnnounceSource&) {
     (void)edges_.link.announce({&announcement, 1}, 1);
 }
 
+    edges_.log.detail(
+        Part::vrrp, fmt::format("{}: sending gratuitous {} for {}", instance.name(),
+                                instance.source->is_v4() ? "ARP" : "NA", instance.source->to_string()));
 void VrrpService::perform(VrrpInstance& instance, const vrrp::StateChanged& action) {
     instance.last_transition = edges_.wall_clock();
     if (action.to == vrrp::State::Fault) end_adoption(instance, "not fit to serve");

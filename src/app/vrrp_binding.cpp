@@ -64,28 +64,47 @@ std::optional<IpAddress> VrrpService::wanted_source(const VrrpInstance& instance
 
 vrrp::Fitness VrrpService::judge(VrrpInstance& instance) {
     const vrrp::TransportSettings& transport = instance.settings.transport;
-    uint32_t faults = 0;
-    if (!transport.interface.empty()) {
-        const bool exists = static_cast<bool>(network_.index_of(transport.interface));
-        if (!exists ||
-            (!instance.settings.dont_track_primary && !interface_states_.is_usable(transport.interface)))
-            ++faults;
-    }
-    if (transport.interface.empty() && !transport.vrf.empty() && !network_.is_usable(transport.vrf)) ++faults;
+    FaultReasons faults;
+    const auto fails = [&](const std::string& name) {
+        if (!network_.index_of(name)) return true;
+        return !instance.settings.dont_track_primary && !interface_states_.is_usable(name);
+    };
+    const std::string& own = instance.links.own;
+    const bool is_base = own != transport.interface;
+    if (!transport.interface.empty() && fails(transport.interface))
+        (is_base ? faults.base_interface_down : faults.interface_down) = true;
+    if (transport.interface.empty() && !transport.vrf.empty() && !network_.is_usable(transport.vrf))
+        faults.interface_down = true;
     // The own VMAC or ipvlan fails by itself too: removed, or switched off by somebody.
-    if (const std::string& own = instance.links.own; own != transport.interface) {
-        const bool exists = static_cast<bool>(network_.index_of(own));
-        if (!exists || (!instance.settings.dont_track_primary && !interface_states_.is_usable(own))) ++faults;
-    }
+    if (is_base && fails(own)) faults.interface_down = true;
     for (const std::string_view name : required_interfaces(instance)) {
-        if (!interface_states_.is_usable(name)) ++faults;
+        if (!interface_states_.is_usable(name)) faults.interface_down = true;
     }
-    if (!wanted_source(instance)) ++faults;
-    if (transport.unicast && transport.unicast_fault_no_peer && transport.peers.empty()) ++faults;
-    const track::Contribution tracked = instance.tracking.total();
-    instance.faults = faults + static_cast<uint32_t>(instance.settings.config_faults.size()) + tracked.faults;
-    if (instance.faults > 0) return vrrp::Fitness::faulted;
-    return tracked.awaited > 0 ? vrrp::Fitness::held : vrrp::Fitness::fit;
+    faults.no_source = !wanted_source(instance);
+    faults.configuration = !instance.settings.config_faults.empty() ||
+                           (transport.unicast && transport.unicast_fault_no_peer && transport.peers.empty());
+    for (size_t i = 0; i < instance.tracking.sources().size(); ++i) {
+        if (instance.tracking.of(i).faults == 0) continue;
+        if (instance.tracking.sources()[i].kind == track::Kind::interface) {
+            faults.interface_down = true;
+        } else {
+            ++faults.tracked;
+        }
+    }
+    instance.faults = faults;
+    if (faults.any()) return vrrp::Fitness::faulted;
+    return instance.tracking.total().awaited > 0 ? vrrp::Fitness::held : vrrp::Fitness::fit;
+}
+
+std::string VrrpService::channel_text(const OpenChannel& open) const {
+    const vrrp::ChannelSettings& settings = open.settings;
+    const vrrp::ChannelDescriptors descriptors = edges_.link.descriptors(open.id);
+    const bool multicast = settings.multicast_group.has_value();
+    return fmt::format(
+        "VRRP sockpool: [ifindex({:3}), family({}), proto({}), fd({},{}) {}icast, address({})]",
+        settings.interface.value, to_string(settings.family), settings.protocol, descriptors.receive,
+        descriptors.send, multicast ? "mult" : ", un",
+        (multicast ? *settings.multicast_group : settings.bind_address.value_or(IpAddress{})).to_string());
 }
 
 void VrrpService::bind(VrrpInstance& instance) {
@@ -126,12 +145,7 @@ void VrrpService::bind(VrrpInstance& instance) {
             return;
         }
         shared = &channels_.emplace_back(OpenChannel{wanted, *opened, 0});
-        edges_.log.detail(
-            Part::vrrp, fmt::format("VRRP sockpool: [ifindex({:3}), family({}), proto({}), {}, address({})]",
-                                    wanted.interface.value, to_string(wanted.family), wanted.protocol,
-                                    transport.unicast ? "unicast" : "multicast",
-                                    transport.unicast ? wanted.bind_address->to_string()
-                                                      : transport.multicast_group.to_string()));
+        if (edges_.log.has_detail()) edges_.log.info(Part::vrrp, channel_text(*shared));
     }
     ++shared->users;
     instance.channel = shared->id;
@@ -182,7 +196,7 @@ void VrrpService::reevaluate(VrrpInstance& instance) {
     bind(instance);
     if (const vrrp::Priority priority = effective_priority(instance);
         priority != instance.router.effective_priority()) {
-        run(instance, vrrp::PriorityChanged{priority});
+        run(instance, vrrp::PriorityChanged{priority, !instance.tells_priority});
     }
     tell_fitness();
 }
@@ -190,6 +204,7 @@ void VrrpService::reevaluate(VrrpInstance& instance) {
 void VrrpService::on_link_changed(Instant, const netstate::LinkInfo& link, const netstate::LinkInfo* before) {
     const bool was_usable = before != nullptr && before->usable();
     const bool counts = interface_states_.on_link_changed(link, before);
+    instance.tells_priority = true;
     const bool same_name = before != nullptr && before->name == link.name;
     const bool of_interest = std::ranges::any_of(
         instances_, [&](const auto& instance) { return depends_on(*instance, link.name); });
@@ -199,6 +214,8 @@ void VrrpService::on_link_changed(Instant, const netstate::LinkInfo& link, const
     if (of_interest && counts && !is_being_made && !stopping_ &&
         (before == nullptr || was_usable != link.usable())) {
         edges_.log.info(Part::vrrp,
+    if (before == nullptr && !instances_.empty() && !network_.is_virtual_link(link.name))
+        edges_.log.detail(Part::vrrp, fmt::format("Interface {} added", link.name));
                         fmt::format("Netlink reports {} {}", link.name, link.usable() ? "up" : "down"));
     }
     const bool same_size = before == nullptr || before->mtu == link.mtu ||
@@ -211,7 +228,7 @@ void VrrpService::on_link_changed(Instant, const netstate::LinkInfo& link, const
 void VrrpService::on_link_removed(Instant, const netstate::LinkInfo& last) {
     const bool of_interest = std::ranges::any_of(
         instances_, [&](const auto& instance) { return depends_on(*instance, last.name); });
-    if (of_interest && !stopping_)
+    if (!stopping_ && (of_interest || (edges_.log.has_detail() && !network_.is_virtual_link(last.name))))
         edges_.log.info(Part::vrrp, fmt::format("Interface {} deleted", last.name));
     interface_states_.on_link_removed(last.name);
     touch_interface(last.name);
@@ -227,10 +244,15 @@ void VrrpService::on_address_changed(Instant, const netstate::KernelAddress& add
         if (transport.interface != name && instance->links.own != name &&
             transport.source != address.prefix.address)
             continue;
+    const bool is_source =
+        present ? network_.source_address(name, address.prefix.address.family()) == address.prefix.address
+                : std::ranges::any_of(instances_, [&](const auto& instance) {
+                      return instance->source == address.prefix.address;
+                  });
         of_interest = true;
         touch(*instance);
     }
-    if (of_interest && !stopping_) {
+    if (of_interest && is_source && !stopping_) {
         edges_.log.detail(Part::vrrp,
                           fmt::format("{} address {} {} interface {}", present ? "Assigned" : "Deassigned",
                                       address.prefix.address.to_string(), present ? "for" : "from", name));

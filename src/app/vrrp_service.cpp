@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <unordered_map>
 
 #include "group_index.hpp"
@@ -20,6 +22,12 @@ netstate::Objects objects_of(const VrrpInstance& instance) {
     objects.routes = instance.settings.routes;
     objects.rules = instance.settings.rules;
     return objects;
+}
+
+bool is_of_owners(const std::vector<VrrpInstance*>& members) {
+    return std::ranges::all_of(members, [](const VrrpInstance* member) {
+        return member->settings.router.priority == vrrp::kOwner && member->settings.router.wants_master;
+    });
 }
 
 }  // namespace
@@ -54,18 +62,43 @@ VrrpService::VrrpService(Edges& edges, Network& network, Notifications& notifica
       interface_states_(
           edges, network, [this](std::string_view name) { interface_settled(name); },
           [this](std::string_view name) { return longest_delay(name); }),
-      reevaluate_at_turn_end_(edges.turn_ends, [this] { reevaluate_dirty(); }) {
+      reevaluate_at_turn_end_(edges.turn_ends, [this] { reevaluate_dirty(); }),
+      startup_delay_over_(edges.timers, [this] { edges_.log.info(Part::vrrp, "Delayed start completed"); }) {
     edges_.link.on_receive(
         [this](vrrp::ChannelId channel, const vrrp::ReceivedFrame& frame) { on_frame(channel, frame); });
-    edges_.link.on_send_error([this](vrrp::ChannelId, const IpAddress& destination, int os_error) {
-        if (os_error == 0) return;
-        edges_.log.write(
-            Part::vrrp, LogLevel::warning,
-            fmt::format("cannot send advert to {}: error {}", destination.to_string(), os_error));
+    if (edges_.log.has_detail()) {
+        edges_.link.on_announced([this](const vrrp::Announcement& announcement) {
+            const netstate::LinkInfo* link = network_.mirror().link(announcement.interface);
+            edges_.log.info(
+                Part::vrrp,
+                fmt::format("Sending {} on {} for {}",
+                            announcement.address.is_v4() ? "gratuitous ARP" : "unsolicited Neighbour Advert",
+                            link == nullptr ? std::string_view{} : link->name,
+                            announcement.address.to_string()));
+        });
+    }
+    edges_.link.on_send_error([this](vrrp::ChannelId channel, const IpAddress& destination, int os_error) {
+        log_send_error(channel, destination, os_error);
     });
 }
 
 VrrpService::~VrrpService() = default;
+
+void VrrpService::log_send_error(vrrp::ChannelId channel, const IpAddress& destination, int os_error) {
+    if (os_error == 0) return;
+    for (const auto& instance : instances_) {
+        if (instance->channel != channel) continue;
+        // That an interface which is down carries no more packets is no news.
+        const bool is_down = !interface_states_.is_usable(instance->links.transmit);
+        if (os_error == ENETUNREACH && is_down && !instance->router.is_master()) continue;
+        const std::string why = std::system_category().message(os_error);
+        edges_.log.info(Part::vrrp, instance->settings.transport.unicast
+                                        ? fmt::format("({}) Cant send advert to {} ({})", instance->name(),
+                                                      destination.to_string(), why)
+                                        : fmt::format("({}): send advert error {} ({})", instance->name(),
+                                                      os_error, why));
+    }
+}
 
 VrrpInstance& VrrpService::add(const config::VrrpInstance& settings) {
     instances_.push_back(std::make_unique<VrrpInstance>(
@@ -102,11 +135,19 @@ void VrrpService::start(const config::Config& config) {
     define_notifications(config);
     load_trackers(config);
     begin(fresh);
-    if (std::ranges::any_of(fresh, [](const VrrpInstance* instance) { return instance->refuses(); }))
+    // Also when rules are no longer configured, but were when this router crashed as Master.
+    if (std::ranges::any_of(
+            fresh, [](const VrrpInstance* instance) { return instance->refuses() || instance->adopting; }))
         firewall_.remove_leftovers();
     build_groups(config, false);
     for (VrrpInstance* instance : fresh) {
-        vrrp::Startup startup{instance->fitness, group_fitness(*instance), std::nullopt};
+    if (startup_delay_ > Duration::zero()) {
+        edges_.log.info(Part::vrrp,
+                        fmt::format("Delaying startup for {:g} seconds", to_seconds(startup_delay_)));
+        startup_delay_over_.arm_after(startup_delay_);
+    }
+        vrrp::Startup startup{instance->fitness, group_fitness(*instance), std::nullopt,
+                              starts_as_master(*instance)};
         if (startup_delay_ > Duration::zero()) startup.delayed_until = edges_.timers.now() + startup_delay_;
         run(*instance, startup);
         instance->started = true;
@@ -124,7 +165,13 @@ vrrp::Fitness VrrpService::group_fitness(const VrrpInstance& instance) const {
 }
 
 void VrrpService::begin(const std::vector<VrrpInstance*>& fresh) {
+bool VrrpService::starts_as_master(const VrrpInstance& instance) const {
+    const auto group = groups_.find(instance.group);
+    return group != groups_.end() && is_of_owners(group->second->members);
+}
+
     for (VrrpInstance* instance : fresh) {
+    log_addresses_at_start(fresh);
         netstate::Objects objects = objects_of(*instance);
         instance->adopting = network_.left_by_us(objects.addresses);
         if (instance->adopting) {
@@ -183,7 +230,7 @@ void VrrpService::build_groups(const config::Config& config, bool restore) {
             group->machine.restore(states, fitness);
         } else {
             std::vector<vrrp::GroupAction> actions;
-            group->machine.start(fitness, actions);
+            group->machine.start(fitness, actions, is_of_owners(members));
             perform_group(*group, actions);
         }
     }
@@ -379,4 +426,7 @@ void VrrpService::clear_counters() {
     for (const auto& instance : instances_) instance->router.counters() = {};
 }
 
+    edges_.log.detail(Part::vrrp,
+                      fmt::format("Received BFD event: instance {} is in state {} (delivered in 0 usec)",
+                                  session, up ? "Up" : "Down"));
 }  // namespace holdfast::app

@@ -170,16 +170,24 @@ void VrrpService::file_changed(std::string_view name, int64_t before, int64_t va
     const auto found = followers_.find({track::Kind::file, std::string(name)});
     if (found == followers_.end()) return;
     for (VrrpInstance* instance : found->second) {
+        bool shown_again = false;
         for (const track::Source& source : instance->tracking.sources()) {
             if (source.kind != track::Kind::file || source.name != name) continue;
             const auto old = track::contribution_of_file(before, source.weight, source.reverse);
             const auto now = track::contribution_of_file(value, source.weight, source.reverse);
             if (old.faults == now.faults) continue;
+            // The priority that the fault has hidden comes back without being told as a change.
+            if (now.faults == 0) instance->tells_priority = false;
+            shown_again |= now.faults == 0 && now.sum != 0;
             edges_.log.detail(Part::vrrp,
                               fmt::format("({}): tracked file {} {} FAULT state", instance->name(), name,
                                           now.faults > 0 ? "now" : "leaving"));
         }
         if (instance->tracking.set_file(name, value)) touch(*instance);
+        if (shown_again) {
+            edges_.log.detail(Part::vrrp, fmt::format("({}) Setting effective priority to {}",
+                                                      instance->name(), effective_priority(*instance).value));
+        }
     }
 }
 
@@ -239,6 +247,22 @@ std::vector<std::string_view> VrrpService::required_interfaces(const VrrpInstanc
     return names;
 }
 
+/// The addresses that adverts could be sent from, once for each interface.
+void VrrpService::log_addresses_at_start(const std::vector<VrrpInstance*>& fresh) {
+    if (!edges_.log.has_detail()) return;
+    std::set<std::string_view> seen;
+    for (const VrrpInstance* instance : fresh) {
+        const std::string& interface = instance->settings.transport.interface;
+        if (interface.empty() || !seen.insert(interface).second) continue;
+        for (const Family family : {Family::ipv4, Family::ipv6}) {
+            if (const auto address = network_.source_address(interface, family)) {
+                edges_.log.info(Part::vrrp, fmt::format("Assigned address {} for interface {}",
+                                                        address->to_string(), interface));
+            }
+        }
+    }
+}
+
 /// Why an instance starts in FAULT; later the line of the interface or tracker itself says so.
 void VrrpService::log_faults_at_start(const VrrpInstance& instance) {
     std::vector<std::string_view> names = required_interfaces(instance);
@@ -277,7 +301,8 @@ void VrrpService::log_faults_at_start(const VrrpInstance& instance) {
 }
 
 vrrp::Priority VrrpService::effective_priority(const VrrpInstance& instance) const {
-    const std::array<int, 1> sum{instance.tracking.total().sum};
+    const track::Contribution total = instance.tracking.total();
+    const std::array<int, 2> sum{total.sum, total.withheld};
     return vrrp::effective_priority(instance.settings.router.priority, sum);
 }
 

@@ -116,19 +116,28 @@ void Session::renegotiate(Instant now, const ControlPacket& packet, Actions& out
                          remote_.desired_min_tx != before.desired_min_tx ||
                          remote_.detect_multiplier != before.detect_multiplier ||
                          timers_.local_tx != old.local_tx;
+    const size_t indent = settings_.name.size() + 2;  // What belongs to the line with the name is set in.
     if (changed) {
-        out.emplace_back(LogLine{
-            fmt::format(
-                "({}) local: min_tx {} min_rx {} tx_intv {} mult {} detect_time {}; remote: min_tx {} "
-                "min_rx {} tx_intv {} mult {} detect_time {}",
-                settings_.name, desired_min_tx(), microseconds(settings_.min_rx), timers_.local_tx,
-                settings_.multiplier, timers_.local_detect, remote_.desired_min_tx, remote_.required_min_rx,
-                timers_.remote_tx, remote_.detect_multiplier, timers_.remote_detect),
-            Detail::detail});
+        const auto row = [&](std::string_view who, uint32_t min_tx, uint32_t min_rx, uint32_t interval,
+                             unsigned multiplier, uint64_t detect) {
+            out.emplace_back(LogLine{fmt::format("{:{}} {:<6} {:8} {:7} {:8} {:5} {:12}", "", indent, who,
+                                                 min_tx, min_rx, interval, multiplier, detect),
+                                     Detail::detail});
+        };
+        out.emplace_back(
+            LogLine{fmt::format("({}) ---------------< Session parameters >--------------", settings_.name),
+                    Detail::detail});
+        out.emplace_back(
+            LogLine{fmt::format("{:{}}          min_tx  min_rx  tx_intv  mult  detect_time", "", indent),
+                    Detail::detail});
+        row("local", desired_min_tx(), microseconds(settings_.min_rx), timers_.local_tx, settings_.multiplier,
+            timers_.local_detect);
+        row("remote", remote_.desired_min_tx, remote_.required_min_rx, timers_.remote_tx,
+            remote_.detect_multiplier, timers_.remote_detect);
     }
     if (timers_.local_tx < old.local_tx && send_at_) schedule_send(now);
     if (timers_.local_detect != old.local_detect) {
-        out.emplace_back(LogLine{fmt::format("({}) Detection time is {} us (was {} us)", settings_.name,
+        out.emplace_back(LogLine{fmt::format("{:{}} Detection time is {} us (was {} us)", "", indent,
                                              timers_.local_detect, old.local_detect)});
     }
 }

@@ -43,8 +43,11 @@ bool path_is_safe(const Environment& environment, const std::string& path) {
             slash == 0 && next == std::string::npos && path == "/" ? path : path.substr(0, next);
         slash = next;
         const FileFacts facts = environment.file(part);
-        if (facts.symbolic_link) continue;  // The resolved path is checked as well.
         const bool last = next == std::string::npos;
+        if (facts.symbolic_link) {
+            if (!last) return false;  // A directory that is a link, as /bin often is, is not trusted.
+            continue;                 // The resolved path is checked as well.
+        }
         if (facts.kind != (last ? FileKind::regular : FileKind::directory)) return false;
         const bool sticky = facts.kind == FileKind::directory && (facts.mode & 01000U) != 0;
         const bool writable = (facts.gid != 0 && (facts.mode & 0020U) != 0) || (facts.mode & 0002U) != 0;

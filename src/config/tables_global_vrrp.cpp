@@ -118,6 +118,8 @@ void read_min_garp(Loading& loading, G& global, const Line& line) {
     const InstanceDefaults untouched;
     global.value.min_garp = true;
     if (defaults.garp_master_repeat == untouched.garp_master_repeat) defaults.garp_master_repeat = 1;
+    if (defaults.garp_master_refresh_repeat == untouched.garp_master_refresh_repeat)
+        defaults.garp_master_refresh_repeat = 0;
     if (defaults.garp_master_delay == untouched.garp_master_delay) defaults.garp_master_delay = Duration{0};
 }
 

@@ -72,6 +72,7 @@ class AdvertLink::Channel {
     vrrp::ChannelId id() const { return id_; }
     const vrrp::ChannelSettings& settings() const { return settings_; }
     int receive_fd() const { return receive_.get(); }
+    int send_fd() const { return send_.get(); }
     /// 0 = the kernel's default.
     void resize_receive_buffer(uint32_t bytes);
     void watch(io::EventLoop& loop, std::function<void()> on_readable);

@@ -144,6 +144,12 @@ void AdvertLink::on_send_error(SendErrorHandler handler) {
     send_error_handler_ = std::move(handler);
 }
 
+vrrp::ChannelDescriptors AdvertLink::descriptors(vrrp::ChannelId channel) const {
+    const auto at = channels_.find(channel.value);
+    if (at == channels_.end()) return {};
+    return {at->second->receive_fd(), at->second->send_fd()};
+}
+
 void AdvertLink::send(vrrp::ChannelId channel, const vrrp::SendOptions& options,
                       std::span<const uint8_t> packet) {
     auto at = channels_.find(channel.value);
@@ -190,6 +196,8 @@ void AdvertLink::flush() {
 void AdvertLink::send_announcements() {
     due_.clear();
     queue_.take_due(loop_.now(), due_);
+    if (announced_handler_)
+        for (const vrrp::Announcement& announcement : due_) announced_handler_(announcement);
     if (!due_.empty()) announcer_.send(due_);
     if (const auto next = queue_.deadline()) pacing_timer_.arm(*next);
 }

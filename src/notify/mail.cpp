@@ -97,7 +97,7 @@ std::string mail_message(const MailSettings& settings, const MailText& text, std
         if (c == '\n' && !message.ends_with('\r')) message += '\r';
         message += c;
     }
-    message += "\r\n";
+    message += "\r\n\r\n";  // The reference ends with an empty line.
     return message;
 }
 

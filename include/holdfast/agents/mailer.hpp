@@ -27,8 +27,10 @@ class Mailer final : private io::StreamHandler {
     /// How long the answer to QUIT is awaited: the mail is delivered or lost by then.
     static constexpr Duration kPartingLimit = std::chrono::seconds(1);
 
-    /// `report` is told what failed, one line each, for the log.
-    Mailer(io::Streams& streams, io::TimerQueue& timers, std::function<void(const std::string&)> report);
+    /// `report` is told what failed, one line each, for the log; `detail` what went well.
+    Mailer(
+        io::Streams& streams, io::TimerQueue& timers, std::function<void(const std::string&)> report,
+        std::function<void(const std::string&)> detail = [](const std::string&) {});
     ~Mailer() override;
 
     /// For mails queued from now on. MailSettings::timeout (smtp_connect_timeout) limits the connect and each
@@ -64,6 +66,7 @@ class Mailer final : private io::StreamHandler {
 
     io::Streams& streams_;
     std::function<void(const std::string&)> report_;
+    std::function<void(const std::string&)> detail_;
     notify::MailSettings settings_;
     std::deque<Mail> waiting_;
     std::optional<Mail> current_;

@@ -20,6 +20,8 @@ std::string parent_data(const DaemonView& view);
 /// keepalived.stats.
 std::string stats_text(std::span<const InstanceView> instances);
 
+/// `1795241639.430557`
+std::string seconds_since_epoch(WallClock when);
 /// `1795241639.430557 (Sat Nov 21 06:13:59.430557 2026)`, local time; only the number when it is zero.
 std::string transition_text(WallClock when);
 

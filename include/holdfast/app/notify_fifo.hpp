@@ -17,7 +17,8 @@ class NotifyFifo {
     /// Creates the FIFO when it is missing (mode 0644 less the umask, given to the configured owner) and
     /// opens it without following links. Fails when the path is something else or belongs to neither us nor
     /// the configured user.
-    static Result<NotifyFifo> open(const notify::FifoSettings& settings);
+    /// `which` begins its name in error messages: "", "vrrp_" or "lvs_".
+    static Result<NotifyFifo> open(const notify::FifoSettings& settings, std::string_view which = {});
     NotifyFifo(NotifyFifo&& other) noexcept;
     NotifyFifo& operator=(NotifyFifo&& other) noexcept;
     NotifyFifo(const NotifyFifo&) = delete;

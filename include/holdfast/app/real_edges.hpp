@@ -39,7 +39,8 @@ class RealOutputs final : public NotifyOutputs {
 
   private:
     class Pipe;
-    void open(std::unique_ptr<Pipe>& pipe, const std::optional<notify::FifoSettings>& settings);
+    void open(std::unique_ptr<Pipe>& pipe, const std::optional<notify::FifoSettings>& settings,
+              std::string_view which);
 
     Log& log_;
     io::TimerQueue& timers_;

@@ -36,18 +36,36 @@ struct TracksView {
     std::vector<TrackView> bfds{};
 };
 
-/// Scripts as Command::to_string(); unset = not configured.
+/// A notify script: Command::to_string(), and who runs it.
+struct NotifyCommand {
+    NotifyCommand(std::string command) : text(std::move(command)) {}
+    NotifyCommand(const char* command) : text(command) {}
+
+    std::string text;
+    uint32_t uid = 0;
+    uint32_t gid = 0;
+};
+
+/// Unset = not configured.
 struct NotifyView {
-    std::optional<std::string> backup{};
-    std::optional<std::string> master{};
-    std::optional<std::string> fault{};
-    std::optional<std::string> stop{};
-    std::optional<std::string> deleted{};
-    std::optional<std::string> generic{};
-    std::optional<std::string> master_rx_lower_pri{};
+    std::optional<NotifyCommand> backup{};
+    std::optional<NotifyCommand> master{};
+    std::optional<NotifyCommand> fault{};
+    std::optional<NotifyCommand> stop{};
+    std::optional<NotifyCommand> deleted{};
+    std::optional<NotifyCommand> generic{};
+    std::optional<NotifyCommand> master_rx_lower_pri{};
     bool smtp_alert = false;
     bool notify_deleted = false;
     bool priority_changes = false;
+};
+
+/// auth_hmac
+struct HmacView {
+    size_t keys = 0;
+    uint8_t active_key = 0;
+    std::string mode{};
+    std::optional<int64_t> window{};  ///< Seconds; unset = monotonic.
 };
 
 struct InstanceView {
@@ -56,7 +74,29 @@ struct InstanceView {
     vrrp::State state = vrrp::State::Initialize;
     vrrp::State wanted_state = vrrp::State::Initialize;
     Family family = Family::ipv4;
-    uint32_t faults = 0;  ///< Number of fault reasons.
+    uint32_t faults = 0;                      ///< Number of trackers that say FAULT.
+    uint32_t config_faults = 0;               ///< Number of errors in the file that keep it in FAULT.
+    std::vector<std::string> other_faults{};  ///< In words: `i/f down`, `no source IP address`, ...
+    uint32_t awaited_scripts = 0;             ///< Unweighted scripts without a result.
+    bool has_flags = false;                   ///< Whether any option is set that keepalived keeps as a flag.
+    std::vector<std::string> flags{};         ///< Those that it shows, in words.
+    std::optional<WallClock> next_step_at{};  ///< Next advert, or the end of the wait.
+    std::optional<WallClock> last_advert_at{};
+    bool owner_ignores_adverts = false;
+    uint8_t rogue_adverts_left = 0;        ///< Two owners: what this one still sends before it gives way.
+    bool no_addresses_is_fine = false;     ///< no_virtual_ipaddress
+    uint8_t highest_other_priority = 0;    ///< timer_expired_backup
+    std::optional<bool> checksum_as_v2{};  ///< Only in version 3 over IPv4.
+    uint32_t receive_buffer = 0;           ///< kernel_rx_buf_size
+    uint32_t debug = 0;
+    std::optional<HmacView> hmac{};
+    uint32_t interface_index = 0;
+    std::optional<uint8_t> unicast_ttl{};
+    std::string unicast_checksum{};  ///< no, never, config, auto
+    int receive_descriptor = -1;     ///< Both -1: no sockets.
+    int send_descriptor = -1;
+    Duration extra_garp{};  ///< garp_extra_if
+    bool extra_garp_all = false;
     uint8_t vrid = 0;
     uint8_t base_priority = 0;
     uint8_t effective_priority = 0;
@@ -167,6 +207,40 @@ struct ProcessView {
 };
 
 struct InterfaceView {
+/// A session that instances follow.
+struct TrackedBfdView {
+    std::string name{};
+    int weight = 0;
+    bool reverse = false;
+    bool up = false;
+    std::vector<TrackView> followers{};
+};
+
+/// A pair of sockets and the instances that share it.
+struct SocketView {
+    int receive = -1;
+    int send = -1;
+    std::string interface{};
+    Family family = Family::ipv4;
+    bool authentication_header = false;
+    std::optional<IpAddress> unicast_source{};
+    uint64_t receive_buffer = 0;
+    std::vector<std::string> instances{};  ///< `VI_1 vrid 51`
+};
+
+/// garp_group, or the global intervals on an interface.
+struct GarpDelayView {
+    std::optional<Duration> garp{};
+    std::optional<Duration> gna{};
+    std::vector<std::string> interfaces{};
+};
+
+/// track_group: who fails with the static objects that name it.
+struct TrackGroupView {
+    std::string name{};
+    std::vector<std::string> instances{};
+};
+
     std::string name{};
     uint32_t index = 0;
     std::vector<IpAddress> addresses4{};
@@ -176,7 +250,10 @@ struct InterfaceView {
     bool running = false;
     bool loopback = false;
     bool multicast = true;
+    bool point_to_point = false;
+    bool arp = true;
     uint32_t mtu = 0;
+    uint32_t group = 0;
     std::vector<TrackView> followers{};
 };
 
@@ -241,10 +318,14 @@ struct DaemonView {
     GlobalView global{};
     std::vector<InstanceView> instances{};
     std::vector<GroupView> groups{};
+    std::vector<GarpDelayView> garp_delays{};
+    std::vector<TrackGroupView> track_groups{};
+    std::vector<SocketView> sockets{};
     std::vector<ScriptView> scripts{};
     std::vector<FileView> files{};
     std::vector<ProcessView> processes{};
     std::vector<InterfaceView> interfaces{};
+    std::vector<TrackedBfdView> tracked_bfds{};
     std::vector<std::string> static_addresses{};
     std::vector<std::string> static_routes{};
     std::vector<std::string> static_rules{};

@@ -22,6 +22,7 @@
 #include "holdfast/app/notifications.hpp"
 #include "holdfast/app/process_trackers.hpp"
 #include "holdfast/app/script_trackers.hpp"
+#include "holdfast/app/views.hpp"
 #include "holdfast/app/virtual_links.hpp"
 #include "holdfast/config/config.hpp"
 #include "holdfast/config/diff.hpp"
@@ -32,6 +33,19 @@
 #include "holdfast/vrrp/virtual_router.hpp"
 
 namespace holdfast::app {
+
+/// Why an instance is in FAULT, by the kinds that the data dump tells apart.
+struct FaultReasons {
+    uint32_t tracked = 0;  ///< Scripts, files, processes, BFD sessions.
+    bool interface_down = false;
+    bool base_interface_down = false;  ///< The one below its VMAC.
+    bool no_source = false;
+    bool configuration = false;
+
+    bool any() const {
+        return tracked > 0 || interface_down || base_interface_down || no_source || configuration;
+    }
+};
 
 /// One vrrp_instance at work.
 struct VrrpInstance {
@@ -57,7 +71,7 @@ struct VrrpInstance {
     /// Interfaces of static objects whose track_group has this instance.
     std::vector<std::string> static_interfaces;
     vrrp::Fitness fitness = vrrp::Fitness::fit;
-    uint32_t faults = 0;  ///< Reasons to be in FAULT, of all kinds.
+    FaultReasons faults;
     io::Timer timer;
     io::Timer extra_garp;  ///< garp_extra_if, while Master.
     std::string group;     ///< Its sync group; empty = none.
@@ -66,6 +80,7 @@ struct VrrpInstance {
     bool adopting = false;
     bool installing = false;  ///< Its addresses are being installed on becoming Master.
     bool dirty = false;       ///< Something it depends on has changed; looked at when the turn ends.
+    bool tells_priority = true;  ///< Whether its next change of effective priority is news.
     bool started = false;
     std::chrono::system_clock::time_point last_transition{};
     std::vector<vrrp::Announcement> announcements;  ///< Scratch, so that a burst does not allocate.
@@ -115,6 +130,11 @@ class VrrpService final : public netstate::NetworkObserver {
     const FileTrackers& files() const { return files_; }
     const ProcessTrackers& processes() const { return processes_; }
     const InterfaceStates& interfaces() const { return interface_states_; }
+    bool bfd_is_up(std::string_view session) const {
+        const auto found = bfd_up_.find(session);
+        return found != bfd_up_.end() && found->second;
+    }
+    std::vector<SocketView> sockets() const;
     void clear_counters();
     /// A BFD session, possibly followed by track_bfd, became Up or stopped being it.
     void bfd_changed(const std::string& session, bool up);
@@ -147,6 +167,10 @@ class VrrpService final : public netstate::NetworkObserver {
     std::vector<std::string_view> required_interfaces(const VrrpInstance& instance) const;
     vrrp::Priority effective_priority(const VrrpInstance& instance) const;
 
+    void log_send_error(vrrp::ChannelId channel, const IpAddress& destination, int os_error);
+    /// Its sync group consists of owners, which need not wait for each other.
+    bool starts_as_master(const VrrpInstance& instance) const;
+    void log_addresses_at_start(const std::vector<VrrpInstance*>& fresh);
     void define_statics(const config::Config& config);
     void remove(VrrpInstance& instance);
 
@@ -225,9 +249,11 @@ class VrrpService final : public netstate::NetworkObserver {
     std::vector<VrrpInstance*> dirty_;
     StateListener state_listener_;
     std::map<std::string, bool, std::less<>> bfd_up_;  ///< What is known of BFD sessions; absent = down.
+    std::string channel_text(const OpenChannel& open) const;
     config::GlobalSettings global_;
     Duration startup_delay_{};
     bool stopping_ = false;
+    io::Timer startup_delay_over_;  ///< Only for its line in the log: each router keeps the delay itself.
 };
 
 }  // namespace holdfast::app

@@ -42,6 +42,8 @@ class AdvertLink final : public vrrp::Link {
     void resize_receive_buffer(vrrp::ChannelId channel, uint32_t bytes) override;
     void on_receive(ReceiveHandler handler) override;
     void on_send_error(SendErrorHandler handler) override;
+    void on_announced(AnnouncedHandler handler) override { announced_handler_ = std::move(handler); }
+    vrrp::ChannelDescriptors descriptors(vrrp::ChannelId channel) const override;
     /// Also asks the loop for a flush at the end of the turn.
     void send(vrrp::ChannelId channel, const vrrp::SendOptions& options,
               std::span<const uint8_t> packet) override;
@@ -75,6 +77,7 @@ class AdvertLink final : public vrrp::Link {
     uint32_t last_id_ = 0;
     ReceiveHandler receive_handler_;
     SendErrorHandler send_error_handler_;
+    AnnouncedHandler announced_handler_;
     LinkCounters counters_;
     io::TurnEnd flush_at_turn_end_;
     io::Timer pacing_timer_;

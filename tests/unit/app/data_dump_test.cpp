@@ -69,7 +69,10 @@ TEST_F(DataDumpTest, InstanceHasTheRecordedLines) {
                                    "   State = MASTER",
                                    "   Flags: none",
                                    "   Wantstate = MASTER",
+                                   "   Number of config faults = 0",
                                    "   Number of tracker faults = 0",
+                                   "   Flags of interface faults - (none)",
+                                   "   Number of track scripts init = 0",
                                    "   Last transition = 1795268549.381299 (Sat Nov 21 13:42:29.381299 2026)",
                                    "   Master down timer = 3582031 usecs",
                                    "   Interface = eth0",
@@ -104,7 +107,7 @@ TEST_F(DataDumpTest, InstanceHasTheRecordedLines) {
                                    "     tf, weight 2 reverse",
                                    "   Using smtp notification = no",
                                    "   Notify deleted = Fault",
-                                   "   Master state transition script = '/usr/bin/true' 'm'",
+                                   "   Master state transition script = '/usr/bin/true' 'm', uid:gid 0:0",
                                    "   Notify priority changes = false"}));
 }
 
@@ -118,7 +121,8 @@ TEST_F(DataDumpTest, BackupUnicastVersionThreeInstance) {
     other.master_advert_interval = 250ms;
     other.multicast_group.reset();
     other.source_configured = true;
-    other.unicast_peers = {"192.0.2.2"};
+    other.unicast_peers = {"192.0.2.2 min_ttl 0 max_ttl 255"};
+    other.flags = {"Using unicast"};
     other.sync_group = "G1";
     other.preempt = false;
     view.instances = {other};
@@ -128,7 +132,7 @@ TEST_F(DataDumpTest, BackupUnicastVersionThreeInstance) {
                "   Master router = 192.0.2.9", "   Master priority = 200",
                "   Master advert interval = 250 milli-sec", "   Flags:", "     Using unicast",
                "   Using src_ip = 192.0.2.1 (from configuration)", "   Advert interval = 500 milli-sec",
-               "   Preempt = disabled", "   Check unicast src : no", "   Unicast Peer :", "     192.0.2.2"}));
+               "   Preempt = disabled", "   Check unicast src : no", "   Unicast Peer :", "     192.0.2.2 min_ttl 0 max_ttl 255"}));
     EXPECT_THAT(text, Not(HasSubstr("Authentication type")));
 }
 

@@ -46,12 +46,12 @@ TEST(ObjectText, ARouteShowsWhatDiffersFromTheDefaults) {
     route.priority = 5;
     route.metrics = {{RTAX_MTU, 1400, true}, {RTAX_RTT, 800, false}, {RTAX_RTO_MIN, 2000, false}};
     EXPECT_EQ(route_text(route),
-              "append 198.51.100.0/24 via inet 192.0.2.1 dev eth0 table 100 proto 18 metric 5 mtu lock "
-              "1400 rtt 100ms rto_min 2s");
+              "append 198.51.100.0/24 via inet 192.0.2.1 dev eth0 table 100 proto 18 metric 5 rtt 100ms "
+              "rto_min 2s mtu lock 1400");
     netstate::RouteSettings blackhole;
     blackhole.type = RTN_BLACKHOLE;
     blackhole.destination = *Prefix::parse("0.0.0.0/0");
-    EXPECT_EQ(route_text(blackhole), "prepend blackhole default proto 18");
+    EXPECT_EQ(route_text(blackhole), "prepend blackhole 0.0.0.0/0 proto 18");
 }
 
 TEST(ObjectText, ARouteWithSeveralNextHops) {
@@ -65,7 +65,7 @@ TEST(ObjectText, ARouteWithSeveralNextHops) {
     second.onlink = true;
     route.next_hops = {first, second};
     EXPECT_EQ(route_text(route),
-              "prepend default proto 18 nexthop via inet 192.0.2.1 weight 3 nexthop dev eth1 onlink");
+              "prepend 0.0.0.0/0 proto 18 nexthop via inet 192.0.2.1 weight 3 nexthop dev eth1 onlink");
 }
 
 TEST(ObjectText, ARuleAsTheDumpsShowIt) {

@@ -36,7 +36,7 @@ TEST(MailMessage, HasFoldedRecipientsAndCrlfLines) {
     settings.recipients = {"a@example.org", "b@example.org"};
     EXPECT_EQ(mail_message(settings, {"subject", "=> body <="}, "Mon, 01 Mar 2021 09:44:08 +0000"),
               "Date: Mon, 01 Mar 2021 09:44:08 +0000\r\nFrom: ka@example.org\r\nSubject: subject\r\n"
-              "X-Mailer: Keepalived\r\nTo: a@example.org,\r\n b@example.org\r\n\r\n=> body <=\r\n");
+              "X-Mailer: Keepalived\r\nTo: a@example.org,\r\n b@example.org\r\n\r\n=> body <=\r\n\r\n");
 }
 
 TEST(MailMessage, NeitherHeaderNorBodyCanBeBrokenOutOf) {
