@@ -9,59 +9,6 @@ namespace holdfast::app {
 
 namespace {
 
-std::optional<std::string> command_text(const Rare<notify::Command>& command) {
-    if (!command) return std::nullopt;
-    return command->to_string();
-}
-
-NotifyView notify_view(const notify::ScriptSettings& scripts) {
-    NotifyView view;
-    view.backup = command_text(scripts.backup);
-    view.master = command_text(scripts.master);
-    view.fault = command_text(scripts.fault);
-    view.stop = command_text(scripts.stop);
-    view.deleted = command_text(scripts.deleted);
-    view.generic = command_text(scripts.generic);
-    view.master_rx_lower_pri = command_text(scripts.master_rx_lower_pri);
-    view.smtp_alert = scripts.smtp_alert.value_or(false);
-    view.notify_deleted = scripts.notify_deleted;
-    view.priority_changes = scripts.priority_changes.value_or(false);
-    return view;
-}
-
-/// What a script does, in words: `</path` is opened, not run.
-std::string script_text(const track::ScriptSettings& script) {
-    return script.open_path.empty() ? script.command.to_string() : "<" + script.open_path;
-}
-
-TracksView tracks_view(const config::Config& config, std::span<const track::Source> sources) {
-    TracksView view;
-    for (const track::Source& source : sources) {
-        TrackView entry{source.name, source.weight, source.reverse, {}};
-        switch (source.kind) {
-            case track::Kind::interface:
-                view.interfaces.push_back(entry);
-                break;
-            case track::Kind::script:
-                for (const track::ScriptSettings& script : config.scripts) {
-                    if (script.name == source.name) entry.command = script_text(script);
-                }
-                view.scripts.push_back(entry);
-                break;
-            case track::Kind::file:
-                view.files.push_back(entry);
-                break;
-            case track::Kind::process:
-                view.processes.push_back(entry);
-                break;
-            case track::Kind::bfd:
-                view.bfds.push_back(entry);
-                break;
-        }
-    }
-    return view;
-}
-
 /// What a sync group follows by itself, with the weights that its members take over.
 std::vector<track::Source> group_sources(const config::Config& config, const track::References& references) {
     const track::OwnWeights weights = [&](track::Kind kind,
@@ -156,6 +103,7 @@ GroupView group_view(const config::Config& config, const VrrpGroup& group) {
     view.tracking_weight = group.settings.group.tracking_weight;
     view.tracks = tracks_view(config, group_sources(config, group.settings.track));
     view.notify = notify_view(group.settings.notify);
+    view.priority_changes = group.settings.notify.priority_changes;
     for (const VrrpInstance* member : group.members) {
         if (member->fitness == vrrp::Fitness::faulted) ++view.faulted_members;
         if (member->fitness == vrrp::Fitness::held) ++view.initial_members;
@@ -211,16 +159,6 @@ VirtualServerView virtual_server_view(const check::VirtualServerMachine& machine
             entry.checkers.push_back(std::string(check::keyword(server.checkers[c])) +
                                      (state.checkers[c].up ? " up" : " down"));
         }
-    for (const bfd::SessionSettings& settings : config_.bfd_sessions) {
-        if (!settings.for_vrrp) continue;
-        view.tracked_bfds.push_back({settings.name, settings.weight, settings.reverse,
-                                     vrrp_->bfd_is_up(settings.name),
-                                     followers_of(vrrp_->instances(), track::Kind::bfd, settings.name)});
-    }
-    view.sockets = vrrp_->sockets();
-    for (const config::GarpGroup& group : config_.garp_groups)
-        view.garp_delays.push_back({group.garp_interval, group.gna_interval, group.interfaces});
-    for (const auto& [name, instances] : config_.track_groups) view.track_groups.push_back({name, instances});
         view.real_servers.push_back(std::move(entry));
     }
     return view;
@@ -229,10 +167,7 @@ VirtualServerView virtual_server_view(const check::VirtualServerMachine& machine
 }  // namespace
 
 DaemonView Daemon::view() const {
-        entry.point_to_point = link.point_to_point;
-        entry.arp = link.arp;
     DaemonView view;
-        entry.group = link.group;
     view.now = edges_.wall_clock();
     view.version = std::string(product());
     view.global.router_id = config_.global.router_id;
@@ -276,6 +211,16 @@ DaemonView Daemon::view() const {
         if (const track::ProcessTracker* tracker = vrrp_->processes().tracker(settings.name))
             view.processes.push_back(process_view(*tracker, *vrrp_));
     }
+    for (const bfd::SessionSettings& settings : config_.bfd_sessions) {
+        if (!settings.for_vrrp) continue;
+        view.tracked_bfds.push_back({settings.name, settings.weight, settings.reverse,
+                                     vrrp_->bfd_is_up(settings.name),
+                                     followers_of(vrrp_->instances(), track::Kind::bfd, settings.name)});
+    }
+    view.sockets = vrrp_->sockets();
+    for (const config::GarpGroup& group : config_.garp_groups)
+        view.garp_delays.push_back({group.garp_interval, group.gna_interval, group.interfaces});
+    for (const auto& [name, instances] : config_.track_groups) view.track_groups.push_back({name, instances});
     for (const auto& [index, link] : network_.mirror().links()) {
         InterfaceView entry;
         entry.name = link.name;
@@ -284,7 +229,10 @@ DaemonView Daemon::view() const {
         entry.up = link.up;
         entry.running = link.running;
         entry.loopback = link.loopback;
+        entry.point_to_point = link.point_to_point;
+        entry.arp = link.arp;
         entry.multicast = link.multicast;
+        entry.group = link.group;
         entry.mtu = link.mtu;
         entry.followers = followers_of(vrrp_->instances(), track::Kind::interface, link.name);
         for (const netstate::KernelAddress& address : network_.mirror().addresses(index)) {

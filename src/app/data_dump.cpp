@@ -23,83 +23,83 @@ void followers(DumpText& out, const std::vector<TrackView>& entries, std::string
         out.line("     {}, weight {}{}", track.name, track.weight, reverse_word(track));
 }
 
-void scripts(DumpText& out, const NotifyView& view) {
-    auto one = [&](std::string_view what, const std::optional<std::string>& command) {
-        if (command) out.line("   {} script = {}", what, *command);
+void group(DumpText& out, const GroupView& view) {
+    out.line(" VRRP Sync Group = {}, {}", view.name, vrrp::to_string(view.state));
+    out.line("   Num member fault {}, num member init {}", view.faulted_members, view.initial_members);
+    out.list("VRRP member instances", view.members);
+    if (view.tracking_weight) out.line("   sync group tracking weight set");
+    out.line("   Using smtp notification = {}", yes_no(view.notify.smtp_alert));
+    if (view.priority_changes) out.line("   Notify priority changes = {}", yes_no(*view.priority_changes));
+    dump_tracks(out, view.tracks, "Tracked process");
+    dump_scripts(out, view.notify);
+}
+
+void script(DumpText& out, const ScriptView& view) {
+    out.line(" VRRP Script = {}", view.name);
+    out.line("   Command = {}", view.command);
+    out.line("   Interval = {}", seconds_text(view.interval));
+    out.line("   Timeout = {}", seconds_text(view.timeout));
+    out.line("   Weight = {}{}", view.weight, view.reverse ? " reverse" : "");
+    out.line("   Rise = {}", view.rise);
+    out.line("   Fall = {}", view.fall);
+    out.line("   Result = {}", view.result_count);
+    out.line("   Insecure = no");  // An insecure script is switched off when the file is read.
+    std::string_view initial = "unknown";
+    if (!view.first_result_seen) initial = view.init_fail ? "INIT/FAILED" : "INIT";
+    out.line("   Init state = {}", initial);
+    out.line("   Status = {}", view.up ? "GOOD" : "BAD");
+    out.line("   Script uid:gid = {}:{}", view.uid.value_or(0), view.gid.value_or(0));
+    out.line("   VRRP instances :");
+    if (!view.followers.empty()) followers(out, view.followers, "Tracking instances");
+    out.line("   State = {}", view.running ? "running" : "idle");
+}
+
+void process(DumpText& out, const ProcessView& view) {
+    out.line(" VRRP Track process = {}", view.name);
+    out.line("   Process = {}", view.process);
+    std::string parameters;
+    for (const std::string& word : view.parameters) parameters += " " + word;
+    if (!parameters.empty()) out.line("   Parameters ={}", parameters);
+    if (view.match == "exact") {
+        out.line("   Param match");
+    } else if (view.match != "none") {
+        out.line("   Param match = {}", view.match);
+    }
+    out.line("   Min processes = {}", view.quorum);
+    if (view.quorum_max) out.line("   Max processes = {}", *view.quorum_max);
+    out.line("   Current processes = {}", view.current);
+    out.line("   Have quorum = {}", true_false(view.have_quorum));
+    out.line("   Weight = {}{}", view.weight, view.reverse ? " reverse" : "");
+    out.line("   Terminate delay = {:f}s", to_seconds(view.terminate_delay));
+    out.line("   Fork delay = {:f}s", to_seconds(view.fork_delay));
+    out.line("   Fork delay timer {}running", view.fork_delay_running ? "" : "not ");
+    out.line("   Terminate delay timer {}running", view.terminate_delay_running ? "" : "not ");
+    out.line("   Full command = {}", true_false(view.full_command));
+    followers(out, view.followers, "Tracking instances");
+}
+
+void interface(DumpText& out, const InterfaceView& view) {
+    const auto addresses = [&](std::string_view family, const std::vector<IpAddress>& list) {
+        out.line("   {} address = {}", family, list.empty() ? "(none)" : list.front().to_string());
+        if (list.size() < 2) return;
+        out.line("   Additional {} addresses :", family);
+        for (size_t i = 1; i < list.size(); ++i) out.line("     {}", list[i].to_string());
     };
-    one("Backup state transition", view.backup);
-    one("Master state transition", view.master);
-    one("Fault state transition", view.fault);
-    one("Stop state transition", view.stop);
-    one("Deleted state transition", view.deleted);
-    one("Generic state transition", view.generic);
-    one("Master rx lower pri state transition", view.master_rx_lower_pri);
-}
-
-void state_lines(DumpText& out, const InstanceView& view) {
-    out.line("   VRRP Version = {}", static_cast<int>(view.version));
-    if (!view.sync_group.empty()) out.line("   Sync group = {}", view.sync_group);
-    if (view.family == Family::ipv6) out.line("   Using Native IPv6");
-    out.line("   State = {}", vrrp::to_string(view.state));
-    if (view.state == vrrp::State::Backup && view.master_address) {
-        out.line("   Master router = {}", view.master_address->to_string());
-        out.line("   Master priority = {}", view.master_priority);
-        if (view.version == vrrp::Version::v3) {
-            out.line(
-                "   Master advert interval = {} milli-sec",
-                std::chrono::duration_cast<std::chrono::milliseconds>(view.master_advert_interval).count());
-        }
-    }
-    if (view.multicast_group) {
-        out.line("   Flags: none");
-    } else {
-        out.line("   Flags:");
-        out.line("     Using unicast");
-    }
-    out.line("   Wantstate = {}", vrrp::to_string(view.wanted_state));
-    out.line("   Number of tracker faults = {}", view.faults);
-    out.line("   Last transition = {}", transition_text(view.last_transition));
-    out.line("   Master down timer = {} usecs",
-             std::chrono::duration_cast<std::chrono::microseconds>(view.master_down_time).count());
-}
-
-void wire_lines(DumpText& out, const InstanceView& view) {
-    for (const std::string& line : view.link_lines) out.line("{}", line);
-    if (!view.interface_note.empty())
-        out.line("   Interface = {}{}", view.vmac_interface, view.interface_note);
-    else
-        out.line("   Interface = {}", view.interface.empty() ? "not configured" : view.interface);
-    if (!view.vrf.empty()) out.line("   VRF = {}", view.vrf);
-    if (view.dont_track_primary) out.line("   VRRP interface tracking disabled");
-    if (view.skip_check_advert_addresses) out.line("   Skip checking advert IP addresses");
-    if (view.strict) out.line("   Enforcing strict VRRP compliance");
-    out.line("   Using src_ip = {}{}", view.source ? view.source->to_string() : "(none)",
-             view.source_configured ? " (from configuration)" : "");
-    if (view.multicast_group) out.line("   Multicast address {}", view.multicast_group->to_string());
-    out.line("   Gratuitous ARP delay = {}", seconds(view.garp_delay));
-    out.line("   Gratuitous ARP repeat = {}", view.garp_repeat);
-    out.line("   Gratuitous ARP refresh = {}", seconds(view.garp_refresh));
-    out.line("   Gratuitous ARP refresh repeat = {}", view.garp_refresh_repeat);
-    out.line("   Gratuitous ARP lower priority delay = {}", seconds(view.garp_lower_prio_delay));
-    out.line("   Gratuitous ARP lower priority repeat = {}", view.garp_lower_prio_repeat);
-    out.line("   Down timer adverts = {}", view.down_timer_adverts);
-    out.line("   Send advert after receive lower priority advert = {}",
-             true_false(!view.lower_priority_no_advert));
-    out.line("   Send advert after receive higher priority advert = {}",
-             true_false(view.higher_priority_send_advert));
-    out.line("   Virtual Router ID = {}", view.vrid);
-    out.line("   Priority = {}", view.base_priority);
-    out.line("   Effective priority = {}", view.effective_priority);
-    out.line("   Total priority = {}", view.total_priority);
-    out.line("   Advert interval = {}", interval_text(view));
-    out.line("   Accept = {}", enabled(view.accept));
-    out.line("   Preempt = {}", enabled(view.preempt));
-    if (view.preempt_delay > Duration::zero())
-        out.line("   Preempt delay = {:g} secs", to_seconds(view.preempt_delay));
+    out.line(" Name = {}", view.name);
+    out.line("   index = {}", view.index);
+    addresses("IPv4", view.addresses4);
+    addresses("IPv6", view.addresses6);
+    out.line("   MAC = {}", view.mac.to_string());
+    out.line("   State = {}UP, {}RUNNING{}{}{}{}{}", view.up ? "" : "not ", view.running ? "" : "not ",
+             view.loopback || view.point_to_point ? ", no broadcast" : "", view.loopback ? ", loopback" : "",
+             view.point_to_point ? ", point to point" : "", view.arp ? "" : ", no arp",
+             view.multicast ? "" : ", no multicast");
+    out.line("   Group = {}", view.group);
+    out.line("   MTU = {}", view.mtu);
     out.line("   HW Type = {}", view.loopback ? "LOOPBACK" : "ETHERNET");
-    out.line("   Promote_secondaries = {}", enabled(view.promote_secondaries));
-    if (view.version == vrrp::Version::v2) {
-        out.line("   Authentication type = {}", authentication(view.auth_type));
+    if (!view.followers.empty()) followers(out, view.followers, "Tracking VRRP instances");
+}
+
 void socket(DumpText& out, const SocketView& view) {
     out.line(" fd_in {} fd_out = {}", view.receive, view.send);
     out.line("   Interface = {}", view.interface);
@@ -137,115 +137,6 @@ void track_group(DumpText& out, const TrackGroupView& view) {
     out.list("VRRP member instances", view.instances);
 }
 
-        if (view.auth_type != vrrp::AuthType::none) out.line("   Password = ********");
-    }
-}
-
-void instance(DumpText& out, const InstanceView& view) {
-    out.line(" VRRP Instance = {}", view.name);
-    state_lines(out, view);
-    wire_lines(out, view);
-    if (!view.addresses.empty()) {
-        out.line("   Virtual IP ({}):", view.addresses.size());
-        for (const std::string& address : view.addresses) out.line("     {}", address);
-    }
-    out.list("Virtual IP Excluded", view.excluded_addresses);
-    if (!view.multicast_group) {
-        out.line("   Check unicast src : {}", yes_no(view.check_unicast_source));
-        out.list("Unicast Peer", view.unicast_peers);
-    }
-    out.list("Virtual Routes", view.routes);
-    out.list("Virtual Rules", view.rules);
-    tracks(out, view.tracks);
-    out.line("   Using smtp notification = {}", yes_no(view.notify.smtp_alert));
-    out.line("   Notify deleted = {}",
-             view.notify.notify_deleted || view.notify.deleted ? "Deleted" : "Fault");
-    scripts(out, view.notify);
-std::string seconds_since_epoch(WallClock when) {
-    const int64_t since = microseconds_of(when);
-    return fmt::format("{}.{:06}", since / 1'000'000, since % 1'000'000);
-}
-
-    out.line("   Notify priority changes = {}", true_false(view.notify.priority_changes));
-}
-
-void group(DumpText& out, const GroupView& view) {
-    out.line(" VRRP Sync Group = {}, {}", view.name, vrrp::to_string(view.state));
-    out.line("   Num member fault {}, num member init {}", view.faulted_members, view.initial_members);
-    out.list("VRRP member instances", view.members);
-    if (view.tracking_weight) out.line("   sync group tracking weight set");
-    out.line("   Using smtp notification = {}", yes_no(view.notify.smtp_alert));
-    tracks(out, view.tracks);
-    scripts(out, view.notify);
-}
-
-void script(DumpText& out, const ScriptView& view) {
-    out.line(" VRRP Script = {}", view.name);
-    out.line("   Command = {}", view.command);
-    out.line("   Interval = {}", seconds_text(view.interval));
-    out.line("   Timeout = {}", seconds_text(view.timeout));
-    out.line("   Weight = {}{}", view.weight, view.reverse ? " reverse" : "");
-    out.line("   Rise = {}", view.rise);
-    out.line("   Fall = {}", view.fall);
-    out.line("   Result = {}", view.result_count);
-    out.line("   Insecure = no");  // An insecure script is switched off when the file is read.
-    std::string_view initial = "unknown";
-    if (!view.first_result_seen) initial = view.init_fail ? "INIT/FAILED" : "INIT";
-    out.line("   Init state = {}", initial);
-    out.line("   Status = {}", view.up ? "GOOD" : "BAD");
-    out.line("   Script uid:gid = {}:{}", view.uid.value_or(0), view.gid.value_or(0));
-    out.line("   VRRP instances :");
-    section(out, "Gratuitous ARP delays", view.garp_delays, garp_delay);
-    if (!view.followers.empty()) followers(out, view.followers, "Tracking instances");
-    out.line("   State = {}", view.running ? "running" : "idle");
-}
-
-void process(DumpText& out, const ProcessView& view) {
-    out.line(" VRRP Track process = {}", view.name);
-    out.line("   Process = {}", view.process);
-    std::string parameters;
-    for (const std::string& word : view.parameters) parameters += " " + word;
-    if (!parameters.empty()) out.line("   Parameters ={}", parameters);
-    section(out, "VRRP Track BFDs", view.tracked_bfds, tracked_bfd);
-    if (view.match == "exact") {
-        out.line("   Param match");
-    } else if (view.match != "none") {
-        out.line("   Param match = {}", view.match);
-    }
-    out.line("   Min processes = {}", view.quorum);
-    if (view.quorum_max) out.line("   Max processes = {}", *view.quorum_max);
-    out.line("   Current processes = {}", view.current);
-    out.line("   Have quorum = {}", true_false(view.have_quorum));
-    out.line("   Weight = {}{}", view.weight, view.reverse ? " reverse" : "");
-    out.line("   Terminate delay = {:f}s", to_seconds(view.terminate_delay));
-    out.line("   Fork delay = {:f}s", to_seconds(view.fork_delay));
-    out.line("   Fork delay timer {}running", view.fork_delay_running ? "" : "not ");
-    out.line("   Terminate delay timer {}running", view.terminate_delay_running ? "" : "not ");
-    out.line("   Full command = {}", true_false(view.full_command));
-    followers(out, view.followers, "Tracking instances");
-}
-
-void interface(DumpText& out, const InterfaceView& view) {
-    const auto addresses = [&](std::string_view family, const std::vector<IpAddress>& list) {
-        out.line("   {} address = {}", family, list.empty() ? "(none)" : list.front().to_string());
-        if (list.size() < 2) return;
-        out.line("   Additional {} addresses :", family);
-        for (size_t i = 1; i < list.size(); ++i) out.line("     {}", list[i].to_string());
-    };
-    out.line(" Name = {}", view.name);
-    out.line("   index = {}", view.index);
-    addresses("IPv4", view.addresses4);
-    addresses("IPv6", view.addresses6);
-    out.line("   MAC = {}", view.mac.to_string());
-    out.line("   State = {}UP, {}RUNNING{}{}{}{}{}", view.up ? "" : "not ", view.running ? "" : "not ",
-             view.loopback || view.point_to_point ? ", no broadcast" : "", view.loopback ? ", loopback" : "",
-             view.point_to_point ? ", point to point" : "", view.arp ? "" : ", no arp",
-             view.multicast ? "" : ", no multicast");
-    out.line("   Group = {}", view.group);
-    out.line("   MTU = {}", view.mtu);
-    if (!view.followers.empty()) followers(out, view.followers, "Tracking VRRP instances");
-}
-
 void plain_section(DumpText& out, std::string_view name, const std::vector<std::string>& lines) {
     if (lines.empty()) return;
     out.section(name);
@@ -269,6 +160,11 @@ void file(DumpText& out, const FileView& view) {
 }
 
 }  // namespace
+
+std::string seconds_since_epoch(WallClock when) {
+    const int64_t since = microseconds_of(when);
+    return fmt::format("{}.{:06}", since / 1'000'000, since % 1'000'000);
+}
 
 std::string transition_text(WallClock when) {
     const int64_t since = microseconds_of(when);
@@ -299,6 +195,7 @@ void dump_global(DumpText& out, const DaemonView& view) {
 std::string vrrp_data(const DaemonView& view) {
     DumpText out;
     dump_global(out, view);
+    section(out, "Gratuitous ARP delays", view.garp_delays, garp_delay);
     plain_section(out, "Static Addresses", view.static_addresses);
     plain_section(out, "Static Routes", view.static_routes);
     plain_section(out, "Static Rules", view.static_rules);
@@ -309,6 +206,7 @@ std::string vrrp_data(const DaemonView& view) {
     section(out, "VRRP Scripts", view.scripts, script);
     section(out, "VRRP Track files", view.files, file);
     section(out, "VRRP Track processes", view.processes, process);
+    section(out, "VRRP Track BFDs", view.tracked_bfds, tracked_bfd);
     section(out, "Interfaces", view.interfaces, interface);
     return out.take();
 }

@@ -109,14 +109,18 @@ void VirtualRouter::on(Instant now, const AdvertReceived& event, Actions& out) {
         log({LogId::master_changed, {*master_address_, advert->source}, {}}, out);
     }
     for (const LogEvent& finding : event.reading.findings()) log(finding, out);
+    // A new master is a new reason to complain; a refused packet is not, whatever source it claims.
+    if (other_master) logged_.reset();
+    // Seen in the reference: an advert that changes nothing leaves what remains of the wait.
+    if (backup != nullptr) down_timer_ = std::max(Duration::zero(), backup->master_down_at - now);
     if (!advert) return;
     if (backup != nullptr) {
         receive(now, *backup, *advert, out);
+        down_timer_ = std::max(Duration::zero(), backup->master_down_at - now);
     } else {
         receive(now, std::get<Master>(state_), *advert, out);
     }
 }
-        down_timer_ = std::max(Duration::zero(), backup->master_down_at - now);
 
 void VirtualRouter::on(Instant now, const DeadlineReached& event, Actions& out) {
     if (auto* backup = std::get_if<Backup>(&state_)) {
@@ -314,11 +318,11 @@ void VirtualRouter::set_effective_priority(Priority effective, Actions& out) {
 void VirtualRouter::log(const LogEvent& event, Actions& out) {
     if (is_rate_limited(event.id)) {
         const auto kind = static_cast<size_t>(event.id);
+    down_timer_ = master_down_interval();
         if (logged_.test(kind)) return;
         logged_.set(kind);
     }
     out.push(Log{event});
-    down_timer_ = master_down_interval();
 }
 
 void VirtualRouter::request(GroupRequest what, Cause cause, Actions& out) const {

@@ -150,6 +150,7 @@ struct InstanceView {
 struct GroupView {
     std::string name{};
     vrrp::State state = vrrp::State::Initialize;
+    std::optional<bool> priority_changes{};  ///< notify_priority_changes, where the group says anything.
     uint32_t faulted_members = 0;
     uint32_t initial_members = 0;
     std::vector<std::string> members{};
@@ -206,7 +207,6 @@ struct ProcessView {
     std::vector<TrackView> followers{};
 };
 
-struct InterfaceView {
 /// A session that instances follow.
 struct TrackedBfdView {
     std::string name{};
@@ -241,6 +241,7 @@ struct TrackGroupView {
     std::vector<std::string> instances{};
 };
 
+struct InterfaceView {
     std::string name{};
     uint32_t index = 0;
     std::vector<IpAddress> addresses4{};
@@ -249,11 +250,11 @@ struct TrackGroupView {
     bool up = false;
     bool running = false;
     bool loopback = false;
-    bool multicast = true;
     bool point_to_point = false;
     bool arp = true;
-    uint32_t mtu = 0;
+    bool multicast = true;
     uint32_t group = 0;
+    uint32_t mtu = 0;
     std::vector<TrackView> followers{};
 };
 
@@ -317,15 +318,15 @@ struct DaemonView {
     int pid = 0;
     GlobalView global{};
     std::vector<InstanceView> instances{};
-    std::vector<GroupView> groups{};
     std::vector<GarpDelayView> garp_delays{};
     std::vector<TrackGroupView> track_groups{};
     std::vector<SocketView> sockets{};
+    std::vector<GroupView> groups{};
     std::vector<ScriptView> scripts{};
     std::vector<FileView> files{};
     std::vector<ProcessView> processes{};
-    std::vector<InterfaceView> interfaces{};
     std::vector<TrackedBfdView> tracked_bfds{};
+    std::vector<InterfaceView> interfaces{};
     std::vector<std::string> static_addresses{};
     std::vector<std::string> static_routes{};
     std::vector<std::string> static_rules{};
