@@ -397,6 +397,14 @@ def test_a_tracked_source_address_that_is_missing_at_the_start_is_fault(ours):
     assert {advert.source for advert in ours.capture.adverts("first")} == {SECOND}
 
 
+def test_the_start_can_be_put_off(ours):
+    """Until then nothing is sent, and nothing counts that is heard: a full Master_Down_Interval follows."""
+    daemon = ours.start(ours.first, "global_defs {\nvrrp_startup_delay 1.5\n}\n" + instance(100))
+    with Talker(ours.second, 50):
+        first = wait_until(lambda: ours.capture.adverts("first"), 6, "an advert")[0]
+    assert first.time - daemon.started_at >= 1.5 + master_down_interval(100) - 0.05
+
+
 def test_local_igmp_reports_are_off_while_it_runs(ours):
     path = ["cat", "/proc/sys/net/ipv4/igmp_link_local_mcast_reports"]
     assert ours.first.run(path).strip() == "1"

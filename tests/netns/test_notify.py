@@ -38,8 +38,35 @@ def test_the_generic_script_is_told_type_name_state_and_priority(ours):
 
 def test_each_state_has_its_own_script(ours):
     recorder = Recorder(ours.first)
-    extra = "\n".join(f'notify_{state} "{recorder.path} now {state}"' for state in ("master", "backup", "fault", "stop"))
-    daemon = ours.start(ours.first, SCRIPT_USER + instance(120, extra=extra))
+    daemon = ours.start(ours.first, SCRIPT_USER + instance(120, extra=f"""
+    notify_master "{recorder.path} now master"
+    notify_backup "{recorder.path} now backup"
+    notify_fault "{recorder.path} now fault"
+    notify_stop "{recorder.path} now stop"
+"""))
+    recorder.wait_for(["now backup", "now master"])
+    ours.lab.unplug("first")
+    recorder.wait_for(["now backup", "now master", "now fault"])
+    ours.lab.plug("first")
+    recorder.wait_for(["now backup", "now master", "now fault", "now backup", "now master"])
+    assert daemon.stop() == 0
+    assert recorder.lines()[-1] == "now stop"
+
+
+def test_each_state_of_a_group_has_its_own_script(ours):
+    recorder = Recorder(ours.first)
+    daemon = ours.start(ours.first, SCRIPT_USER + f"""
+vrrp_sync_group G1 {{
+    group {{
+        VI_1
+        VI_2
+    }}
+    notify_master "{recorder.path} now master"
+    notify_backup "{recorder.path} now backup"
+    notify_fault "{recorder.path} now fault"
+    notify_stop "{recorder.path} now stop"
+}}
+""" + instance(120) + instance(120, name="VI_2", vrid=52, addresses=["10.1.0.101/24"]))
     recorder.wait_for(["now backup", "now master"])
     ours.lab.unplug("first")
     recorder.wait_for(["now backup", "now master", "now fault"])
@@ -109,13 +136,16 @@ def test_the_fifo_tells_every_state(ours, fifo):
     assert fifo.lines() == ['INSTANCE "VI_1" BACKUP 120', 'INSTANCE "VI_1" MASTER 120', 'INSTANCE "VI_1" STOP 120']
 
 
-def test_the_fifo_tells_priority_changes_when_asked(ours, fifo):
+@pytest.mark.parametrize("everywhere, own, told", [
+    ("vrrp_notify_priority_changes true", "", True), ("", "notify_priority_changes true", True),
+    ("vrrp_notify_priority_changes true", "notify_priority_changes false", False)])
+def test_the_fifo_tells_priority_changes_when_asked(ours, fifo, everywhere, own, told):
     flag = ours.first.write("flag", "")
     check = ours.first.script("check", f"test -e {flag}")
     config = f"""
 global_defs {{
     vrrp_notify_fifo {fifo.path}
-    vrrp_notify_priority_changes true
+    {everywhere}
 }}
 vrrp_script s {{
     script "{check}"
@@ -123,11 +153,17 @@ vrrp_script s {{
     weight -20
     user root
 }}
-""" + instance(120, extra="track_script {\n s\n }")
+""" + instance(120, extra=f"{own}\ntrack_script {{\n s\n }}")
     daemon = ours.start(ours.first, config)
     daemon.wait_for_state("MASTER")
     flag.unlink()
-    wait_until(lambda: 'INSTANCE "VI_1" MASTER_PRIORITY 100' in fifo.lines(), 4, "the change")
+    daemon.wait_for_log("Changing effective priority from 120 to 100")
+    if told:
+        wait_until(lambda: 'INSTANCE "VI_1" MASTER_PRIORITY 100' in fifo.lines(), 4, "the change")
+    else:
+        assert daemon.stop() == 0
+        wait_until(lambda: 'INSTANCE "VI_1" STOP 100' in fifo.lines(), 3, "the end")
+        assert not any("PRIORITY" in line for line in fifo.lines())
 
 
 def test_the_group_and_its_members_in_order_on_the_fifo(ours, fifo):

@@ -1,5 +1,6 @@
 """Keywords that the kernel shows in the daemon's sockets and in its process."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -125,16 +126,20 @@ def facts(pid):
             "locked": int(status["VmLck"].split()[0]) > 0, "timeout": limits[0][3:5]}
 
 
-PLAIN = {"nice": 0, "real time": 0, "policy": 0, "cpus": "0-1", "locked": False,
+PLAIN = {"nice": 0, "real time": 0, "policy": 0, "cpus": facts("self")["cpus"], "locked": False,
          "timeout": ["unlimited", "unlimited"]}
 ROUND_ROBIN = 2
+CPU = str(max(os.sched_getaffinity(0)))
 
 
+BFD = "bfd_instance peer {\nneighbor_ip 10.1.0.99\nsource_ip 10.1.0.1\n}\n"
+
+
+# A nice value means nothing to a real-time process.
 @pytest.mark.parametrize("lines, different", [
     ("vrrp_priority -7\nvrrp_process_name kavrrp", {"nice": -7, "name": "kavrrp"}),
     ("vrrp_no_swap", {"locked": True}),
-    ("vrrp_cpu_affinity 1", {"cpus": "1"}),
-    # A nice value means nothing to a real-time process.
+    (f"vrrp_cpu_affinity {CPU}", {"cpus": CPU}),
     ("vrrp_rt_priority 12\nvrrp_rlimit_rttime 250000\nvrrp_priority -7",
      {"real time": 12, "policy": ROUND_ROBIN, "timeout": ["125000", "250000"]}),
 ], ids=["priority", "no_swap", "cpu_affinity", "rt_priority"])
@@ -144,3 +149,32 @@ def test_the_process(ours, lines, different):
     seen = facts(vrrp_pid(daemon))
     expected = {**PLAIN, "name": Path(daemon.binary).name, **different}
     assert seen == expected
+
+
+@pytest.mark.parametrize("lines, different", [
+    ("bfd_priority -7\nbfd_process_name kabfd", {"nice": -7, "name": "kabfd"}),
+    (f"bfd_no_swap\nbfd_cpu_affinity {CPU}", {"locked": True, "cpus": CPU}),
+    ("bfd_rt_priority 12\nbfd_rlimit_rttime 250000",
+     {"real time": 12, "policy": ROUND_ROBIN, "timeout": ["125000", "250000"]}),
+], ids=["priority", "no_swap and cpu_affinity", "rt_priority"])
+def test_the_process_of_bfd(ours, lines, different):
+    """Here it is the only one; in the reference one of several."""
+    daemon = ours.start(ours.first, f"global_defs {{\n{lines}\n}}\n{BFD}", part="all")
+    path = daemon.folder / "bfd.pid"
+    wait_until(lambda: path.exists() and path.read_text().strip(), 3, "the pid file")
+    expected = {**PLAIN, "name": Path(daemon.binary).name, **different}
+    wait_until(lambda: facts(int(path.read_text())) == expected, 3, str(expected))
+
+
+# The reference's checkers do not start without virtual servers, which need ip_vs.
+@pytest.mark.holdfast_only
+@pytest.mark.parametrize("lines, different", [
+    ("checker_priority -7\nchecker_process_name kacheck", {"nice": -7, "name": "kacheck"}),
+    (f"checker_no_swap\nchecker_cpu_affinity {CPU}", {"locked": True, "cpus": CPU}),
+    ("checker_rt_priority 12\nchecker_rlimit_rttime 250000",
+     {"real time": 12, "policy": ROUND_ROBIN, "timeout": ["125000", "250000"]}),
+], ids=["priority", "no_swap and cpu_affinity", "rt_priority"])
+def test_the_process_of_the_checkers(ours, lines, different):
+    daemon = ours.start(ours.first, f"global_defs {{\n{lines}\n}}\n", part="check")
+    daemon.wait_for_log("Startup complete")
+    assert facts(daemon.pid) == {**PLAIN, "name": Path(daemon.binary).name, **different}
