@@ -9,9 +9,6 @@ namespace {
 using config::Config;
 
 const Limit kLimits[] = {
-    {"global_defs/vrrp_iptables global_defs/vrrp_ipsets namespace_with_ipsets",
-     "nftables is used instead: the rules are in its table", Part::vrrp,
-     [](const Config& c) { return c.global.iptables.has_value(); }},
     {"global_defs/nftables_ipvs*", "marks for groups are not made by nftables", Part::checkers,
      [](const Config& c) { return c.global.nftables.ipvs_table.has_value(); }},
     {"net_namespace_ipvs", "IPVS is programmed in the daemon's own namespace", Part::checkers,

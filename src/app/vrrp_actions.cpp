@@ -158,7 +158,11 @@ void VrrpService::protect(const VrrpInstance& instance, bool on) {
     if (!instance.refuses()) return;
     edges_.log.detail(
         Part::vrrp, fmt::format("({}) {} firewall drop rule", instance.name(), on ? "setting" : "removing"));
-    refresh_firewall(on ? &instance : nullptr);
+    if (on) {
+        refresh_firewall(&instance);
+    } else {
+        refresh_firewall_later();
+    }
 }
 
 void VrrpService::end_adoption(VrrpInstance& instance, std::string_view why) {

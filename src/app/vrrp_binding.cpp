@@ -123,6 +123,12 @@ void VrrpService::bind(VrrpInstance& instance) {
         wanted.bind_address = instance.source;
     } else {
         wanted.multicast_group = transport.multicast_group;
+        const bool on_vmac = instance.links.has_own() && instance.links.transmit == instance.links.own &&
+                             !instance.links.made.front().ipvlan;
+        if (on_vmac && firewall_.drops_reports()) {
+            const netstate::LinkInfo* made = network_.mirror().link(interface);
+            if (made != nullptr) wanted.join_also = made->lower;
+        }
     }
     if (instance.channel && instance.channel_settings == wanted) {
         size_receive_buffer(instance, wanted_receive_buffer(instance));

@@ -131,6 +131,7 @@ void VrrpService::start(const config::Config& config) {
         fresh.push_back(&add(settings));
         lay_links(*fresh.back(), config);
     }
+    if (firewall_.uses_iptables()) firewall_.expect_leftovers(possible_firewall());
     define_links(fresh);
     define_notifications(config);
     load_trackers(config);
@@ -364,6 +365,10 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
     }
     if (global_.fifo_write_vrrp_states_on_reload) repeat_states(before, fresh);
     refresh_firewall(nullptr);
+    const bool needs_rules = std::ranges::any_of(instances_, [](const auto& instance) {
+        return instance->refuses() || !instance->links.made.empty();
+    });
+    if (!needs_rules) firewall_.remove_unneeded();
 }
 
 void VrrpService::stop(bool release) {

@@ -97,11 +97,17 @@ Result<> AdvertLink::Channel::open_receiver() {
         if (is_v4) {
             ip_mreqn request{};
             std::ranges::copy(group.bytes(), reinterpret_cast<uint8_t*>(&request.imr_multiaddr));
+            request.imr_ifindex = static_cast<int>(settings_.join_also.value);
+            if (settings_.join_also)
+                (void)setsockopt(receive_.get(), IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request);
             request.imr_ifindex = static_cast<int>(settings_.interface.value);
             options.set(IPPROTO_IP, IP_ADD_MEMBERSHIP, request, what.c_str());
         } else {
             ipv6_mreq request{};
             std::ranges::copy(group.bytes(), reinterpret_cast<uint8_t*>(&request.ipv6mr_multiaddr));
+            request.ipv6mr_interface = settings_.join_also.value;
+            if (settings_.join_also)
+                (void)setsockopt(receive_.get(), IPPROTO_IPV6, IPV6_JOIN_GROUP, &request, sizeof request);
             request.ipv6mr_interface = settings_.interface.value;
             options.set(IPPROTO_IPV6, IPV6_JOIN_GROUP, request, what.c_str());
         }

@@ -1,6 +1,7 @@
 #include "holdfast/netstate/firewall.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace holdfast::netstate {
 
@@ -20,6 +21,15 @@ std::vector<FirewallPart> parts_of(const QuietLink& link) {
     return {FirewallPart::base6, FirewallPart::quiet6};
 }
 
+namespace {
+
+void add_all(FirewallState& to, const FirewallState& from) {
+    to.addresses.insert(from.addresses.begin(), from.addresses.end());
+    to.links.insert(from.links.begin(), from.links.end());
+}
+
+}  // namespace
+
 std::vector<FirewallOperation> FirewallReconciler::plan(const FirewallState& wanted) const {
     std::vector<FirewallOperation> operations;
     for (const ProtectedAddress& address : present_.addresses)
@@ -28,10 +38,10 @@ std::vector<FirewallOperation> FirewallReconciler::plan(const FirewallState& wan
         if (!wanted.links.contains(link)) operations.emplace_back(RemoveQuietLink{link});
 
     std::set<FirewallPart> parts = parts_;
-    if (is_unknown_) operations.emplace_back(RemoveTables{});
+    if (is_unknown_) operations.emplace_back(RemoveTables{leftovers_});
     const auto need = [&](const std::vector<FirewallPart>& needed) {
         for (const FirewallPart part : needed) {
-            if (parts.empty() && !is_unknown_) operations.emplace_back(RemoveTables{});
+            if (parts.empty() && !is_unknown_) operations.emplace_back(RemoveTables{leftovers_});
             if (parts.insert(part).second) operations.emplace_back(AddPart{part});
         }
     };
@@ -40,10 +50,12 @@ std::vector<FirewallOperation> FirewallReconciler::plan(const FirewallState& wan
         need(parts_of(link));
         operations.emplace_back(AddQuietLink{link});
     }
-    for (const ProtectedAddress& address : wanted.addresses) {
-        if (present_.addresses.contains(address)) continue;
+    std::vector<ProtectedAddress> fresh;
+    std::ranges::set_difference(wanted.addresses, present_.addresses, std::back_inserter(fresh));
+    std::ranges::stable_sort(fresh, {}, &ProtectedAddress::position);
+    for (ProtectedAddress& address : fresh) {
         need(parts_of(address));
-        operations.emplace_back(Protect{address});
+        operations.emplace_back(Protect{std::move(address)});
     }
     return operations;
 }
@@ -54,17 +66,24 @@ void FirewallReconciler::succeeded(const FirewallState& wanted) {
     for (const ProtectedAddress& address : wanted.addresses)
         for (const FirewallPart part : parts_of(address)) parts_.insert(part);
     present_ = wanted;
+    if (is_unknown_ || !parts_.empty()) leftovers_ = {};
     is_unknown_ = false;
 }
 
-void FirewallReconciler::failed() {
+void FirewallReconciler::failed(const FirewallState& wanted) {
+    FirewallState possible = std::move(leftovers_);
+    add_all(possible, present_);
+    add_all(possible, wanted);
     *this = {};
+    leftovers_ = std::move(possible);
     is_unknown_ = true;
 }
 
 std::vector<FirewallOperation> FirewallReconciler::end() const {
     if (parts_.empty() && !is_unknown_) return {};
-    return {RemoveTables{}};
+    FirewallState known = leftovers_;
+    add_all(known, present_);
+    return {RemoveTables{std::move(known)}};
 }
 
 }  // namespace holdfast::netstate

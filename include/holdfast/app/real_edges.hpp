@@ -71,7 +71,7 @@ class RealEdges {
     std::unique_ptr<io::EventLoop> loop_owner_;
     io::EventLoop& loop_;
     std::unique_ptr<kernel::RouteNetlink> network_;
-    kernel::NftFirewall firewall_;
+    kernel::HostFirewall firewall_;
     kernel::AdvertLink link_;
     kernel::IpvsTable ipvs_;
     io::PosixProcesses processes_;

@@ -193,7 +193,10 @@ class VrrpService final : public netstate::NetworkObserver {
     void define_links(const std::vector<VrrpInstance*>& instances);
     void define_sysctls(const config::Config& config);
     netstate::FirewallState wanted_firewall(const VrrpInstance* about_to_hold) const;
+    netstate::FirewallState possible_firewall() const;
+    std::vector<netstate::ProtectedAddress> protections(const VrrpInstance& instance) const;
     void refresh_firewall(const VrrpInstance* about_to_hold);
+    void refresh_firewall_later();
 
     // vrrp_actions.cpp: events in, actions out.
     void on_frame(vrrp::ChannelId channel, const vrrp::ReceivedFrame& frame);

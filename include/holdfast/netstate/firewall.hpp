@@ -2,14 +2,18 @@
 // that do not accept them (`no_accept`, strict mode), and group reports of VMACs, which would teach switches
 // the virtual MAC address in the wrong place. protocol.md section 9; names are the reference's.
 //
-// Pure: what is wanted -> operations. kernel/firewall.hpp carries them out, the simulation notes them.
+// Pure: what is wanted -> operations. kernel/firewall.hpp carries them out with nftables or, with
+// `vrrp_iptables`, with iptables and ipsets; the simulation notes them.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -19,8 +23,30 @@
 
 namespace holdfast::netstate {
 
+/// `vrrp_ipsets SET...`: the names of the sets, at most 31 characters each.
+struct IpSetNames {
+    std::string addresses4 = "keepalived";            ///< hash:ip
+    std::string addresses6 = "keepalived6";           ///< hash:ip
+    std::string link_local6 = "keepalived_if6";       ///< hash:net,iface
+    std::string igmp = "keepalived_igmp";             ///< hash:net,iface: VMACs.
+    std::string mld = "keepalived_mld";               ///< hash:net,iface: VMACs.
+    std::string neighbour_adverts = "keepalived_nd";  ///< hash:net,iface: addresses shared with a base.
+    friend bool operator==(const IpSetNames&, const IpSetNames&) = default;
+};
+
+/// `vrrp_iptables [INPUT [OUTPUT]]`: chains of the table `filter`, which must exist.
+struct IptablesNames {
+    std::string input_chain = "INPUT";
+    std::string output_chain = "OUTPUT";  ///< Empty: packets that leave are not filtered.
+    /// Nothing (`vrrp_ipsets` alone): one rule for each address instead of sets.
+    std::optional<IpSetNames> sets = IpSetNames{};
+    friend bool operator==(const IptablesNames&, const IptablesNames&) = default;
+};
+
 /// `nftables [TABLE]` and its kin.
 struct FirewallSettings {
+    /// iptables instead of nftables, for which the other members are.
+    std::optional<IptablesNames> iptables{};
     std::string table = "keepalived";
     int priority = -1;      ///< Of the base chains.
     bool by_index = false;  ///< nftables_ifindex: interfaces by index instead of by name.
@@ -31,9 +57,16 @@ struct FirewallSettings {
 /// A virtual address whose packets are dropped. Link-local ones are told apart by their interface.
 struct ProtectedAddress {
     IpAddress address{};
-    InterfaceIndex interface{};    ///< Link-local addresses not matched by name only.
-    std::string interface_name{};  ///< Link-local addresses of routers that do not track their interface.
-    friend auto operator<=>(const ProtectedAddress&, const ProtectedAddress&) = default;
+    InterfaceIndex interface{};  ///< Link-local addresses not matched by name only.
+    /// Link-local addresses of routers that do not track their interface; with iptables all link-local ones.
+    std::string interface_name{};
+    /// Where it comes in the configuration: rules of their own are made in this order. No part of its value.
+    uint32_t position = 0;
+    friend auto operator<=>(const ProtectedAddress& a, const ProtectedAddress& b) {
+        return std::tie(a.address, a.interface, a.interface_name) <=>
+               std::tie(b.address, b.interface, b.interface_name);
+    }
+    friend bool operator==(const ProtectedAddress& a, const ProtectedAddress& b) { return (a <=> b) == 0; }
 };
 
 /// A VMAC whose group reports leave through its base interface, and which does not answer for the link-local
@@ -68,7 +101,10 @@ enum class FirewallPart : uint8_t {
     quiet6,
 };
 
+/// Everything that was ever made goes, and it is no error when some of it is not there.
 struct RemoveTables {
+    /// What may be there: iptables rules without sets are known from others by nothing else.
+    FirewallState known{};
     friend bool operator==(const RemoveTables&, const RemoveTables&) = default;
 };
 struct AddPart {
@@ -104,6 +140,17 @@ class FirewallKernel {
 
     virtual Result<> apply(const FirewallSettings& settings,
                            std::span<const FirewallOperation> operations) = 0;
+
+    /// False when the host's iptables is a front of nftables, as it mostly is nowadays: rules made with real
+    /// iptables would then be seen by nobody who looks for them.
+    virtual bool has_iptables() { return true; }
+    /// What deserves a line in the log though the last calls have succeeded: a chain that does not exist, a
+    /// family that cannot be filtered.
+    virtual std::vector<std::string> take_notices() { return {}; }
+    /// Calls back when somebody else has removed something from our tables, with the name of the program
+    /// ("" = unknown). nftables only: iptables tells nobody, what is missing there shows with the next
+    /// change.
+    virtual void on_foreign_change(std::function<void(const std::string& program)> /*handler*/) {}
 };
 
 /// Knows what has been carried out, and what is missing for what is wanted. After a failure nothing is known:
@@ -115,15 +162,20 @@ class FirewallReconciler {
     std::vector<FirewallOperation> plan(const FirewallState& wanted) const;
     /// The operations for `wanted` have been carried out.
     void succeeded(const FirewallState& wanted);
-    void failed();
+    /// They have not, or somebody else has changed what was there.
+    void failed(const FirewallState& wanted);
+    /// What an earlier run may have left, for the first plan.
+    void expect_leftovers(FirewallState leftovers) { leftovers_ = std::move(leftovers); }
     /// What removes everything; nothing when nothing has been made.
     std::vector<FirewallOperation> end() const;
 
     const FirewallState& present() const { return present_; }
+    const FirewallState& leftovers() const { return leftovers_; }
 
   private:
     FirewallState present_;
     std::set<FirewallPart> parts_;
+    FirewallState leftovers_;  // May be there besides, until tables have been removed.
     bool is_unknown_ = false;  // After a failure: anything may be there.
 };
 

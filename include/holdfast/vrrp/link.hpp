@@ -38,6 +38,9 @@ struct ChannelSettings {
     std::string interface_name;  ///< For error texts and SO_BINDTODEVICE.
     /// Joined on `interface` and sent to; unset for a unicast channel.
     std::optional<IpAddress> multicast_group;
+    /// Where the group is joined besides, if that can be done: the base of a VMAC whose own reports are kept
+    /// off the wire, so that switches hear of the group there. 0 = nowhere.
+    InterfaceIndex join_also{};
     /// The unicast source bound to; unset for multicast, whose source travels with every packet (`send`).
     std::optional<IpAddress> bind_address;
     friend bool operator==(const ChannelSettings&, const ChannelSettings&) = default;

@@ -14,7 +14,7 @@ namespace {
 using namespace netstate;
 
 ProtectedAddress global(const char* address) {
-    return {*IpAddress::parse(address), {}, {}};
+    return {*IpAddress::parse(address), {}, {}, 0};
 }
 
 TEST(NftScript, NamesTableAddressAndInterfaces) {
@@ -108,6 +108,44 @@ TEST_F(NftFirewallTest, AllOrNothing) {
     EXPECT_EQ(ruleset().find("192.0.2.2"), std::string::npos);
     // An error does not stay: the next commands work.
     EXPECT_TRUE(want({.addresses = {global("192.0.2.3")}, .links = {}}));
+}
+
+TEST_F(NftFirewallTest, OnlyWhatOthersRemoveIsTold) {
+    io::EventLoop loop;
+    HostFirewall host(loop);
+    std::vector<std::string> told;
+    host.on_foreign_change([&](const std::string& program) { told.push_back(program); });
+    const auto make = [&](const FirewallState& wanted) {
+        const auto done = host.apply(settings, reconciler.plan(wanted));
+        ASSERT_TRUE(done) << done.error().message;
+        reconciler.succeeded(wanted);
+        for (int i = 0; i < 3; ++i) loop.run_once(std::chrono::milliseconds(5));
+    };
+    make({.addresses = {global("192.0.2.1"), global("192.0.2.2"), global("2001:db8::1")}, .links = {}});
+    make({.addresses = {global("192.0.2.1"), global("2001:db8::1")}, .links = {}});
+    EXPECT_TRUE(told.empty()) << "what we remove ourselves";
+    testing::Namespace::run("nft add table ip mine");
+    testing::Namespace::run("nft delete table ip mine");
+    testing::Namespace::run("nft add element ip keepalived vips '{ 192.0.2.77 }'");
+    for (int i = 0; i < 3; ++i) loop.run_once(std::chrono::milliseconds(5));
+    EXPECT_TRUE(told.empty()) << "tables of others, and additions";
+
+    for (const char* command :
+         {"nft delete element ip keepalived vips '{ 192.0.2.1 }'", "nft flush chain ip6 keepalived in",
+          "nft flush set ip6 keepalived vips", "nft delete table ip keepalived", "nft flush ruleset"}) {
+        told.clear();
+        testing::Namespace::run(command);
+        for (int i = 0; i < 3; ++i) loop.run_once(std::chrono::milliseconds(5));
+        EXPECT_EQ(told, std::vector<std::string>{"nft"}) << command;
+        reconciler.failed({});
+        make({.addresses = {global("192.0.2.1"), global("2001:db8::1")}, .links = {}});
+        EXPECT_EQ(told.size(), 1U) << "the repair of: " << command;
+    }
+    // Before our own transaction, and so seen together with it.
+    told.clear();
+    testing::Namespace::run("nft flush chain ip keepalived in");
+    make({.addresses = {global("192.0.2.1"), global("192.0.2.3"), global("2001:db8::1")}, .links = {}});
+    EXPECT_EQ(told, std::vector<std::string>{"nft"});
 }
 
 TEST_F(NftFirewallTest, TablesOfOthersStay) {

@@ -213,7 +213,10 @@ class FakeKernel final : public NetworkKernel {
 /// Carries out firewall operations on values, as strictly as the real one: all or nothing.
 class FakeFirewall final : public FirewallKernel {
   public:
-    Result<> apply(const FirewallSettings&, std::span<const FirewallOperation> operations) override {
+    Result<> apply(const FirewallSettings& settings,
+                   std::span<const FirewallOperation> operations) override {
+        last_settings = settings;
+        ++calls;
         if (failures > 0) {
             --failures;
             return fail("firewall");
@@ -244,10 +247,29 @@ class FakeFirewall final : public FirewallKernel {
         }
         return {};
     }
+    bool has_iptables() override { return iptables; }
+    std::vector<std::string> take_notices() override { return std::exchange(notices, {}); }
+    void on_foreign_change(std::function<void(const std::string&)> handler) override {
+        on_foreign_change_ = std::move(handler);
+    }
+    /// Somebody flushes the ruleset.
+    void flush(const std::string& program) {
+        state = {};
+        parts.clear();
+        on_foreign_change_(program);
+    }
+
     FirewallState state;
     std::set<FirewallPart> parts;
+    FirewallSettings last_settings;
+    std::vector<std::string> notices;
+    bool iptables = true;
     int failures = 0;
     int operations_done = 0;
+    int calls = 0;
+
+  private:
+    std::function<void(const std::string&)> on_foreign_change_;
 };
 
 }  // namespace holdfast::netstate::testing

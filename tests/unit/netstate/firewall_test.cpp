@@ -24,7 +24,7 @@ class FirewallTest : public ::testing::Test {
         if (kernel.apply({}, operations))
             reconciler.succeeded(wanted);
         else
-            reconciler.failed();
+            reconciler.failed(wanted);
         return operations;
     }
     testing::FakeFirewall kernel;
@@ -58,7 +58,29 @@ TEST_F(FirewallTest, ChainsStayWhenTheLastAddressGoes) {
     EXPECT_EQ(want({}), std::vector<FirewallOperation>{Unprotect{global("192.0.2.1")}});
     EXPECT_EQ(want({.addresses = {global("192.0.2.1")}, .links = {}}),
               std::vector<FirewallOperation>{Protect{global("192.0.2.1")}});
-    EXPECT_EQ(reconciler.end(), std::vector<FirewallOperation>{RemoveTables{}});
+    EXPECT_EQ(reconciler.end(), std::vector<FirewallOperation>{RemoveTables{reconciler.present()}});
+}
+
+TEST_F(FirewallTest, NewAddressesComeInTheirConfiguredOrder) {
+    ProtectedAddress last = global("192.0.2.1");
+    ProtectedAddress first = global("192.0.2.9");
+    last.position = 2;
+    first.position = 1;
+    const auto operations = want({.addresses = {last, first}, .links = {}});
+    ASSERT_EQ(operations.size(), 5U);
+    EXPECT_EQ(operations[3], FirewallOperation(Protect{first}));
+    EXPECT_EQ(operations[4], FirewallOperation(Protect{last}));
+    // The order alone is no difference.
+    last.position = 0;
+    EXPECT_TRUE(want({.addresses = {last, first}, .links = {}}).empty());
+}
+
+TEST_F(FirewallTest, LeftoversOfACrashAreNamedUntilTablesHaveBeenRemoved) {
+    const FirewallState left{.addresses = {global("192.0.2.7")}, .links = {quiet(Family::ipv4, 9)}};
+    reconciler.expect_leftovers(left);
+    const auto operations = want({.addresses = {global("192.0.2.1")}, .links = {}});
+    EXPECT_EQ(operations.front(), FirewallOperation(RemoveTables{left}));
+    EXPECT_EQ(reconciler.end(), std::vector<FirewallOperation>{RemoveTables{reconciler.present()}});
 }
 
 TEST_F(FirewallTest, LinkLocalAddressesAreToldApartByInterface) {
@@ -94,9 +116,12 @@ TEST_F(FirewallTest, AfterAFailureEverythingIsMadeAnew) {
 
 TEST_F(FirewallTest, AfterAFailureTheEndRemovesWhatMayBeThere) {
     want({.addresses = {global("192.0.2.1")}, .links = {}});
-    reconciler.failed();
-    EXPECT_EQ(reconciler.end(), std::vector<FirewallOperation>{RemoveTables{}});
-    EXPECT_EQ(want({}), std::vector<FirewallOperation>{RemoveTables{}});
+    const FirewallState other{.addresses = {global("192.0.2.2")}, .links = {}};
+    reconciler.failed(other);
+    // Both what was there and what may have been made before the failure.
+    const RemoveTables both{{.addresses = {global("192.0.2.1"), global("192.0.2.2")}, .links = {}}};
+    EXPECT_EQ(reconciler.end(), std::vector<FirewallOperation>{both});
+    EXPECT_EQ(want({}), std::vector<FirewallOperation>{both});
     EXPECT_TRUE(kernel.parts.empty());
     EXPECT_TRUE(want({}).empty());
 }
