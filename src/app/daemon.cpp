@@ -50,7 +50,10 @@ Result<> Daemon::start(config::LoadResult loaded) {
             return started;
         }
     }
-    if (settings_.parts.vrrp) vrrp_->start(config_);
+    if (settings_.parts.vrrp) {
+        vrrp_->start(config_);
+        if (settings_.after_crash) network_.remove_leftovers();
+    }
     if (settings_.parts.bfd) bfd_.load(config_.bfd_sessions);
     return {};
 }

@@ -116,7 +116,8 @@ void tracked_bfd(DumpText& out, const TrackedBfdView& view) {
     out.line(" VRRP Track BFD = {}", view.name);
     out.line("   Weight = {}{}", view.weight, view.reverse ? " reverse" : "");
     out.line("   Bfd is {}", view.up ? "up" : "down");
-    followers(out, view.followers, "Tracking VRRP instances");
+    out.line("   Tracking VRRP instances :");
+    followers(out, view.followers, "Tracking instances");
 }
 
 void garp_delay(DumpText& out, const GarpDelayView& view) {

@@ -106,6 +106,7 @@ struct PidFiles::State {
     std::vector<File> files;
     std::vector<std::string> paths;
     bool keep = false;
+    bool found_left = false;
 
     ~State() {
         for (File& file : files) {
@@ -176,6 +177,8 @@ Result<std::optional<PidFiles>> PidFiles::acquire(const PidFilePaths& paths, con
             if (!claimed) return Failure(claimed.error());
             return std::optional<PidFiles>();
         }
+        char first = 0;
+        state->found_left |= pread(file.descriptor, &first, 1, 0) == 1;
         state->files.push_back(std::move(file));
         state->paths.push_back(path);
     }
@@ -195,6 +198,10 @@ Result<> PidFiles::write() {
             return fail_errno("write pid file " + file.path, errno);
     }
     return {};
+}
+
+bool PidFiles::found_left() const {
+    return state_->found_left;
 }
 
 void PidFiles::abandon() {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -19,8 +20,9 @@
 #include "holdfast/app/data_dump.hpp"
 #include "holdfast/app/dump_files.hpp"
 #include "holdfast/app/json_dump.hpp"
-#include "holdfast/app/lifecycle_script.hpp"
+#include "holdfast/app/last_run.hpp"
 #include "holdfast/app/host_names.hpp"
+#include "holdfast/app/lifecycle_script.hpp"
 #include "holdfast/app/logging.hpp"
 #include "holdfast/app/pid_files.hpp"
 #include "holdfast/app/process_limits.hpp"
@@ -37,6 +39,9 @@ namespace holdfast::app {
 namespace {
 
 constexpr const char* kDefaultConfigFile = "/etc/keepalived/keepalived.conf";
+
+/// How long the adverts of a master with hundreds of instances gather; no timer waits for it.
+constexpr Duration kBurstPause = std::chrono::microseconds(500);
 
 config::LoadResult load(const config::LoadOptions& options) {
     const config::SystemFileReader files;
@@ -116,12 +121,12 @@ class Run {
     std::optional<LifecycleScript> shutdown_script_;
     std::optional<ReloadSchedule> reload_schedule_;
     AutomaticPriority priority_{log_};
+    HostNames names_ = HostNames::of_system();
     unsigned reloads_ = 0;
     bool started_ = false;
     bool stopping_ = false;
     int status_ = exit_status::kOk;
 };
-    HostNames names_ = HostNames::of_system();
 
 void Run::greet(std::span<const std::string> command_line) {
     log_.info(Part::daemon, fmt::format("Starting {}", product()));
@@ -141,12 +146,12 @@ int Run::run(std::span<const std::string> command_line) {
     for (const config::Diagnostic& diagnostic : loaded.diagnostics.all()) {
         log_.info(Part::daemon, config::render_line(diagnostic));
     }
+    if (loaded.config) names_.complete(loaded.config->global, true);
     if (loaded.fatal || !loaded.config) {
         const int status = loaded.fatal_exit_code != 0 ? loaded.fatal_exit_code : exit_status::kConfig;
         log_.write(Part::daemon, LogLevel::error,
                    fmt::format("pid {} exited with permanent error {}. Terminating", getpid(),
                                status == exit_status::kConfig ? "CONFIG" : "NO CONFIGURATION FILE"));
-    if (loaded.config) names_.complete(loaded.config->global, true);
         systemd_.failed(EINVAL);
         log_.info(Part::daemon, fmt::format("Stopped {}", product()));
         return status;
@@ -227,10 +232,12 @@ int Run::serve(config::LoadResult loaded) {
     }
     io::EventLoop& loop = edges_->loop();
     io::EventLoop::request_precise_wakeups();
+    loop.set_burst_pause(kBurstPause);
     io::SignalWatch signals(loop, our_signals(), [this](int number) { on_signal(number); });
     daemon_ = std::make_unique<Daemon>(
         edges_->edges(),
-        DaemonSettings{options_.subsystems, !options_.dont_release_vrrp, !options_.dont_release_ipvs});
+        DaemonSettings{options_.subsystems, !options_.dont_release_vrrp, !options_.dont_release_ipvs,
+                       pid_files_->found_left() && !vrrp_is_spoken_here()});
     loop.on_stall([this](Duration length) {
         priority_.late(length);
         if (started_ && !stopping_) daemon_->stalled(length);
@@ -273,6 +280,7 @@ void Run::start() {
     reload_schedule_->follow(global.reload_time_file, global.reload_repeat);
     systemd_.ready(getpid());
     log_.info(Part::daemon, "Startup complete");
+    ::malloc_trim(0);  // What reading the configuration took goes back to the system.
 }
 
 void Run::on_signal(int number) {
@@ -333,6 +341,7 @@ void Run::stopped() {
 void Run::reload() {
     if (stopping_) return;
     log_.info(Part::daemon, "Reloading ...");
+    log_.info(Part::daemon, fmt::format("Configuration file {}", config_path_));
     systemd_.reloading(edges_->loop().now());
     std::optional<ReloadFile> marker;
     if (const auto& path = daemon_->config().global.reload_file) {
@@ -344,7 +353,6 @@ void Run::reload() {
     config::LoadResult loaded = load(load_options(options_));
     if (loaded.config) names_.complete(loaded.config->global, false);
     const ReloadOutcome outcome = daemon_->reload(std::move(loaded));
-    log_.info(Part::daemon, fmt::format("Configuration file {}", config_path_));
     save_configuration("post");
     const config::GlobalSettings& global = daemon_->config().global;
     priority_.configure(global);
@@ -352,6 +360,7 @@ void Run::reload() {
     systemd_.ready(getpid());
     log_.info(Part::daemon,
               outcome.applied ? "Reload complete" : "Reload failed; the old configuration is in force");
+    ::malloc_trim(0);
 }
 
 DumpNames Run::dump_names() const {
@@ -387,6 +396,7 @@ void Run::save_configuration(std::string_view when) {
 
 void Run::dump_data() {
     if (daemon_ == nullptr) return;
+    log_.info(Part::daemon, fmt::format("Printing parent data for process({}) on signal", getpid()));
     log_.info(Part::vrrp, fmt::format("Printing VRRP data for process({}) on signal", getpid()));
     DaemonView view = daemon_->view();
     view.pid = getpid();
@@ -399,7 +409,6 @@ void Run::dump_data() {
         log_.info(Part::bfd, fmt::format("Printing BFD data for process({}) on signal", getpid()));
         write(data_path(names, DataDump::bfd), bfd_data(view));
     }
-    log_.info(Part::daemon, fmt::format("Printing parent data for process({}) on signal", getpid()));
 }
 
 void Run::dump_statistics(bool clear) {

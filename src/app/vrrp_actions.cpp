@@ -68,7 +68,7 @@ void VrrpService::run(VrrpInstance& instance, const vrrp::Event& event) {
 
 void VrrpService::arm(VrrpInstance& instance) {
     if (const auto deadline = instance.router.deadline()) {
-        instance.timer.arm(*deadline);
+        instance.timer.arm(*deadline, instance.router.early());
     } else {
         instance.timer.cancel();
     }
@@ -241,13 +241,13 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::AnnounceSource&) {
     if (!instance.settings.transport.unicast) return;
     const InterfaceIndex interface = network_.index_of(instance.settings.transport.interface);
     if (!interface || !instance.source) return;
+    edges_.log.detail(
+        Part::vrrp, fmt::format("{}: sending gratuitous {} for {}", instance.name(),
+                                instance.source->is_v4() ? "ARP" : "NA", instance.source->to_string()));
     const vrrp::Announcement announcement{interface, *instance.source, MacAddress{}, false};
     (void)edges_.link.announce({&announcement, 1}, 1);
 }
 
-    edges_.log.detail(
-        Part::vrrp, fmt::format("{}: sending gratuitous {} for {}", instance.name(),
-                                instance.source->is_v4() ? "ARP" : "NA", instance.source->to_string()));
 void VrrpService::perform(VrrpInstance& instance, const vrrp::StateChanged& action) {
     instance.last_transition = edges_.wall_clock();
     if (action.to == vrrp::State::Fault) end_adoption(instance, "not fit to serve");

@@ -204,24 +204,24 @@ void VrrpService::reevaluate(VrrpInstance& instance) {
         priority != instance.router.effective_priority()) {
         run(instance, vrrp::PriorityChanged{priority, !instance.tells_priority});
     }
+    instance.tells_priority = true;
     tell_fitness();
 }
 
 void VrrpService::on_link_changed(Instant, const netstate::LinkInfo& link, const netstate::LinkInfo* before) {
     const bool was_usable = before != nullptr && before->usable();
     const bool counts = interface_states_.on_link_changed(link, before);
-    instance.tells_priority = true;
     const bool same_name = before != nullptr && before->name == link.name;
     const bool of_interest = std::ranges::any_of(
         instances_, [&](const auto& instance) { return depends_on(*instance, link.name); });
+    if (before == nullptr && !instances_.empty() && !network_.is_virtual_link(link.name))
+        edges_.log.detail(Part::vrrp, fmt::format("Interface {} added", link.name));
     // Our own links are made switched off and are switched on with the next breath.
     const bool is_being_made =
         network_.is_virtual_link(link.name) && !was_usable && (before == nullptr || !before->up);
     if (of_interest && counts && !is_being_made && !stopping_ &&
         (before == nullptr || was_usable != link.usable())) {
         edges_.log.info(Part::vrrp,
-    if (before == nullptr && !instances_.empty() && !network_.is_virtual_link(link.name))
-        edges_.log.detail(Part::vrrp, fmt::format("Interface {} added", link.name));
                         fmt::format("Netlink reports {} {}", link.name, link.usable() ? "up" : "down"));
     }
     const bool same_size = before == nullptr || before->mtu == link.mtu ||
@@ -240,29 +240,32 @@ void VrrpService::on_link_removed(Instant, const netstate::LinkInfo& last) {
     touch_interface(last.name);
 }
 
-void VrrpService::on_address_changed(Instant, const netstate::KernelAddress& address, bool present) {
+void VrrpService::on_address_changed(Instant, const netstate::KernelAddress& address, bool) {
     if (network_.reconciler().is_ours(address.prefix.address)) return;
     const netstate::LinkInfo* link = network_.mirror().link(address.interface);
     const std::string_view name = link == nullptr ? std::string_view{} : std::string_view{link->name};
     bool of_interest = false;
     for (const auto& instance : instances_) {
         const vrrp::TransportSettings& transport = instance->settings.transport;
-        if (transport.interface != name && instance->links.own != name &&
-            transport.source != address.prefix.address)
-            continue;
-    const bool is_source =
-        present ? network_.source_address(name, address.prefix.address.family()) == address.prefix.address
-                : std::ranges::any_of(instances_, [&](const auto& instance) {
-                      return instance->source == address.prefix.address;
-                  });
-        of_interest = true;
-        touch(*instance);
+        const bool is_used = transport.interface == name || instance->links.own == name ||
+                             transport.source == address.prefix.address;
+        if (is_used) touch(*instance);
+        of_interest = of_interest || is_used || depends_on(*instance, name);
     }
-    if (of_interest && is_source && !stopping_) {
-        edges_.log.detail(Part::vrrp,
-                          fmt::format("{} address {} {} interface {}", present ? "Assigned" : "Deassigned",
-                                      address.prefix.address.to_string(), present ? "for" : "from", name));
+    if (of_interest && !stopping_) log_source_change(name, address.prefix.address.family());
+}
+
+// Of the addresses of an interface only the one that adverts would come from is news.
+void VrrpService::log_source_change(std::string_view interface, Family family) {
+    if (!edges_.log.has_detail()) return;
+    const auto now = network_.source_address(interface, family);
+    auto& known = known_sources_[{std::string(interface), family}];
+    if (now.has_value() != known.has_value()) {
+        edges_.log.info(Part::vrrp,
+                        fmt::format("{} address {} {} interface {}", now ? "Assigned" : "Deassigned",
+                                    (now ? now : known)->to_string(), now ? "for" : "from", interface));
     }
+    known = now;
 }
 
 void VrrpService::on_object_events(Instant, std::span<const netstate::ObjectEvent> events) {

@@ -88,9 +88,9 @@ void VrrpService::log_send_error(vrrp::ChannelId channel, const IpAddress& desti
     if (os_error == 0) return;
     for (const auto& instance : instances_) {
         if (instance->channel != channel) continue;
-        // That an interface which is down carries no more packets is no news.
+        // Who resigns because the interface is down cannot tell it any more: that is no news.
         const bool is_down = !interface_states_.is_usable(instance->links.transmit);
-        if (os_error == ENETUNREACH && is_down && !instance->router.is_master()) continue;
+        if (os_error == ENETUNREACH && is_down && !instance->settings.dont_track_primary) continue;
         const std::string why = std::system_category().message(os_error);
         edges_.log.info(Part::vrrp, instance->settings.transport.unicast
                                         ? fmt::format("({}) Cant send advert to {} ({})", instance->name(),
@@ -103,7 +103,7 @@ void VrrpService::log_send_error(vrrp::ChannelId channel, const IpAddress& desti
 VrrpInstance& VrrpService::add(const config::VrrpInstance& settings) {
     instances_.push_back(std::make_unique<VrrpInstance>(
         settings, edges_.digest, edges_.timers,
-        [this](VrrpInstance& instance) { run(instance, vrrp::DeadlineReached{}); },
+        [this](VrrpInstance& instance) { run(instance, vrrp::DeadlineReached{.early = true}); },
         [this](VrrpInstance& instance) { announce_elsewhere(instance); }));
     return *instances_.back();
 }
@@ -141,16 +141,18 @@ void VrrpService::start(const config::Config& config) {
             fresh, [](const VrrpInstance* instance) { return instance->refuses() || instance->adopting; }))
         firewall_.remove_leftovers();
     build_groups(config, false);
-    for (VrrpInstance* instance : fresh) {
     if (startup_delay_ > Duration::zero()) {
         edges_.log.info(Part::vrrp,
                         fmt::format("Delaying startup for {:g} seconds", to_seconds(startup_delay_)));
         startup_delay_over_.arm_after(startup_delay_);
     }
+    for (VrrpInstance* instance : fresh) {
         vrrp::Startup startup{instance->fitness, group_fitness(*instance), std::nullopt,
                               starts_as_master(*instance)};
         if (startup_delay_ > Duration::zero()) startup.delayed_until = edges_.timers.now() + startup_delay_;
         run(*instance, startup);
+        // Waiting for a script is a state of its own in the dumps, though nobody is told of it.
+        if (instance->last_transition == WallClock{}) instance->last_transition = edges_.wall_clock();
         instance->started = true;
     }
     for (const auto& [name, group] : groups_) {
@@ -165,14 +167,14 @@ vrrp::Fitness VrrpService::group_fitness(const VrrpInstance& instance) const {
     return group == groups_.end() ? vrrp::Fitness::fit : group->second->machine.fitness();
 }
 
-void VrrpService::begin(const std::vector<VrrpInstance*>& fresh) {
 bool VrrpService::starts_as_master(const VrrpInstance& instance) const {
     const auto group = groups_.find(instance.group);
     return group != groups_.end() && is_of_owners(group->second->members);
 }
 
+void VrrpService::begin(const std::vector<VrrpInstance*>& fresh) {
+    log_interfaces_at_start(fresh);
     for (VrrpInstance* instance : fresh) {
-    log_addresses_at_start(fresh);
         netstate::Objects objects = objects_of(*instance);
         instance->adopting = network_.left_by_us(objects.addresses);
         if (instance->adopting) {
@@ -229,6 +231,9 @@ void VrrpService::build_groups(const config::Config& config, bool restore) {
         group = std::make_unique<VrrpGroup>(VrrpGroup{settings, vrrp::SyncGroup(members.size()), members});
         if (restore) {
             group->machine.restore(states, fitness);
+            std::vector<vrrp::GroupAction> actions;
+            group->machine.unite(states, actions);
+            perform_group(*group, actions);
         } else {
             std::vector<vrrp::GroupAction> actions;
             group->machine.start(fitness, actions, is_of_owners(members));
@@ -294,17 +299,26 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
     std::vector<std::unique_ptr<VrrpInstance>> old = std::exchange(instances_, {});
     std::vector<std::unique_ptr<VrrpInstance>> next(after.instances.size());
     for (const size_t index : plan.instances.removed) remove(*old[index]);
+    const GroupIndex group_index(after);
+    const auto in_group = [&](size_t index) {
+        return group_index.of(after.instances[index].router.name) != nullptr;
+    };
+    // A group that takes an instance in or lets it go changes it, though its own block is the same.
+    std::vector<config::Changes::Pair> changes = plan.instances.changed;
     for (const auto& pair : plan.instances.unchanged) {
+        if (old[pair.before]->settings.router.in_sync_group != in_group(pair.after)) {
+            changes.push_back(pair);
+            continue;
+        }
         next[pair.after] = std::move(old[pair.before]);
         if (buffers_changed) touch(*next[pair.after]);
     }
     std::vector<VrrpInstance*> fresh;
     std::vector<VrrpInstance*> changed;
-    for (const auto& pair : plan.instances.changed) {
+    for (const auto& pair : changes) {
         next[pair.after] = std::move(old[pair.before]);
         changed.push_back(next[pair.after].get());
     }
-    const GroupIndex group_index(after);
     for (const size_t index : plan.instances.added) {
         config::VrrpInstance settings = after.instances[index];
         settings.router.in_sync_group = group_index.of(settings.router.name) != nullptr;
@@ -316,11 +330,11 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
     firewall_waits_ = false;
     define_notifications(after);
 
-    for (size_t i = 0; i < plan.instances.changed.size(); ++i) {
+    for (size_t i = 0; i < changes.size(); ++i) {
         VrrpInstance& instance = *changed[i];
         const std::string old_name = instance.name();
         const netstate::Owner old_owner = instance.owner();
-        instance.settings = after.instances[plan.instances.changed[i].after];
+        instance.settings = after.instances[changes[i].after];
         instance.settings.router.in_sync_group = group_index.of(instance.name()) != nullptr;
         if (old_name != instance.name()) {
             network_.forget(old_owner, false);
@@ -414,6 +428,9 @@ void VrrpService::stalled(Duration length) {
 }
 
 void VrrpService::bfd_changed(const std::string& session, bool up) {
+    edges_.log.detail(Part::vrrp,
+                      fmt::format("Received BFD event: instance {} is in state {} (delivered in 0 usec)",
+                                  session, up ? "Up" : "Down"));
     bool& known = bfd_up_[session];
     if (known == up) return;
     known = up;
@@ -431,7 +448,4 @@ void VrrpService::clear_counters() {
     for (const auto& instance : instances_) instance->router.counters() = {};
 }
 
-    edges_.log.detail(Part::vrrp,
-                      fmt::format("Received BFD event: instance {} is in state {} (delivered in 0 usec)",
-                                  session, up ? "Up" : "Down"));
 }  // namespace holdfast::app

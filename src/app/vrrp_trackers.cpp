@@ -247,18 +247,24 @@ std::vector<std::string_view> VrrpService::required_interfaces(const VrrpInstanc
     return names;
 }
 
-/// The addresses that adverts could be sent from, once for each interface.
-void VrrpService::log_addresses_at_start(const std::vector<VrrpInstance*>& fresh) {
-    if (!edges_.log.has_detail()) return;
+/// The addresses that adverts could be sent from, and the interfaces that are still to come.
+void VrrpService::log_interfaces_at_start(const std::vector<VrrpInstance*>& fresh) {
     std::set<std::string_view> seen;
     for (const VrrpInstance* instance : fresh) {
         const std::string& interface = instance->settings.transport.interface;
         if (interface.empty() || !seen.insert(interface).second) continue;
-        for (const Family family : {Family::ipv4, Family::ipv6}) {
-            if (const auto address = network_.source_address(interface, family)) {
-                edges_.log.info(Part::vrrp, fmt::format("Assigned address {} for interface {}",
-                                                        address->to_string(), interface));
-            }
+        if (!network_.index_of(interface)) {
+            edges_.log.info(Part::vrrp, fmt::format("Configuration specifies interface {} which doesn't "
+                                                    "currently exist - will use if created",
+                                                    interface));
+        }
+        for (const Family family : {Family::ipv4, Family::ipv6}) log_source_change(interface, family);
+    }
+    for (const VrrpInstance* instance : fresh) {
+        for (const track::Source& source : instance->tracking.sources()) {
+            if (source.kind != track::Kind::interface || !seen.insert(source.name).second) continue;
+            for (const Family family : {Family::ipv4, Family::ipv6})
+                known_sources_[{source.name, family}] = network_.source_address(source.name, family);
         }
     }
 }

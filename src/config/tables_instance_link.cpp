@@ -179,7 +179,8 @@ void read_interface(Loading& loading, D& instance, const Line& line) {
     }
     if (!loading.interface_usable(name)) {
         instance.interface.reset();
-        if (name.starts_with("${")) return loading.hide(ReportClass::general, Severity::error);  // Not defined.
+        if (name.starts_with("${"))
+            return loading.hide(ReportClass::general, Severity::error);  // Not defined.
         Diagnostic diagnostic =
             loading.document.report(Severity::error, ReportClass::general, line.directive(), 1,
                                     fmt::format("interface {} does not exist", name));

@@ -227,6 +227,7 @@ class RuleReader : EntryReader {
         }
         if (word == "protocol") {
             const auto protocol = parse_unsigned(next(), 0, 255, Lenient::no);
+            has_protocol_ = has_protocol_ || protocol.value.has_value();
             if (protocol.value)
                 rule_.protocol = static_cast<uint8_t>(*protocol.value);
             else if (!loading_.stopped())
@@ -281,6 +282,8 @@ class RuleReader : EntryReader {
             loading_.error(line_, kWholeLine, "protocol goes only with no_track; it is ignored");
             rule_.protocol = kKeepalivedProtocol;
         }
+        // What is not followed needs no mark to be known by.
+        if (rule_.no_track && !has_protocol_) rule_.protocol = 0;
         if (!rule_.track_group.empty() && rule_.input_interface.empty()) {
             loading_.error(line_, kWholeLine, "track_group needs iif; it is ignored");
             rule_.track_group.clear();
@@ -303,6 +306,7 @@ class RuleReader : EntryReader {
     RuleSettings rule_;
     std::optional<uint32_t> priority_;
     bool table_option_ = false;
+    bool has_protocol_ = false;
     bool from_any_ = false;
     bool to_any_ = false;
 };

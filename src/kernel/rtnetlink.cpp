@@ -1,9 +1,11 @@
 #include "holdfast/kernel/rtnetlink.hpp"
 
+#include <fmt/format.h>
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 
 #include "holdfast/kernel/rtnetlink_codec.hpp"
 #include "netlink_attributes.hpp"
@@ -66,20 +68,28 @@ class RouteNetlink::Monitor {
         is_delivering_ = true;
         const Instant now = loop_.now();
         if (listener_ != nullptr) listener_->on_changes_begin(now);
-        for (int reads = 0; reads < kReadsPerTurn; ++reads) {
-            const auto read = socket_.read([this](std::span<const uint8_t> message) { tell(message); });
-            if (read == NetlinkSocket::Read::overrun) {
-                ++overruns_;
-                if (listener_ != nullptr) listener_->on_overrun();
-            } else if (read != NetlinkSocket::Read::some) {
-                break;
-            }
-        }
+        read_news();
         is_delivering_ = false;
         if (listener_ != nullptr) listener_->on_changes_end(now);
     }
 
     uint64_t overruns() const { return overruns_; }
+
+    void read_news() {
+        for (int reads = 0; reads < kReadsPerTurn; ++reads) {
+            const auto read = socket_.read([this](std::span<const uint8_t> message) { tell(message); });
+            if (read == NetlinkSocket::Read::overrun) {
+                ++overruns_;
+                is_behind_ = true;
+                if (listener_ != nullptr) listener_->on_overrun();
+            } else if (read != NetlinkSocket::Read::some) {
+                // News older than the dump may undo in the mirror what the lost news had done. Only a dump
+                // after the last of it is right for good.
+                if (std::exchange(is_behind_, false) && listener_ != nullptr) listener_->on_overrun();
+                break;
+            }
+        }
+    }
 
   private:
     bool is_ours(uint8_t protocol) const {
@@ -116,6 +126,7 @@ class RouteNetlink::Monitor {
     std::vector<uint8_t> protocols_;
     bool hears_routes_ = false;
     bool is_delivering_ = false;
+    bool is_behind_ = false;  // Since an overrun the socket has not been empty.
     uint64_t overruns_ = 0;
     io::Watch watch_;
 };
@@ -152,6 +163,18 @@ std::vector<Result<>> RouteNetlink::apply(std::span<const Operation> operations)
 
 void RouteNetlink::deliver_changes() {
     monitor_->deliver();
+}
+
+void RouteNetlink::complete_news() {
+    requests_->wait_for_kernel();
+    monitor_->read_news();
+}
+
+std::string RouteNetlink::requester_name(uint32_t port) const {
+    std::ifstream file(fmt::format("/proc/{}/comm", port));
+    std::string name;
+    std::getline(file, name);
+    return name;
 }
 
 uint64_t RouteNetlink::overruns() const {

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "holdfast/kernel/netlink_dump.hpp"
 #include "holdfast/kernel/rtnetlink_codec.hpp"
 #include "netlink_attributes.hpp"
 
@@ -20,9 +21,9 @@ using namespace netstate;
 
 namespace {
 
-/// Requests per send. Their acknowledgements wait in the receive buffer until they are read, some 800 bytes
-/// each by the kernel's reckoning, so the default buffer of 208 KiB holds them even where a larger one is not
-/// granted.
+/// Requests per send. Their answers, one each at worst, wait in the receive buffer until they are read, some
+/// 800 bytes each by the kernel's reckoning, so the default buffer of 208 KiB holds them even where a larger
+/// one is not granted.
 constexpr size_t kChunk = 128;
 
 constexpr int kDumpAttempts = 5;
@@ -48,6 +49,17 @@ Answer read_answer(const NetlinkHeader& message) {
     if (skip <= body.size())
         answer.reason = NetlinkAttributes<NLMSGERR_ATTR_MSG>(body.subspan(skip)).text(NLMSGERR_ATTR_MSG);
     return answer;
+}
+
+/// An acknowledgement costs as much as a tenth of adding an address. Failures are answered all the same.
+void ask_for_failures_only(std::span<uint8_t> run) {
+    while (run.size() >= sizeof(nlmsghdr)) {
+        nlmsghdr header;
+        std::memcpy(&header, run.data(), sizeof header);
+        header.nlmsg_flags = static_cast<uint16_t>(header.nlmsg_flags & ~NLM_F_ACK);
+        std::memcpy(run.data(), &header, sizeof header);
+        run = run.subspan(std::min(run.size(), size_t{NLMSG_ALIGN(header.nlmsg_len)}));
+    }
 }
 
 template <class T>
@@ -123,19 +135,24 @@ Result<> RouteNetlink::Requests::apply_knob(const Operation& operation) {
 void RouteNetlink::Requests::apply_chunk(std::span<const Operation> operations, std::span<Result<>> results) {
     run_.clear();
     const uint32_t first = sequence_ + 1;
-    for (const Operation& operation : operations) append_request(operation, ++sequence_, run_);
+    size_t last = 0;
+    for (const Operation& operation : operations) {
+        last = run_.size();
+        append_request(operation, ++sequence_, run_);
+    }
+    ask_for_failures_only(std::span(run_).first(last));
     if (auto sent = socket_.send(run_); !sent) {
         std::ranges::fill(results, sent);
         return;
     }
     std::vector<bool> is_answered(operations.size(), false);
-    size_t outstanding = operations.size();
+    bool is_over = false;
     const auto on_message = [&](std::span<const uint8_t> bytes) {
         const NetlinkHeader message(bytes);
         const size_t number = message.sequence() - first;
         if (message.type() != NLMSG_ERROR || number >= operations.size() || is_answered[number]) return;
         is_answered[number] = true;
-        --outstanding;
+        is_over = number + 1 == operations.size();
         const Answer answer = read_answer(message);
         if (answer.error == 0) return;
         auto failure = fail_errno("cannot " + to_string(operations[number]), answer.error);
@@ -143,13 +160,33 @@ void RouteNetlink::Requests::apply_chunk(std::span<const Operation> operations, 
         results[number] = std::move(failure);
     };
     // The kernel has worked off the run before send returned, so every answer that comes at all is there
-    // already.
-    while (outstanding > 0) {
+    // already. They come in order: what has none before the last one was done, unless an answer was lost.
+    bool is_complete = true;
+    while (!is_over) {
         const auto read = socket_.read(on_message);
+        if (read == NetlinkSocket::Read::overrun) is_complete = false;
         if (read == NetlinkSocket::Read::nothing || read == NetlinkSocket::Read::failed) break;
     }
+    if (is_over && is_complete) return;
     for (size_t i = 0; i < operations.size(); ++i)
         if (!is_answered[i]) results[i] = fail_errno("no answer to " + to_string(operations[i]), ENOBUFS);
+}
+
+void RouteNetlink::Requests::wait_for_kernel() {
+    // Asking for one link takes the lock under which links and addresses change; it is the cheapest question.
+    constexpr int kLoopback = 1;
+    struct {
+        nlmsghdr header;
+        ifinfomsg link;
+    } request{};
+    request.header.nlmsg_len = sizeof request;
+    request.header.nlmsg_type = RTM_GETLINK;
+    request.header.nlmsg_flags = NLM_F_REQUEST;
+    request.header.nlmsg_seq = ++sequence_;
+    request.link.ifi_index = kLoopback;
+    if (!socket_.send(bytes_of(request))) return;
+    // The answer is of no interest, but must not be found by the next request.
+    (void)socket_.read([](std::span<const uint8_t>) {});
 }
 
 Result<KernelState> RouteNetlink::Requests::dump(std::span<const uint8_t> protocols) {
@@ -173,6 +210,8 @@ Result<KernelState> RouteNetlink::Requests::dump(std::span<const uint8_t> protoc
     if (protocols.empty()) return state;
     for (const uint8_t family : {uint8_t{AF_INET}, uint8_t{AF_INET6}}) {
         for (const uint8_t protocol : protocols) {
+            // Rules may go without; for routes it would mean all of them.
+            if (protocol == RTPROT_UNSPEC) continue;
             rtmsg wanted{};
             wanted.rtm_family = family;
             wanted.rtm_protocol = protocol;
@@ -213,42 +252,21 @@ Result<> RouteNetlink::Requests::dump_table(uint16_t type, std::span<const uint8
         std::vector<uint8_t> request(head.begin(), head.end());
         request.insert(request.end(), family_header.begin(), family_header.end());
 
-        std::vector<std::vector<uint8_t>> objects;
-        auto is_consistent = dump_once(request, sequence_, [&](std::span<const uint8_t> object) {
-            objects.emplace_back(object.begin(), object.end());
-        });
-        if (!is_consistent) return Failure(std::move(is_consistent.error()));
+        NetlinkDump dump(sequence_);
+        if (auto read = read_dump(request, dump); !read) return read;
+        const auto is_consistent = dump.verdict();
+        if (!is_consistent) return Failure(is_consistent.error());
         if (!*is_consistent) continue;
-        for (const auto& object : objects) on_object(object);
+        for (const auto& object : dump.objects()) on_object(object);
         return {};
     }
     return fail_errno("the kernel's tables change faster than they can be read", EAGAIN);
 }
 
-/// True when nothing changed in the table meanwhile.
-Result<bool> RouteNetlink::Requests::dump_once(
-    std::span<const uint8_t> request, uint32_t sequence,
-    const std::function<void(std::span<const uint8_t>)>& on_object) {
-    if (auto sent = socket_.send(request); !sent) return Failure(std::move(sent.error()));
-    bool is_done = false;
-    bool is_interrupted = false;
-    int error = 0;
-    const auto on_message = [&](std::span<const uint8_t> bytes) {
-        const NetlinkHeader message(bytes);
-        if (message.sequence() != sequence || is_done) return;
-        is_interrupted |= (message.flags() & NLM_F_DUMP_INTR) != 0;
-        if (message.type() == NLMSG_ERROR) {
-            error = read_answer(message).error;
-            is_done = true;
-        } else if (message.type() == NLMSG_DONE) {
-            const auto status = message.family_header<int>();
-            if (status && *status < 0) error = -*status;
-            is_done = true;
-        } else {
-            on_object(bytes.first(message.step() < bytes.size() ? message.step() : bytes.size()));
-        }
-    };
-    while (!is_done) {
+Result<> RouteNetlink::Requests::read_dump(std::span<const uint8_t> request, NetlinkDump& dump) {
+    if (auto sent = socket_.send(request); !sent) return sent;
+    const auto on_message = [&](std::span<const uint8_t> bytes) { dump.take(bytes); };
+    while (!dump.is_done()) {
         switch (socket_.read(on_message)) {
             case NetlinkSocket::Read::some:
                 break;
@@ -265,9 +283,7 @@ Result<bool> RouteNetlink::Requests::dump_once(
                 return fail_errno("cannot read a netlink dump", errno);
         }
     }
-    if (error == EINTR) return false;
-    if (error != 0) return fail_errno("netlink dump", error);
-    return !is_interrupted;
+    return {};
 }
 
 }  // namespace holdfast::kernel

@@ -62,9 +62,7 @@ std::optional<LinkInfo> Mirror::set_link(const LinkInfo& link) {
     auto [at, is_new] = links_.try_emplace(link.index, link);
     if (!is_new) {
         before = std::exchange(at->second, link);
-        auto name = names_.find(before->name);
-        if (before->name != link.name && name != names_.end() && name->second == link.index)
-            names_.erase(name);
+        if (before->name != link.name) free_name(before->name, link.index);
     }
     names_[link.name] = link.index;
     return before;
@@ -75,11 +73,23 @@ std::optional<LinkInfo> Mirror::remove_link(InterfaceIndex index) {
     if (at == links_.end()) return std::nullopt;
     LinkInfo last = std::move(at->second);
     links_.erase(at);
-    auto name = names_.find(last.name);
-    if (name != names_.end() && name->second == index) names_.erase(name);
+    free_name(last.name, index);
     for (const KernelAddress& address : addresses(index)) remove_address(address.key());
     std::erase_if(routes_, [&](const auto& entry) { return uses_interface(entry.second, index); });
     return last;
+}
+
+/// The link has the name no longer. News that is older than a dump may have taken it from another link.
+void Mirror::free_name(const std::string& name, InterfaceIndex index) {
+    const auto at = names_.find(name);
+    if (at == names_.end() || at->second != index) return;
+    const auto other = std::ranges::find_if(
+        links_, [&](const auto& entry) { return entry.second.name == name && entry.first != index; });
+    if (other == links_.end()) {
+        names_.erase(at);
+    } else {
+        at->second = other->first;
+    }
 }
 
 bool Mirror::set_address(const KernelAddress& address) {
@@ -219,6 +229,13 @@ std::vector<KernelRoute> Mirror::routes() const {
     std::vector<KernelRoute> result;
     result.reserve(routes_.size());
     for (const auto& [key, route] : routes_) result.push_back(route);
+    return result;
+}
+
+std::vector<const KernelRoute*> Mirror::routes(const RouteKey& key) const {
+    std::vector<const KernelRoute*> result;
+    auto [first, last] = routes_.equal_range(key);
+    for (auto at = first; at != last; ++at) result.push_back(&at->second);
     return result;
 }
 

@@ -1,11 +1,8 @@
 #include "holdfast/netstate/network_state.hpp"
 
 #include <algorithm>
-#include <map>
-#include <set>
+#include <cerrno>
 #include <utility>
-
-#include "holdfast/netstate/resolve.hpp"
 
 namespace holdfast::netstate {
 
@@ -22,6 +19,10 @@ constexpr Duration kSettlePause = std::chrono::milliseconds(20);
 
 /// When a dump fails, the kernel is short of memory or worse; asking at once would not help.
 constexpr Duration kDumpRetry = std::chrono::milliseconds(500);
+
+/// Tables that change while they are read, as those of a busy router, are read again; before the start
+/// nothing else can be done, and an end to it is needed all the same.
+constexpr int kFirstDumps = 10;
 
 }  // namespace
 
@@ -40,6 +41,8 @@ Result<> NetworkState::start(Instant now) {
     now_ = now;
     is_settling_ = true;
     auto loaded = reload_mirror(now);
+    for (int i = 1; i < kFirstDumps && !loaded && loaded.error().os_error == EAGAIN; ++i)
+        loaded = reload_mirror(now);
     is_settling_ = false;
     if (!loaded) return loaded;
     is_started_ = true;
@@ -94,35 +97,6 @@ void NetworkState::define_sysctls(Instant now, const Owner& owner, std::vector<S
     settle(now);
 }
 
-void NetworkState::remove_stale_routes(Instant now, std::span<const RouteSettings> wanted) {
-    if (wanted.empty()) return;
-    std::set<uint8_t> protocols(protocols_.begin(), protocols_.end());
-    for (const RouteSettings& route : wanted) protocols.insert(route.protocol);
-    protocols_.assign(protocols.begin(), protocols.end());
-    kernel_.watch_protocols(protocols_);
-    if (!reload_mirror(now)) {
-        is_dirty_ = true;
-        return;
-    }
-    std::multimap<RouteKey, KernelRoute> places;
-    for (const RouteSettings& settings : wanted) {
-        // An unknown interface is no place for a route yet.
-        if (auto route = resolve(settings, mirror_)) places.emplace(route->key(), *std::move(route));
-    }
-    std::vector<Operation> removals;
-    for (const KernelRoute& have : mirror_.routes()) {
-        const auto [first, last] = places.equal_range(have.key());
-        const bool is_wanted =
-            std::any_of(first, last, [&](const auto& place) { return matches(place.second, have); });
-        // Only what carries the number of our own kind can be ours.
-        if (first != last && !is_wanted && have.protocol == kRouteProtocol)
-            removals.emplace_back(RemoveRoute{have});
-    }
-    if (removals.empty()) return;
-    (void)apply(now, removals);
-    kernel_.deliver_changes();
-}
-
 void NetworkState::handle_deadline(Instant now) {
     if (dump_again_at_ && *dump_again_at_ <= now) {
         dump_again_at_.reset();
@@ -158,23 +132,28 @@ void NetworkState::settle(Instant now) {
 bool NetworkState::settle_once(Instant now, bool may_plan) {
     for (auto& command : std::exchange(deferred_, {})) command();
     if (!is_started_) return false;
-    if (is_dirty_ && !dump_again_at_ && !reload_mirror(now)) dump_again_at_ = now + kDumpRetry;
+    refresh_mirror(now);
     // The dump was news to the observer, which may have answered.
     if (!deferred_.empty()) return true;
     if (!may_plan) return false;
 
+    if (settle_links(now)) return true;
     std::vector<ObjectEvent> events;
-    if (links_.has_work(now)) {
-        const std::vector<Operation> operations = links_.plan(now, mirror_, reconciler_, events);
-        report(now, events);
-        execute_links(now, operations);
-        if (!operations.empty()) return true;
-    }
     if (!reconciler_.has_work(now)) return false;
     const std::vector<Operation> operations = reconciler_.plan(now, mirror_, events);
     report(now, events);
     execute(now, operations);
     return true;
+}
+
+/// True when something has been asked for.
+bool NetworkState::settle_links(Instant now) {
+    if (!links_.has_work(now)) return false;
+    std::vector<ObjectEvent> events;
+    const std::vector<Operation> operations = links_.plan(now, mirror_, reconciler_, events);
+    report(now, events);
+    execute_links(now, operations);
+    return !operations.empty();
 }
 
 void NetworkState::execute(Instant now, std::span<const Operation> operations) {
@@ -219,6 +198,11 @@ void NetworkState::report(Instant now, std::vector<ObjectEvent>& events) {
     events.clear();
 }
 
+/// Dumps when that is due.
+void NetworkState::refresh_mirror(Instant now) {
+    if (is_started_ && is_dirty_ && !dump_again_at_ && !reload_mirror(now)) dump_again_at_ = now + kDumpRetry;
+}
+
 /// Dumps, and tells the observer how the picture differs from the one before.
 Result<> NetworkState::reload_mirror(Instant now) {
     auto state = kernel_.dump();
@@ -252,7 +236,22 @@ void NetworkState::on_changes_begin(Instant now) {
 }
 
 void NetworkState::on_changes_end(Instant now) {
+    // Before an address is put back it shall be known what it went with. Our own removals are told while we
+    // settle, and nothing else goes with them.
+    if (std::exchange(address_lost_, false) && !is_settling_) kernel_.complete_news();
     is_in_batch_ = false;
+    if (std::exchange(news_lost_, false)) observer_.on_news_lost(now);
+    // News about our own requests comes while we settle, possibly on behalf of an instance that is just about
+    // something else.
+    if (!is_settling_) {
+        is_settling_ = true;
+        refresh_mirror(now);
+        // A VMAC that somebody has deleted is there again before anybody judges by what is missing.
+        for (int round = 0; is_started_ && round < kMaxRounds && settle_links(now); ++round) {
+        }
+        is_settling_ = false;
+        observer_.on_news_complete(now);
+    }
     settle(now);
 }
 
@@ -263,7 +262,10 @@ void NetworkState::on_link(const LinkInfo& link) {
     links_.mark();
     // IPv4 routes through a link that goes down vanish without a notification (fib_sync_down_dev,
     // fib_frontend.c).
-    if (before && before->usable() && !link.usable() && mirror_.has_routes()) is_dirty_ = true;
+    const bool is_worse = before && ((before->up && !link.up) || (before->usable() && !link.usable()));
+    if (is_worse && mirror_.has_routes()) is_dirty_ = true;
+    // A VMAC of ours that is deleted goes down first, and is not to be taken for one that is switched off.
+    if (before && before->up && !link.up && links_.is_ours(link.name)) address_lost_ = true;
     observer_.on_link_changed(now_, link, before ? &*before : nullptr);
 }
 
@@ -286,6 +288,7 @@ void NetworkState::on_address(const KernelAddress& address) {
 void NetworkState::on_address_removed(const KernelAddress& address, uint32_t requester) {
     if (!mirror_.remove_address(address.key())) return;
     reconciler_.note_removal(address, requester);
+    address_lost_ = address_lost_ || reconciler_.is_ours(address.prefix.address);
     links_.mark_address(address);
     // Routes with this preferred source go with it and without a notification (fib_sync_down_addr).
     if (mirror_.has_routes()) is_dirty_ = true;

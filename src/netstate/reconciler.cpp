@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "holdfast/netstate/resolve.hpp"
+#include "reconciler_objects.hpp"
 
 namespace holdfast::netstate {
 
@@ -48,7 +49,8 @@ void Reconciler::define(const Owner& owner, Objects objects, bool hold) {
     for (Item& item : old) {
         if (item.is_taken) continue;
         is_changed = true;
-        if (owned.hold) owned.removing.push_back(Item{.settings = std::move(item.settings)});
+        if (owned.hold)
+            owned.removing.push_back(Item{.settings = std::move(item.settings), .place = item.place});
     }
     index(owned, true);
     if (is_changed) mark(owned);
@@ -63,12 +65,14 @@ void Reconciler::set_hold(const Owner& owner, bool hold) {
     // What is wanted again need not go; what a reload has dropped must.
     if (hold) {
         std::erase_if(owned.removing, [&](const Item& leaving) {
-            return std::ranges::any_of(owned.items,
-                                       [&](const Item& item) { return item.settings == leaving.settings; });
+            // What lies on an interface that has lost its name is not what is wanted.
+            return !leaving.place && std::ranges::any_of(owned.items, [&](const Item& item) {
+                return item.settings == leaving.settings;
+            });
         });
     }
     for (Item& item : owned.items) {
-        if (!hold) owned.removing.push_back(Item{.settings = item.settings});
+        if (!hold) owned.removing.push_back(Item{.settings = item.settings, .place = item.place});
         item = Item{.settings = std::move(item.settings)};
     }
     mark(owned);
@@ -185,6 +189,16 @@ std::vector<KernelAddress> Reconciler::present_addresses(const Owner& owner, con
         if (const KernelAddress* have = mirror.address(address->key())) present.push_back(*have);
     }
     return present;
+}
+
+bool Reconciler::knows(const ConcreteObject& object, const Mirror& mirror) const {
+    return std::ranges::any_of(owners_, [&](const auto& entry) {
+        return std::ranges::any_of(entry.second.items, [&](const Item& item) {
+            if (item.settings.index() != object.index()) return false;
+            const auto known = concrete(item.settings, mirror);
+            return known && is_same(*known, object);
+        });
+    });
 }
 
 std::vector<uint8_t> Reconciler::protocols() const {

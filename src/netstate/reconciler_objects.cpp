@@ -22,6 +22,35 @@ Result<ConcreteObject> concrete(const ObjectSettings& settings, const Mirror& mi
         settings);
 }
 
+std::optional<ConcreteObject> find_leftover(const ObjectSettings& settings, InterfaceIndex place,
+                                            const Mirror& mirror) {
+    if (const auto* address = std::get_if<AddressSettings>(&settings); address != nullptr && place) {
+        KernelAddress left = resolve(*address, place);
+        if (mirror.address(left.key()) == nullptr) return std::nullopt;
+        return left;
+    }
+    if (auto object = concrete(settings, mirror)) return *std::move(object);
+    const auto* route = std::get_if<RouteSettings>(&settings);
+    if (route == nullptr) return std::nullopt;
+    const RouteKey key = place_of(*route);
+    for (const KernelRoute* have : mirror.routes(key))
+        if (have->protocol == route->protocol && have->type == route->type && have->family == route->family)
+            return *have;
+    return std::nullopt;
+}
+
+bool is_on_link_that_is_off(const ConcreteObject& object, const Mirror& mirror) {
+    const auto is_off = [&](InterfaceIndex interface) {
+        const LinkInfo* link = mirror.link(interface);
+        return link != nullptr && !link->up;
+    };
+    if (const auto* address = std::get_if<KernelAddress>(&object)) return is_off(address->interface);
+    const auto* route = std::get_if<KernelRoute>(&object);
+    return route != nullptr && std::ranges::any_of(route->next_hops, [&](const KernelNextHop& hop) {
+               return is_off(hop.interface);
+           });
+}
+
 bool is_no_track(const ObjectSettings& settings) {
     return std::visit([](const auto& of_kind) { return of_kind.no_track; }, settings);
 }

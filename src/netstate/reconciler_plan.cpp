@@ -80,7 +80,7 @@ void Reconciler::look_at(Owned& owned, Instant now, const Mirror& mirror, Draft&
         for (size_t i = 0; i < owned.items.size(); ++i) look_at_item(owned, i, now, mirror, draft);
 
     std::erase_if(owned.removing, [&](const Item& item) {
-        auto object = concrete(item.settings, mirror);
+        auto object = find_leftover(item.settings, item.place, mirror);
         return !object || !is_present(*object, false, mirror) || is_wanted(*object, mirror);
     });
     for (size_t i = 0; i < owned.removing.size(); ++i) {
@@ -89,13 +89,20 @@ void Reconciler::look_at(Owned& owned, Instant now, const Mirror& mirror, Draft&
             postpone(owned, item, *item.retry_at);
             continue;
         }
-        draft.reject(*concrete(item.settings, mirror), {.owned = &owned, .item = i, .is_removal = true});
+        draft.reject(*find_leftover(item.settings, item.place, mirror),
+                     {.owned = &owned, .item = i, .is_removal = true});
     }
 }
 
 void Reconciler::look_at_item(Owned& owned, size_t number, Instant now, const Mirror& mirror, Draft& draft) {
     Item& item = owned.items[number];
     auto object = concrete(item.settings, mirror);
+    const KernelAddress* address = object ? std::get_if<KernelAddress>(&*object) : nullptr;
+    // Static addresses are the interface's as much as ours, and go along with it as with the reference.
+    const bool goes_along =
+        !object && owned.owner.is_static() && item.place && find_leftover(item.settings, item.place, mirror);
+    if (goes_along) return;
+    leave_old_place(owned, item, address == nullptr ? InterfaceIndex{} : address->interface, mirror);
     if (!object) {
         if (is_impossible(item.settings)) {
             if (std::exchange(item.presence, Presence::abandoned) == Presence::abandoned) return;
@@ -114,7 +121,14 @@ void Reconciler::look_at_item(Owned& owned, size_t number, Instant now, const Mi
         item.presence = Presence::present;
         item.existed = false;
         item.retry_at.reset();
+        if (address != nullptr) item.place = address->interface;
         return;
+    }
+    const bool is_off = is_on_link_that_is_off(*object, mirror);
+    if (is_off && item.presence == Presence::present) item.presence = Presence::down;
+    if (item.presence == Presence::down) {
+        if (is_off) return;
+        item = Item{.settings = std::move(item.settings)};
     }
     if (item.presence == Presence::accepted || item.presence == Presence::abandoned) return;
     if (item.presence == Presence::present) lose(owned, item, now, draft);
@@ -125,6 +139,15 @@ void Reconciler::look_at_item(Owned& owned, size_t number, Instant now, const Mi
     }
     const auto* route = std::get_if<RouteSettings>(&item.settings);
     draft.want(*std::move(object), route != nullptr && route->append, {.owned = &owned, .item = number});
+}
+
+/// The name of its interface now belongs to another one, or to none: what we have put there is not to stay,
+/// and where the name is now is a new beginning.
+void Reconciler::leave_old_place(Owned& owned, Item& item, InterfaceIndex wanted, const Mirror& mirror) {
+    if (!item.place || item.place == wanted) return;
+    if (find_leftover(item.settings, item.place, mirror))
+        owned.removing.push_back(Item{.settings = item.settings, .place = item.place});
+    item = Item{.settings = std::move(item.settings)};
 }
 
 void Reconciler::lose(Owned& owned, Item& item, Instant now, Draft& draft) {
@@ -149,6 +172,11 @@ bool Reconciler::is_wanted(const ConcreteObject& object, const Mirror& mirror) c
         if (!owned.hold) return false;
         return std::ranges::any_of(owned.items, [&](const Item& item) {
             if (item.settings.index() != object.index()) return false;
+            // Of a thousand addresses all but one are told apart without looking up an interface.
+            const auto* address = std::get_if<AddressSettings>(&item.settings);
+            if (address != nullptr &&
+                address->prefix.address != std::get<KernelAddress>(object).prefix.address)
+                return false;
             auto wanted = concrete(item.settings, mirror);
             return wanted && is_same(*wanted, object);
         });
@@ -174,6 +202,8 @@ bool Reconciler::completed(Instant now, size_t first, std::span<const Operation>
         mark(owned);
         if (is_install(operations[i])) {
             needs_dump |= how == Outcome::exists && !item.existed;
+            if (const auto* add = std::get_if<AddAddress>(&operations[i]))
+                item.place = add->address.interface;
             install_completed(owned, item, now, how, results[i], events);
         } else if (how != Outcome::done) {
             refuse(owned, item, now, results[i].error(), events);

@@ -67,7 +67,39 @@ Result<KernelNextHop> next_hop(const std::optional<IpAddress>& via, const std::s
     return hop;
 }
 
+/// Everything but the ways it goes.
+KernelRoute without_hops(const RouteSettings& settings) {
+    KernelRoute route;
+    route.family = settings.family;
+    route.type = settings.type;
+    route.table = settings.table;
+    route.destination = settings.destination;
+    // A default route is written without an address; its family says which one is meant.
+    if (route.destination.address.family() != settings.family)
+        route.destination = {IpAddress::any(settings.family), 0};
+    route.source = settings.from;
+    route.tos = settings.tos;
+    // The kernel turns an IPv6 metric of 0 into IP6_RT_PRIO_USER.
+    const uint32_t metric = settings.priority.value_or(0);
+    route.priority = settings.family == Family::ipv6 && metric == 0 ? 1024 : metric;
+    route.protocol = settings.protocol;
+    route.scope = settings.family == Family::ipv4 ? settings.scope : uint8_t{0};
+    route.preferred_source = settings.preferred_source;
+    route.realms = settings.realms;
+    route.expires = settings.expires;
+    route.preference = settings.preference;
+    route.ttl_propagate = settings.ttl_propagate;
+    route.metrics = settings.metrics;
+    std::ranges::sort(route.metrics, {}, &RouteMetric::number);
+    route.congestion_control = settings.congestion_control;
+    return route;
+}
+
 }  // namespace
+
+RouteKey place_of(const RouteSettings& settings) {
+    return without_hops(settings).key();
+}
 
 KernelAddress resolve(const AddressSettings& settings, InterfaceIndex interface) {
     KernelAddress address;
@@ -94,29 +126,7 @@ Result<KernelAddress> resolve(const AddressSettings& settings, const Mirror& mir
 }
 
 Result<KernelRoute> resolve(const RouteSettings& settings, const Mirror& mirror) {
-    KernelRoute route;
-    route.family = settings.family;
-    route.type = settings.type;
-    route.table = settings.table;
-    route.destination = settings.destination;
-    // A default route is written without an address; its family says which one is meant.
-    if (route.destination.address.family() != settings.family)
-        route.destination = {IpAddress::any(settings.family), 0};
-    route.source = settings.from;
-    route.tos = settings.tos;
-    // The kernel turns an IPv6 metric of 0 into IP6_RT_PRIO_USER.
-    const uint32_t metric = settings.priority.value_or(0);
-    route.priority = settings.family == Family::ipv6 && metric == 0 ? 1024 : metric;
-    route.protocol = settings.protocol;
-    route.scope = settings.family == Family::ipv4 ? settings.scope : uint8_t{0};
-    route.preferred_source = settings.preferred_source;
-    route.realms = settings.realms;
-    route.expires = settings.expires;
-    route.preference = settings.preference;
-    route.ttl_propagate = settings.ttl_propagate;
-    route.metrics = settings.metrics;
-    std::ranges::sort(route.metrics, {}, &RouteMetric::number);
-    route.congestion_control = settings.congestion_control;
+    KernelRoute route = without_hops(settings);
     if (settings.via || !settings.interface.empty() || !settings.encapsulation.empty()) {
         auto hop = next_hop(settings.via, settings.interface, settings.encapsulation, mirror);
         if (!hop) return Failure(hop.error());

@@ -61,16 +61,16 @@ struct AdvertReader::Packet {
     }
 };
 
-AdvertReader::AdvertReader(RouterSettings router, TransportSettings transport)
+AdvertReader::AdvertReader(RouterSettings router, const TransportSettings& transport)
     : router_(std::move(router)),
-      transport_(std::move(transport)),
+      transport_(transport),
       old_checksum_(router_.old_unicast_checksum == OldUnicastChecksum::force) {}
 
-void AdvertReader::reconfigure(RouterSettings router, TransportSettings transport) {
+void AdvertReader::reconfigure(RouterSettings router, const TransportSettings& transport) {
     if (router.old_unicast_checksum != router_.old_unicast_checksum)
         old_checksum_ = router.old_unicast_checksum == OldUnicastChecksum::force;
     router_ = std::move(router);
-    transport_ = std::move(transport);
+    transport_ = Path(transport);
 }
 
 Reading AdvertReader::read(const ReceivedFrame& frame, const ReadingContext& context, Counters& counters) {

@@ -47,6 +47,27 @@ void SyncGroup::restore(std::span<const State> member_states, std::span<const Fi
     }
 }
 
+void SyncGroup::unite(std::span<const State> member_states, std::vector<GroupAction>& out) {
+    require(member_states.size() == members_.size(), "a sync group is united by the state of each member");
+    const size_t before = out.size();
+    const bool mixed = std::ranges::find(member_states, State::Master) != member_states.end() &&
+                       std::ranges::find(member_states, State::Backup) != member_states.end();
+    for (size_t i = 0; i < members_.size(); ++i) {
+        const State state = member_states[i];
+        const bool takes_part = state == State::Master || state == State::Backup;
+        if (fitness() == Fitness::faulted && takes_part) {
+            members_[i].wants_master = false;
+            out.emplace_back(CommandMember{i, GroupCommand::enter_fault, Cause::group_fault});
+        } else if (fitness() == Fitness::fit && state == State::Fault) {
+            out.emplace_back(CommandMember{i, GroupCommand::leave_fault, Cause::group_fault_cleared});
+        } else if (fitness() == Fitness::fit && state == State::Master && mixed) {
+            members_[i].wants_master = false;
+            out.emplace_back(CommandMember{i, GroupCommand::become_backup, Cause::group_backup});
+        }
+    }
+    if (out.size() > before) out.emplace_back(GroupStateChanged{State::Initialize, state_});
+}
+
 void SyncGroup::handle(size_t member, const RequestGroup& request, std::vector<GroupAction>& out) {
     require(member < members_.size(), "a request comes from a member of the group");
     switch (request.request) {

@@ -15,6 +15,9 @@ State state_of(const RouterState& state) {
     return kStates[state.index()];
 }
 
+/// An owner's wait, as the reference counts it.
+constexpr Duration kNoWait = std::chrono::microseconds(1);
+
 // What is announced in adverts; a Master tells the others at once when it changes.
 bool same_advert(const RouterSettings& left, const RouterSettings& right) {
     return left.priority == right.priority && left.advert_interval == right.advert_interval &&
@@ -49,6 +52,7 @@ void VirtualRouter::on(Instant now, const Startup& event, Actions& out) {
     require(state_of(state_) == State::Initialize, "a Virtual Router starts once");
     fitness_ = event.fitness;
     delayed_until_ = event.delayed_until;
+    down_timer_ = master_down_interval();
     const Fitness least = std::max(event.fitness, event.group);
     if (least == Fitness::held) {
         wanted_ = State::Backup;
@@ -67,6 +71,7 @@ void VirtualRouter::on(Instant now, const Startup& event, Actions& out) {
     wanted_ = State::Backup;
     const bool is_owner = settings_.priority == kOwner && settings_.wants_master;
     const bool decides_alone = !settings_.in_sync_group || event.group_of_owners;
+    if (is_owner) down_timer_ = kNoWait;
     if (is_owner && decides_alone && start_of_waiting(now) == now) {
         log({.id = LogId::receive_timeout}, out);
         become_master(now, Cause::owner_startup, out);
@@ -74,7 +79,10 @@ void VirtualRouter::on(Instant now, const Startup& event, Actions& out) {
     }
     const Duration wait = is_owner ? Duration::zero() : master_down_interval();
     wait_as_backup(now, wait);
-    if (is_owner) std::get<Backup>(state_).timeout_cause = Cause::owner_startup;
+    if (is_owner) {
+        std::get<Backup>(state_).timeout_cause = Cause::owner_startup;
+        down_timer_ = kNoWait;
+    }
     // Only its delay keeps it from being Master: it is never told to be Backup.
     if (is_owner && decides_alone) return;
     log({.id = LogId::entering_backup_at_start}, out);
@@ -139,13 +147,14 @@ void VirtualRouter::on(Instant now, const DeadlineReached& event, Actions& out) 
     auto* master = std::get_if<Master>(&state_);
     if (master == nullptr) return;
     const GarpSettings& garp = settings_.garp;
-    if (now >= master->advert_at) send_advert(now, *master, out);
+    if (now + (event.early ? advert_tolerance() : Duration::zero()) >= master->advert_at)
+        send_due_advert(now, *master, out);
     if (master->delayed_burst_at && now >= *master->delayed_burst_at) {
         master->delayed_burst_at.reset();
         out.push(Announce{garp.master_repeat, AnnounceReason::delayed});
     }
-    if (master->lower_priority_burst_at && now >= *master->lower_priority_burst_at) {
-        master->lower_priority_burst_at.reset();
+    if (const auto burst = master->lower_priority_bursts.next(); burst && now >= *burst) {
+        master->lower_priority_bursts.drop_first();
         out.push(Announce{garp.lower_prio_repeat, AnnounceReason::lower_priority_delayed});
     }
     if (master->refresh_at && now >= *master->refresh_at) {
@@ -237,10 +246,15 @@ std::optional<Instant> VirtualRouter::deadline() const {
     const auto* master = std::get_if<Master>(&state_);
     if (master == nullptr) return std::nullopt;
     Instant first = master->advert_at;
-    for (const auto& other :
-         {master->delayed_burst_at, master->refresh_at, master->lower_priority_burst_at, master->rogue_until})
+    for (const auto& other : {master->delayed_burst_at, master->refresh_at,
+                              master->lower_priority_bursts.next(), master->rogue_until})
         if (other) first = std::min(first, *other);
     return first;
+}
+
+Duration VirtualRouter::early() const {
+    const auto* master = std::get_if<Master>(&state_);
+    return master != nullptr && deadline() == master->advert_at ? advert_tolerance() : Duration::zero();
 }
 
 void VirtualRouter::reconfigure(Instant now, RouterSettings settings, Priority effective, Actions& out) {
@@ -312,13 +326,13 @@ void VirtualRouter::set_effective_priority(Priority effective, Actions& out) {
     const Priority before = std::exchange(effective_, effective);
     log({.id = LogId::effective_priority_changed, .numbers = {before.value, effective.value}}, out);
     if (auto* backup = std::get_if<Backup>(&state_)) backup->master_down_at += skew() - skew_before;
+    down_timer_ = master_down_interval();
     out.push(EffectivePriorityChanged{before, effective});
 }
 
 void VirtualRouter::log(const LogEvent& event, Actions& out) {
     if (is_rate_limited(event.id)) {
         const auto kind = static_cast<size_t>(event.id);
-    down_timer_ = master_down_interval();
         if (logged_.test(kind)) return;
         logged_.set(kind);
     }

@@ -113,12 +113,13 @@ void VirtualRouter::hear_lower(Instant now, Master& state, const Advert& advert,
     request(GroupRequest::lower_priority_heard, last_cause_, out);
 }
 
-// Several lower adverts in a row get one delayed burst, counted from the last, and an immediate one each.
+// Each lower advert gets an immediate burst and a delayed one.
 void VirtualRouter::announce_lower_priority(Instant now, Master& state, Actions& out) {
     const GarpSettings& garp = settings_.garp;
     if (garp.lower_prio_repeat == 0) return;
     out.push(Announce{garp.lower_prio_repeat, AnnounceReason::lower_priority});
-    if (garp.lower_prio_delay > Duration::zero()) state.lower_priority_burst_at = now + garp.lower_prio_delay;
+    if (garp.lower_prio_delay > Duration::zero())
+        state.lower_priority_bursts.add(now + garp.lower_prio_delay);
 }
 
 // Two address owners is a configuration error. The one with the lower address gives way; the other sends two

@@ -24,6 +24,8 @@ struct DaemonSettings {
     Subsystems parts;
     bool release_vrrp = true;  ///< false with -V
     bool release_ipvs = true;  ///< false with -I
+    /// The last run could not clean up: what it has left and nobody wants any more is removed.
+    bool after_crash = false;
 };
 
 /// What became of a reload.

@@ -28,6 +28,8 @@ class Network final : private netstate::NetworkObserver {
     void forget(const netstate::Owner& owner, bool remove);
 
     void remove_stale_routes(std::span<const netstate::RouteSettings> wanted);
+    /// After a crash, once everything is defined: what no longer belongs to anybody goes.
+    void remove_leftovers();
     /// VMACs and ipvlans, all in one go, and knobs below /proc/sys (netstate/links.hpp).
     void define_links(std::vector<netstate::VirtualLink> links);
     void forget_link(const std::string& name, bool remove);
@@ -52,13 +54,18 @@ class Network final : private netstate::NetworkObserver {
     void on_link_removed(Instant now, const netstate::LinkInfo& last) override;
     void on_address_changed(Instant now, const netstate::KernelAddress& address, bool present) override;
     void on_object_events(Instant now, std::span<const netstate::ObjectEvent> events) override;
+    void on_news_lost(Instant now) override;
+    void on_news_complete(Instant now) override;
     void log_link(const netstate::ObjectEvent& event);
+    void log_object(const netstate::ObjectEvent& event, const std::string& what);
+    void log_objects(std::span<const netstate::ObjectEvent> events);
     void arm();
 
     Edges& edges_;
     std::vector<netstate::NetworkObserver*> observers_;
     netstate::NetworkState state_;
     io::Timer repair_;
+    std::optional<Instant> news_lost_at_;  // For one line a storm.
 };
 
 }  // namespace holdfast::app

@@ -48,6 +48,8 @@ class PidFiles {
 
     /// Writes this process's pid and a newline into each file; to be called again after a fork.
     Result<> write();
+    /// Whether one of them held something: an earlier run that could not remove it.
+    bool found_left() const;
     /// Closes without removing: for the parent that leaves the work to its forked child.
     void abandon();
     const std::vector<std::string>& paths() const;

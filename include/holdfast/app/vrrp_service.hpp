@@ -144,6 +144,9 @@ class VrrpService final : public netstate::NetworkObserver {
     void on_link_removed(Instant now, const netstate::LinkInfo& last) override;
     void on_address_changed(Instant now, const netstate::KernelAddress& address, bool present) override;
     void on_object_events(Instant now, std::span<const netstate::ObjectEvent> events) override;
+    void on_news_complete(Instant) override {
+        if (!dirty_.empty()) reevaluate_dirty();
+    }
 
   private:
     // vrrp_service.cpp: life of instances and groups.
@@ -164,13 +167,14 @@ class VrrpService final : public netstate::NetworkObserver {
     std::optional<Duration> longest_delay(std::string_view interface) const;
     void follow_interfaces(VrrpInstance& instance);
     void log_faults_at_start(const VrrpInstance& instance);
-    std::vector<std::string_view> required_interfaces(const VrrpInstance& instance) const;
-    vrrp::Priority effective_priority(const VrrpInstance& instance) const;
-
     void log_send_error(vrrp::ChannelId channel, const IpAddress& destination, int os_error);
     /// Its sync group consists of owners, which need not wait for each other.
     bool starts_as_master(const VrrpInstance& instance) const;
-    void log_addresses_at_start(const std::vector<VrrpInstance*>& fresh);
+    void log_interfaces_at_start(const std::vector<VrrpInstance*>& fresh);
+    void log_source_change(std::string_view interface, Family family);
+    std::vector<std::string_view> required_interfaces(const VrrpInstance& instance) const;
+    vrrp::Priority effective_priority(const VrrpInstance& instance) const;
+
     void define_statics(const config::Config& config);
     void remove(VrrpInstance& instance);
 
@@ -246,17 +250,18 @@ class VrrpService final : public netstate::NetworkObserver {
         uint32_t users = 0;
         uint64_t receive_buffer = 0;  ///< What its users ask for together.
     };
+    std::string channel_text(const OpenChannel& open) const;
     std::vector<OpenChannel> channels_;
     std::unordered_map<uint64_t, VrrpInstance*> by_vrid_;  ///< Channel and VRID.
+    std::map<std::pair<std::string, Family>, std::optional<IpAddress>> known_sources_;  ///< As last logged.
     io::TurnEnd reevaluate_at_turn_end_;
+    io::Timer startup_delay_over_;  ///< Only for its line in the log: each router keeps the delay itself.
     std::vector<VrrpInstance*> dirty_;
     StateListener state_listener_;
     std::map<std::string, bool, std::less<>> bfd_up_;  ///< What is known of BFD sessions; absent = down.
-    std::string channel_text(const OpenChannel& open) const;
     config::GlobalSettings global_;
     Duration startup_delay_{};
     bool stopping_ = false;
-    io::Timer startup_delay_over_;  ///< Only for its line in the log: each router keeps the delay itself.
 };
 
 }  // namespace holdfast::app

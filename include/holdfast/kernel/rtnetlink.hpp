@@ -45,6 +45,9 @@ class RouteNetlink final : public netstate::NetworkKernel {
     Result<netstate::KernelState> dump() override;
     std::vector<Result<>> apply(std::span<const netstate::Operation> operations) override;
     void deliver_changes() override;
+    void complete_news() override;
+    /// Most programs' port is their process id, unless they have several sockets.
+    std::string requester_name(uint32_t port) const override;
 
     /// How often news was lost because the buffer was full.
     uint64_t overruns() const;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "holdfast/base/result.hpp"
@@ -70,6 +71,14 @@ class NetworkKernel {
 
     /// Tells the listener, now, everything the kernel has reported so far. The loop does the same by itself.
     virtual void deliver_changes() = 0;
+
+    /// From within `on_changes_end`: tells the listener the rest of what the news so far is a part of. The
+    /// kernel tells of addresses that go before it tells what they go with: the interface that is being
+    /// switched off, the primary address. May wait until that change is done.
+    virtual void complete_news() {}
+
+    /// Who has this netlink port, as far as that can be told: the name of a process, or nothing.
+    virtual std::string requester_name(uint32_t) const { return {}; }
 };
 
 }  // namespace holdfast::netstate

@@ -58,11 +58,15 @@ class Mirror {
     /// key.
     const KernelRoute* route(const KernelRoute& like) const;
     std::vector<KernelRoute> routes() const;
+    /// Those of one place; valid until the mirror changes.
+    std::vector<const KernelRoute*> routes(const RouteKey& key) const;
     bool has_routes() const { return !routes_.empty(); }
     bool has_rule(const KernelRule& rule) const;
     const std::vector<KernelRule>& rules() const { return rules_; }
 
   private:
+    void free_name(const std::string& name, InterfaceIndex index);
+
     struct Entry {
         KernelAddress address;
         uint64_t order = 0;

@@ -38,6 +38,13 @@ class NetworkObserver {
     /// Something happened to objects of ours; a batch of requests is reported as soon as its answers are in,
     /// so that announcements can begin before the last address is there.
     virtual void on_object_events(Instant now, std::span<const ObjectEvent> events) = 0;
+    /// The kernel had to drop news (ENOBUFS). Everything is read again next; how it differs from what was
+    /// known follows as changes.
+    virtual void on_news_lost(Instant) {}
+    /// A batch of news from outside has been told, and lost objects are about to be put back: whoever gives
+    /// something up because of the news does it here. An interface that is switched off takes IPv6 addresses
+    /// with it, a primary address its secondaries.
+    virtual void on_news_complete(Instant) {}
 };
 
 class NetworkState final : private ChangeListener {
@@ -68,6 +75,11 @@ class NetworkState final : private ChangeListener {
     /// same table, destination and metric with other next hops or properties. Before anything is defined.
     void remove_stale_routes(Instant now, std::span<const RouteSettings> wanted);
 
+    /// Removes what carries our mark (kAddressProtocol, kRouteProtocol, a VMAC's MAC address) and belongs to
+    /// no owner and no link: left by a run that could not clean up, under a configuration that has changed
+    /// since. Once everything is defined. Gives what was removed, in words.
+    std::vector<std::string> remove_leftovers(Instant now);
+
     /// Delayed repairs, and dumps that failed, that are due.
     void handle_deadline(Instant now);
     std::optional<Instant> deadline() const;
@@ -90,12 +102,14 @@ class NetworkState final : private ChangeListener {
     void on_route_removed(const KernelRoute& route, uint32_t requester) override;
     void on_rule(const KernelRule& rule) override;
     void on_rule_removed(const KernelRule& rule, uint32_t requester) override;
-    void on_overrun() override { is_dirty_ = true; }
+    void on_overrun() override { is_dirty_ = news_lost_ = true; }
     void on_changes_end(Instant now) override;
 
     void settle(Instant now);
     bool settle_once(Instant now, bool may_plan);
+    bool settle_links(Instant now);
     Result<> reload_mirror(Instant now);
+    void refresh_mirror(Instant now);
     void execute(Instant now, std::span<const Operation> operations);
     void execute_links(Instant now, std::span<const Operation> operations);
     std::vector<Result<>> apply(Instant now, std::span<const Operation> operations);
@@ -113,6 +127,8 @@ class NetworkState final : private ChangeListener {
     Instant now_{};  // Of the batch of news or the call in progress.
     bool is_started_ = false;
     bool is_dirty_ = false;
+    bool news_lost_ = false;     // In this batch.
+    bool address_lost_ = false;  // One of ours, in this batch; or perhaps a link of ours.
     bool is_settling_ = false;
     bool is_in_batch_ = false;  // Half the news is no ground for a decision.
     uint64_t dumps_ = 0;

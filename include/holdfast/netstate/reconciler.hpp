@@ -47,7 +47,7 @@ struct Objects {
 /// requests are repeated by the same delays, without free ones.
 struct RepairPolicy {
     uint32_t free_repairs = 3;
-    Duration first_delay = std::chrono::milliseconds(250);
+    Duration first_delay = std::chrono::milliseconds(50);
     Duration longest_delay = std::chrono::seconds(30);
     Duration calm = std::chrono::seconds(60);
 };
@@ -123,6 +123,8 @@ class Reconciler {
     bool is_ours(const IpAddress& address) const { return users_.contains(address); }
     /// The addresses of an owner that are in the mirror now, in configuration order.
     std::vector<KernelAddress> present_addresses(const Owner& owner, const Mirror& mirror) const;
+    /// Whether the object is among those of an owner, whether that holds or not.
+    bool knows(const ConcreteObject& object, const Mirror& mirror) const;
     /// The protocol numbers our routes and rules carry; none without routes and rules.
     std::vector<uint8_t> protocols() const;
     /// How many objects have been put back since the start.
@@ -134,6 +136,7 @@ class Reconciler {
         accepted,  // The kernel has agreed; its notification is still to come.
         present,
         lost,       // Was present, has been removed by others, is to be put back.
+        down,       // The kernel took it when its link was switched off; comes back with that.
         abandoned,  // Lost and not to be put back (`no_track`).
     };
     struct Item {
@@ -143,6 +146,7 @@ class Reconciler {
         uint32_t burst = 0;      // Since the last calm.
         uint32_t refusals = 0;   // In a row.
         uint32_t requester = 0;  // Who removed it last.
+        InterfaceIndex place{};  // Addresses: where it was last seen, whatever that interface is called now.
         bool existed = false;   // A request was answered by EEXIST, and the dump after it did not explain it.
         bool is_taken = false;  // Only within `define`: went over into the new objects.
         std::optional<Instant> retry_at = std::nullopt;
@@ -174,6 +178,7 @@ class Reconciler {
     void look_at(Owned& owned, Instant now, const Mirror& mirror, Draft& draft);
     void look_at_item(Owned& owned, size_t number, Instant now, const Mirror& mirror, Draft& draft);
     void lose(Owned& owned, Item& item, Instant now, Draft& draft);
+    static void leave_old_place(Owned& owned, Item& item, InterfaceIndex wanted, const Mirror& mirror);
     bool is_wanted(const ConcreteObject& object, const Mirror& mirror) const;
     void install_completed(Owned& owned, Item& item, Instant now, Outcome outcome, const Result<>& result,
                            std::vector<ObjectEvent>& events);

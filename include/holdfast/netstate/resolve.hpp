@@ -22,6 +22,9 @@ Result<KernelAddress> resolve(const AddressSettings& settings, const Mirror& mir
 /// Fails when an interface does not exist or the words of a lightweight tunnel (`encap`) are not understood.
 Result<KernelRoute> resolve(const RouteSettings& settings, const Mirror& mirror);
 
+/// The place in its table that the route takes, whether its interfaces exist or not.
+RouteKey place_of(const RouteSettings& settings);
+
 /// Rules name interfaces which need not exist.
 KernelRule resolve(const RuleSettings& settings);
 

@@ -18,7 +18,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -179,7 +179,7 @@ class NotifyQueue {
     void check_stopped(QueueActions& out);
 
     QueueSettings settings_;
-    std::deque<Waiting> waiting_;
+    std::list<Waiting> waiting_;  ///< Mostly empty, which costs nothing here.
     std::vector<Running> running_;  ///< Oldest first; more than one only after lost patience.
     uint32_t next_id_ = 1;
     uint64_t newest_state_ = 0;

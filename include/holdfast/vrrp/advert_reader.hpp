@@ -79,13 +79,13 @@ struct ReadingContext {
 /// One per Virtual Router. Holds what outlives a packet: whether old checksums were seen.
 class AdvertReader {
   public:
-    AdvertReader(RouterSettings router, TransportSettings transport);
+    AdvertReader(RouterSettings router, const TransportSettings& transport);
 
     /// Judges a frame that came for this VRID. Does not allocate. `counters` is the router's.
     Reading read(const ReceivedFrame& frame, const ReadingContext& context, Counters& counters);
 
     /// A reload; what was learnt stays unless old_unicast_checksum changed.
-    void reconfigure(RouterSettings router, TransportSettings transport);
+    void reconfigure(RouterSettings router, const TransportSettings& transport);
 
     bool uses_old_checksum() const { return old_checksum_; }
 
@@ -103,8 +103,21 @@ class AdvertReader {
     void check_addresses(Packet& packet, bool compare) const;
     bool check_sender(Packet& packet) const;
 
+    /// What it needs of TransportSettings, of which there are hundreds.
+    struct Path {
+        explicit Path(const TransportSettings& transport)
+            : multicast_group(transport.multicast_group),
+              unicast(transport.unicast),
+              check_unicast_source(transport.check_unicast_source),
+              peers(transport.peers) {}
+        IpAddress multicast_group;
+        bool unicast;
+        bool check_unicast_source;
+        std::vector<UnicastPeer> peers;
+    };
+
     RouterSettings router_;
-    TransportSettings transport_;
+    Path transport_;
     bool old_checksum_ = false;
 };
 

@@ -68,14 +68,16 @@ struct AdvertReceived {
 };
 
 /// `deadline()` has passed. Harmless when it has not.
-struct DeadlineReached {};
+struct DeadlineReached {
+    bool early = false;  ///< Up to VirtualRouter::early() before it: an advert may leave along with those of others.
+};
 
 /// The sum of weights changed (election.hpp). Ignored when the base priority is 255.
 struct PriorityChanged {
     Priority effective;
+    bool quiet = false;  ///< A fault ends that had hidden it: neither logged nor told.
 };
 
-    bool quiet = false;  ///< A fault ends that had hidden it: neither logged nor told.
 struct FitnessChanged {
     Fitness fitness = Fitness::fit;
 };

@@ -87,25 +87,25 @@ struct Announcement {
     friend bool operator==(const Announcement&, const Announcement&) = default;
 };
 
-/// Errors are values, and a failed send is also an ordinary event: what cannot leave is dropped and counted
-/// by the implementation, because VRRP repeats itself.
-class Link {
 /// The two sockets of a channel, as numbers for the log and the data dump; -1 = no such thing.
 struct ChannelDescriptors {
     int receive = -1;
     int send = -1;
 };
 
+/// Errors are values, and a failed send is also an ordinary event: what cannot leave is dropped and counted
+/// by the implementation, because VRRP repeats itself.
+class Link {
   public:
     using ReceiveHandler = std::function<void(ChannelId, const ReceivedFrame&)>;
     /// Tells that sending on a channel failed: errno, once per change of errno and channel, nothing after
     /// success.
     using SendErrorHandler = std::function<void(ChannelId, const IpAddress& destination, int os_error)>;
+    /// Tells of each announcement as it leaves.
+    using AnnouncedHandler = std::function<void(const Announcement&)>;
 
     Link() = default;
     Link(const Link&) = delete;
-    /// Tells of each announcement as it leaves.
-    using AnnouncedHandler = std::function<void(const Announcement&)>;
     Link& operator=(const Link&) = delete;
     virtual ~Link() = default;
 
@@ -122,12 +122,12 @@ struct ChannelDescriptors {
     /// channel.
     virtual void on_receive(ReceiveHandler handler) = 0;
     virtual void on_send_error(SendErrorHandler handler) = 0;
-
-    /// Copies `packet` into the channel's queue; it leaves at `flush`, or earlier when the queue is full.
-    /// Does not allocate once the queue has its size.
     /// Only set for a detailed log: telling of each announcement of a long burst takes its time.
     virtual void on_announced(AnnouncedHandler /*handler*/) {}
     virtual ChannelDescriptors descriptors(ChannelId /*channel*/) const { return {}; }
+
+    /// Copies `packet` into the channel's queue; it leaves at `flush`, or earlier when the queue is full.
+    /// Does not allocate once the queue has its size.
     virtual void send(ChannelId channel, const SendOptions& options, std::span<const uint8_t> packet) = 0;
     /// Queues `repeat` rounds over `batch` (all addresses, then all again). They leave at `flush`. Fails only
     /// when no socket for announcements can be had; an interface that is down drops silently.

@@ -49,6 +49,11 @@ class SyncGroup {
 
     /// A reload: goes on from what the members are. Emits nothing.
     void restore(std::span<const State> member_states, std::span<const Fitness> fitness);
+    /// After restore(): a reload that makes a group or gives it other members may have joined what was apart.
+    /// A faulted member takes the others with it; Masters beside a Backup step down, and who was in Fault for
+    /// a partner that is gone leaves it. Emits nothing when the members are one already; members that have
+    /// not begun are not counted.
+    void unite(std::span<const State> member_states, std::vector<GroupAction>& out);
 
     /// A member's request. `out` is appended to.
     void handle(size_t member, const RequestGroup& request, std::vector<GroupAction>& out);

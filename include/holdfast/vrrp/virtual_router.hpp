@@ -10,6 +10,8 @@
 //     for each action in actions.view(): perform it, in order
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <bitset>
 #include <cstdint>
 #include <optional>
@@ -34,12 +36,30 @@ struct Backup {
     Cause timeout_cause = Cause::master_down;
 };
 
+/// Bursts of announcements that wait for garp_lower_prio_delay, one for each lower advert, the earliest
+/// first. Of those that come thick and fast the first few count: announcements tell the same again and again.
+class LowerPriorityBursts {
+  public:
+    void add(Instant at) {
+        if (count_ < at_.size()) at_[count_++] = at;
+    }
+    std::optional<Instant> next() const { return count_ == 0 ? std::nullopt : std::optional(at_.front()); }
+    void drop_first() {
+        std::shift_left(at_.begin(), at_.begin() + count_, 1);
+        --count_;
+    }
+
+  private:
+    std::array<Instant, 8> at_{};
+    uint8_t count_ = 0;
+};
+
 struct Master {
-    Instant advert_at;                               ///< Adver_Timer.
-    Instant last_advert_at;                          ///< When the latest advert was ordered.
-    std::optional<Instant> delayed_burst_at;         ///< garp_master_delay
-    std::optional<Instant> refresh_at;               ///< garp_master_refresh
-    std::optional<Instant> lower_priority_burst_at;  ///< garp_lower_prio_delay
+    Instant advert_at;                        ///< Adver_Timer.
+    Instant last_advert_at;                   ///< When the latest advert was ordered.
+    std::optional<Instant> delayed_burst_at;  ///< garp_master_delay
+    std::optional<Instant> refresh_at;        ///< garp_master_refresh
+    LowerPriorityBursts lower_priority_bursts;
     /// Two address owners: how many more adverts we send before we start the clock, and the clock.
     uint8_t rogue_adverts_left = 0;
     Duration rogue_interval{};
@@ -59,6 +79,9 @@ class VirtualRouter {
 
     /// When to send DeadlineReached; none in Initialize and Fault.
     std::optional<Instant> deadline() const;
+    /// How much before `deadline()` DeadlineReached::early may be sent: 1 % of the interval when an advert is
+    /// next, otherwise nothing. An interval is that much shorter, once; from then on both leave together.
+    Duration early() const;
 
     /// A reload changed the settings; the state is kept. `effective` is the new sum of priority and weights.
     /// A Master advertises the new contents at once; a Backup with another interval starts its wait anew.
@@ -84,9 +107,6 @@ class VirtualRouter {
     Duration master_advert_interval() const { return master_advert_interval_; }
     /// Master_Down_Interval as of now.
     Duration master_down_interval() const;
-    bool is_master() const { return std::holds_alternative<Master>(state_); }
-    const RouterSettings& settings() const { return settings_; }
-    const Counters& counters() const { return counters_; }
     /// How long the last wait for a Master was meant to be, as the data dump of the reference shows it.
     Duration down_timer() const { return down_timer_; }
     /// When the last advert was sent; only a Master knows.
@@ -100,6 +120,9 @@ class VirtualRouter {
         const auto* backup = std::get_if<Backup>(&state_);
         return backup == nullptr ? std::nullopt : std::optional(backup->master_down_at);
     }
+    bool is_master() const { return std::holds_alternative<Master>(state_); }
+    const RouterSettings& settings() const { return settings_; }
+    const Counters& counters() const { return counters_; }
     Counters& counters() { return counters_; }
 
   private:
@@ -133,6 +156,8 @@ class VirtualRouter {
     void request(GroupRequest what, Cause cause, Actions& out) const;
 
     void send_advert(Instant now, Master& state, Actions& out);
+    void send_due_advert(Instant now, Master& state, Actions& out);
+    Duration advert_tolerance() const { return settings_.advert_interval / 100; }
     void set_effective_priority(Priority effective, Actions& out);
     void log(const LogEvent& event, Actions& out);
     Instant start_of_waiting(Instant now) const;
@@ -145,12 +170,12 @@ class VirtualRouter {
     Fitness fitness_ = Fitness::fit;
     State wanted_ = State::Initialize;
     Duration master_advert_interval_{};
+    Duration down_timer_{};
     std::optional<IpAddress> master_address_;
     Priority master_priority_;
     std::optional<Instant> delayed_until_;
     std::optional<Instant> last_transition_;
     Cause last_cause_ = Cause::startup;
-    Duration down_timer_{};
     Counters counters_;
     std::bitset<kLogIdCount>
         logged_;  ///< Complaints already written; cleared when the state or the master changes.

@@ -380,6 +380,16 @@ TEST_F(LoadRule, ReadsSelectorsAndActions) {
     EXPECT_EQ(rules[5].family, Family::ipv6);
 }
 
+TEST_F(LoadRule, IsMarkedAsOursUnlessItIsNotFollowed) {
+    load_instance(
+        " virtual_rules {\n from 10.0.0.0/8 table 100 priority 1\n from 10.1.0.0/16 table 100 priority 2 "
+        "no_track\n from 10.2.0.0/16 table 100 priority 3 no_track protocol 18\n }\n");
+    expect_clean();
+    EXPECT_EQ(instance().rules[0].protocol, 18);
+    EXPECT_EQ(instance().rules[1].protocol, 0);
+    EXPECT_EQ(instance().rules[2].protocol, 18);
+}
+
 TEST_F(LoadRule, InventsAPriorityAndSaysSo) {
     load_instance(" virtual_rules {\n from 10.0.0.0/8 table 100\n from 10.1.0.0/16 table 100\n }\n");
     EXPECT_THAT(reports(), ElementsAre(HasSubstr("16384 is used"), HasSubstr("16383 is used")));

@@ -28,7 +28,7 @@ class FakeKernel final : public NetworkKernel {
         ++dumps;
         if (failing_dumps > 0) {
             --failing_dumps;
-            return fail_errno("dump", ENOMEM);
+            return fail_errno("dump", dump_error);
         }
         KernelState state;
         for (const auto& [index, link] : links) state.links.push_back(link);
@@ -55,6 +55,10 @@ class FakeKernel final : public NetworkKernel {
         listener_->on_changes_end(now);
     }
 
+    void complete_news() override {
+        if (rest_of_the_news) std::exchange(rest_of_the_news, {})(*listener_);
+    }
+
     /// Somebody else's doing, reported at once.
     void outside(const Operation& operation, uint32_t requester = 777) {
         ASSERT_EQ(execute(operation, requester), 0) << to_string(operation);
@@ -65,6 +69,8 @@ class FakeKernel final : public NetworkKernel {
         ASSERT_EQ(execute(operation, 777), 0) << to_string(operation);
         news_.clear();
     }
+    /// News that comes with the next delivery.
+    void report(std::function<void(ChangeListener&)> news) { news_.push_back(std::move(news)); }
     void overrun() {
         news_.emplace_back([](ChangeListener& listener) { listener.on_overrun(); });
         deliver_changes();
@@ -98,8 +104,10 @@ class FakeKernel final : public NetworkKernel {
     std::vector<std::string> log;
     std::function<int(const Operation&)> refuse;
     std::function<void(const Operation&)> before_operation;
+    std::function<void(ChangeListener&)> rest_of_the_news;
     Instant now{};
     int failing_dumps = 0;
+    int dump_error = ENOMEM;
     int dumps = 0;
 
   private:
@@ -213,8 +221,7 @@ class FakeKernel final : public NetworkKernel {
 /// Carries out firewall operations on values, as strictly as the real one: all or nothing.
 class FakeFirewall final : public FirewallKernel {
   public:
-    Result<> apply(const FirewallSettings& settings,
-                   std::span<const FirewallOperation> operations) override {
+    Result<> apply(const FirewallSettings& settings, std::span<const FirewallOperation> operations) override {
         last_settings = settings;
         ++calls;
         if (failures > 0) {

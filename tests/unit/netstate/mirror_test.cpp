@@ -151,5 +151,22 @@ TEST(Mirror, RuleNumberedByTheKernelIsRecognised) {
     EXPECT_FALSE(mirror.has_rule(want));
 }
 
+TEST(MirrorNames, NewsOlderThanADumpDoesNotTakeANameForGood) {
+    // The dump has shown the new link already; then comes what was said of the old one, and the news of the
+    // new one is lost.
+    Mirror mirror;
+    mirror.load({.links = {{.index = {7}, .name = "eth0"}}});
+    mirror.set_link({.index = {2}, .name = "eth0"});
+    mirror.remove_link({2});
+    ASSERT_NE(mirror.link("eth0"), nullptr);
+    EXPECT_EQ(mirror.link("eth0")->index, InterfaceIndex{7});
+    mirror.set_link({.index = {2}, .name = "eth0"});
+    mirror.set_link({.index = {2}, .name = "other"});
+    EXPECT_EQ(mirror.link("eth0")->index, InterfaceIndex{7});
+    EXPECT_EQ(mirror.link("other")->index, InterfaceIndex{2});
+    mirror.remove_link({7});
+    EXPECT_EQ(mirror.link("eth0"), nullptr);
+}
+
 }  // namespace
 }  // namespace holdfast::netstate

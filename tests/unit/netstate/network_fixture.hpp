@@ -45,6 +45,10 @@ struct RecordingObserver final : NetworkObserver {
         events.insert(events.end(), batch.begin(), batch.end());
         if (on_events) on_events(batch);
     }
+    void on_news_lost(Instant) override { log.emplace_back("news lost"); }
+    void on_news_complete(Instant) override {
+        if (on_complete) on_complete();
+    }
     std::vector<std::string> take() { return std::exchange(log, {}); }
     std::vector<What> take_events() {
         std::vector<What> kinds;
@@ -56,6 +60,7 @@ struct RecordingObserver final : NetworkObserver {
     std::vector<ObjectEvent> events;
     int batches = 0;
     std::function<void(const LinkInfo&)> on_link;
+    std::function<void()> on_complete;
     std::function<void(std::span<const ObjectEvent>)> on_events;
 };
 

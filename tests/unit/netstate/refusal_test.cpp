@@ -7,12 +7,12 @@ TEST_F(NetworkStateTest, RefusedRequestIsRepeatedWithGrowingDelays) {
     kernel.refuse = [](const Operation& operation) { return is_install(operation) ? EACCES : 0; };
     state.define(now, kWeb, vips({"192.0.2.100"}), true);
     start();
-    EXPECT_EQ(state.deadline(), now + 250ms);
-    advance(250ms);
-    EXPECT_EQ(state.deadline(), now + 500ms);
+    EXPECT_EQ(state.deadline(), now + 50ms);
+    advance(50ms);
+    EXPECT_EQ(state.deadline(), now + 100ms);
     EXPECT_THAT(observer.take_events(), IsEmpty());  // Said once.
     kernel.refuse = {};
-    advance(500ms);
+    advance(100ms);
     EXPECT_THAT(observer.take_events(), ElementsAre(What::installed));
     EXPECT_FALSE(state.deadline().has_value());
 }

@@ -180,6 +180,55 @@ TEST_F(SyncGroupTest, GoesOnAfterAReload) {
     EXPECT_EQ(group.state(), State::Master);
 }
 
+// keepalived 2.4.3 takes the addresses of such masters away (vrrp_init_state).
+TEST_F(SyncGroupTest, MastersBesideABackupStepDownWhenAReloadJoinsThem) {
+    const std::vector<Fitness> fit(3, Fitness::fit);
+    const std::vector<State> mixed{State::Master, State::Backup, State::Initialize};
+    group.restore(mixed, fit);
+    group.unite(mixed, out);
+    EXPECT_THAT(out, ElementsAre(CommandMember{0, GroupCommand::become_backup, Cause::group_backup},
+                                 GroupStateChanged{State::Initialize, State::Backup}));
+    ask(1, GroupRequest::want_master);
+    ask(2, GroupRequest::want_master);
+    EXPECT_EQ(group.state(), State::Backup);
+    ask(0, GroupRequest::want_master);
+    EXPECT_EQ(group.state(), State::Master);
+}
+
+TEST_F(SyncGroupTest, AFaultedMemberTakesTheOthersAlongWhenAReloadJoinsThem) {
+    const std::vector<Fitness> fitness{Fitness::fit, Fitness::faulted, Fitness::fit};
+    const std::vector<State> states{State::Master, State::Fault, State::Backup};
+    group.restore(states, fitness);
+    group.unite(states, out);
+    EXPECT_THAT(out, ElementsAre(CommandMember{0, GroupCommand::enter_fault, Cause::group_fault},
+                                 CommandMember{2, GroupCommand::enter_fault, Cause::group_fault},
+                                 GroupStateChanged{State::Initialize, State::Fault}));
+}
+
+TEST_F(SyncGroupTest, WhoWasInFaultForAPartnerThatAReloadTookAwayLeavesIt) {
+    const std::vector<Fitness> fit(3, Fitness::fit);
+    const std::vector<State> states{State::Backup, State::Fault, State::Backup};
+    group.restore(states, fit);
+    group.unite(states, out);
+    EXPECT_THAT(out, ElementsAre(CommandMember{1, GroupCommand::leave_fault, Cause::group_fault_cleared},
+                                 GroupStateChanged{State::Initialize, State::Backup}));
+}
+
+TEST_F(SyncGroupTest, IsNotDisturbedByAReloadThatFindsItOne) {
+    const std::vector<Fitness> fit(3, Fitness::fit);
+    for (const State state : {State::Master, State::Backup}) {
+        const std::vector<State> same(3, state);
+        group.restore(same, fit);
+        group.unite(same, out);
+        EXPECT_THAT(out, IsEmpty());
+    }
+    // A member that the reload has added is waited for; the others stay what they are.
+    const std::vector<State> grown{State::Master, State::Master, State::Initialize};
+    group.restore(grown, fit);
+    group.unite(grown, out);
+    EXPECT_THAT(out, IsEmpty());
+}
+
 // Members and group together, as the composition wires them.
 class SyncedRoutersTest : public testing::Test {
   protected:

@@ -152,6 +152,24 @@ TEST_F(MasterTest, DoesNotAnswerALowerPriorityWithLowerPrioNoAdvert) {
                 ElementsAre("(VI_1) Received advert from 10.9.0.9 with lower priority 99, ours 100"));
 }
 
+// Seen with keepalived 2.4.3.
+TEST_F(MasterTest, AnnouncesOnceMoreForEachLowerAdvert) {
+    RouterSettings with = settings();
+    with.garp.lower_prio_delay = 2s;
+    with.garp.master_delay = 0s;
+    remake(with);
+    send(advert(99));
+    const Instant first = now;
+    advance(300ms);
+    send(advert(99));
+    std::vector<Duration> bursts;
+    while (now < first + 5s) {
+        expire();
+        if (!all<Announce>(actions).empty()) bursts.push_back(now - first);
+    }
+    EXPECT_THAT(bursts, ElementsAre(2s, 2300ms));
+}
+
 TEST_F(MasterTest, AnnouncesOnceMoreAfterTheLowerPriorityDelay) {
     RouterSettings with = settings();
     with.garp.lower_prio_delay = 2s;

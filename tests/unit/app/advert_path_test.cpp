@@ -1,0 +1,180 @@
+// Adverts through the whole VrrpService: what is received and what is sent takes nothing from the heap. This
+// file replaces the global operator new of the test program by one that counts while it is told to.
+#include <array>
+#include <cstdlib>
+#include <new>
+
+#include "fake_edges.hpp"
+#include "holdfast/app/vrrp_service.hpp"
+
+namespace {
+bool counts_allocations = false;
+size_t allocations = 0;
+}  // namespace
+
+// Not inlined: the optimiser would see malloc paired with delete and warn.
+[[gnu::noinline]] void* operator new(size_t size) {
+    if (counts_allocations) ++allocations;
+    if (void* memory = std::malloc(size)) return memory;
+    throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept {
+    std::free(memory);
+}
+
+namespace holdfast::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+const IpAddress kOwnSource = *IpAddress::parse("192.0.2.1");
+const IpAddress kPeer = *IpAddress::parse("192.0.2.2");
+const IpAddress kGroup = *IpAddress::parse("224.0.0.18");
+
+/// Counts what is sent, and hands over what the test receives.
+class CountingLink final : public vrrp::Link {
+  public:
+    Result<vrrp::ChannelId> open_channel(const vrrp::ChannelSettings&) override { return vrrp::ChannelId{1}; }
+    void close_channel(vrrp::ChannelId) override {}
+    void on_receive(ReceiveHandler handler) override { receive = std::move(handler); }
+    void on_send_error(SendErrorHandler) override {}
+    void send(vrrp::ChannelId, const vrrp::SendOptions&, std::span<const uint8_t> packet) override {
+        ++sent;
+        last_priority = packet[2];
+    }
+    Result<> announce(std::span<const vrrp::Announcement>, uint32_t) override { return {}; }
+    void cancel_announcements(std::span<const vrrp::Announcement>) override {}
+    void flush() override {}
+    void drain() override {}
+
+    ReceiveHandler receive;
+    size_t sent = 0;
+    uint8_t last_priority = 0;
+};
+
+class AdvertPathTest : public WithFakeEdges {
+  protected:
+    static constexpr uint8_t kInstances = 100;
+
+    AdvertPathTest() {
+        counted.wall_clock = [] { return std::chrono::system_clock::time_point{}; };
+        counted.uptime = [] { return Duration(1h); };
+        counted.forwards_ipv6 = [](const std::string&) { return false; };
+        kernel.set_link({.index = {1}, .name = "eth0", .up = true, .running = true, .multicast = true});
+        kernel.addresses.push_back({.interface = {1}, .prefix = {kOwnSource, 24}});
+    }
+
+    vrrp::RouterSettings router(uint8_t number, vrrp::Priority priority) const {
+        vrrp::RouterSettings settings;
+        settings.name = "VI_" + std::to_string(number);
+        settings.vrid = {number};
+        settings.version = vrrp::Version::v3;
+        settings.priority = priority;
+        settings.wants_master = priority == vrrp::kOwner;
+        settings.garp.master_delay = 0s;
+        settings.addresses = {*IpAddress::parse("198.51.100." + std::to_string(number))};
+        return settings;
+    }
+
+    void start(vrrp::Priority priority) {
+        for (uint8_t number = 1; number <= kInstances; ++number) {
+            config::VrrpInstance instance;
+            instance.router = router(number, priority);
+            instance.transport.interface = "eth0";
+            instance.transport.multicast_group = kGroup;
+            netstate::AddressSettings address;
+            address.prefix = {instance.router.addresses.front(), 32};
+            address.interface = "eth0";
+            instance.addresses.push_back(address);
+            config.instances.push_back(instance);
+        }
+        ASSERT_TRUE(network_state.start());
+        service.start(config);
+    }
+
+    void receive(uint8_t number, vrrp::Priority priority) {
+        vrrp::AdvertTemplate& advert = adverts.at(number - 1U);
+        vrrp::ReceivedFrame frame;
+        frame.interface = {1};
+        frame.source = kPeer;
+        frame.destination = kGroup;
+        frame.ttl = 255;
+        frame.multicast = true;
+        frame.payload = advert.packet(priority, kGroup);
+        frame.announced_payload_length = static_cast<uint16_t>(frame.payload.size());
+        counting.receive(vrrp::ChannelId{1}, frame);
+    }
+
+    /// What `work` takes from the heap.
+    template <class Work>
+    size_t taken_by(const Work& work) {
+        allocations = 0;
+        counts_allocations = true;
+        work();
+        counts_allocations = false;
+        return allocations;
+    }
+
+    void make_adverts() {
+        for (uint8_t number = 1; number <= kInstances; ++number)
+            adverts.emplace_back(router(number, {100}), kPeer, kGroup);
+    }
+
+    CountingLink counting;
+    netstate::testing::FakeKernel kernel;
+    Edges counted{timers, turn_ends,     counting, kernel, firewall, table, processes, streams, outputs, log,
+                  files,  process_table, digest,   bfd,    {},       {},    {},        {},      {},      {},
+                  {}};
+    Network network_state{counted};
+    Notifications notifications{counted};
+    VrrpService service{counted, network_state, notifications};
+    config::Config config;
+    std::vector<vrrp::AdvertTemplate> adverts;
+};
+
+TEST_F(AdvertPathTest, CountsAllocations) {
+    EXPECT_EQ(taken_by([] { delete new int; }), 1U);
+}
+
+TEST_F(AdvertPathTest, AThousandAdvertsOfAMasterTakeNothingFromTheHeap) {
+    start(vrrp::kOwner);
+    advance(1s);
+    const size_t before = counting.sent;
+    EXPECT_EQ(taken_by([&] {
+                  for (int round = 0; round < 50; ++round) advance(1s);
+              }),
+              0U);
+    EXPECT_EQ(counting.sent - before, 50U * kInstances);
+    EXPECT_EQ(counting.last_priority, 255);
+}
+
+TEST_F(AdvertPathTest, AThousandAdvertsReceivedByABackupTakeNothingFromTheHeap) {
+    make_adverts();
+    start({100});
+    const auto round = [&] {
+        for (uint8_t number = 1; number <= kInstances; ++number) receive(number, {150});
+        advance(1s);
+    };
+    round();
+    EXPECT_EQ(taken_by([&] {
+                  for (int i = 0; i < 50; ++i) round();
+              }),
+              0U);
+    EXPECT_EQ(counting.sent, 0U) << "they have stayed backups";
+    EXPECT_EQ(service.instances().back()->router.counters().advert_rcvd, 51U);
+}
+
+TEST_F(AdvertPathTest, AnAnswerToALowerAdvertTakesNothingFromTheHeap) {
+    make_adverts();
+    start(vrrp::kOwner);
+    receive(1, {50});
+    const size_t before = counting.sent;
+    EXPECT_EQ(taken_by([&] { receive(1, {50}); }), 0U);
+    EXPECT_EQ(counting.sent, before + 1);
+}
+
+}  // namespace
+}  // namespace holdfast::app
