@@ -5,7 +5,7 @@ import struct
 from dataclasses import dataclass
 
 import pytest
-from lab import Daemon, NamespaceLab, wait_until
+from lab import Daemon, NamespaceLab
 from lab.frames import internet_checksum
 from routers import ADVERT, instance
 
