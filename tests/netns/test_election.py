@@ -109,6 +109,7 @@ def test_the_address_owner_becomes_master_at_once(routers):
     owner.wait_for_log("Entering MASTER STATE")
     first_advert = routers.capture.first_advert("first")
     assert first_advert.priority == 255
+    wait_until(lambda: len(routers.capture.gratuitous_arps("first", address=VIP)) >= 5, 2, "announcements")
 
 
 def test_the_backup_takes_over_after_master_down_interval_when_the_master_crashes(routers):

@@ -46,7 +46,7 @@ TEST(IpAddress, FamilyAndBytesAgree) {
     EXPECT_NE(IpAddress::any(Family::ipv4), IpAddress::any(Family::ipv6));
 }
 
-// RFC9568-6.4.3-726: the tie-break compares addresses as unsigned integers in network byte order.
+// RFC9568-6.4.3-735: the tie-break compares addresses as unsigned integers in network byte order.
 TEST(IpAddress, ComparesNumericallyInNetworkOrder) {
     EXPECT_LT(ip("192.0.2.9"), ip("192.0.2.10"));
     EXPECT_LT(ip("9.255.255.255"), ip("10.0.0.0"));

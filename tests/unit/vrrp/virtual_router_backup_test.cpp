@@ -9,7 +9,7 @@ using testing::IsEmpty;
 
 class BackupTest : public RouterTest {};
 
-// RFC9568-6.4.1-150
+// RFC9568-6.4.1-160
 TEST_F(BackupTest, StartsAndWaitsForMasterDownInterval) {
     start();
     EXPECT_EQ(state(), State::Backup);
@@ -18,7 +18,7 @@ TEST_F(BackupTest, StartsAndWaitsForMasterDownInterval) {
     EXPECT_THAT(lines(actions), ElementsAre("(VI_1) Entering BACKUP STATE (init)"));
 }
 
-// RFC9568-6.4.2-365
+// RFC9568-6.4.2-370
 TEST_F(BackupTest, TakesOverWhenMasterDownIntervalExpires) {
     start();
     advance(3609374us);
@@ -53,7 +53,7 @@ TEST_F(BackupTest, IsNotShortenedByStateMaster) {
     EXPECT_EQ(remaining(), 3609375us);
 }
 
-// RFC9568-6.4.1-105
+// RFC9568-6.4.1-110
 TEST_F(BackupTest, IsSkippedByAnAddressOwner) {
     make(settings(255));
     start();
@@ -133,7 +133,7 @@ TEST_F(BackupTest, AcceptsEqualPriorityWhateverTheAddress) {
     EXPECT_EQ(remaining(), 3609375us);
 }
 
-// RFC9568-6.4.2-465
+// RFC9568-6.4.2-470
 TEST_F(BackupTest, IgnoresLowerPriorityAndPreempts) {
     start();
     advance(2s);
@@ -169,7 +169,7 @@ TEST_F(BackupTest, WithNopreemptStillTakesOverFromASilentMaster) {
     EXPECT_EQ(state(), State::Master);
 }
 
-// RFC9568-6.4.2-425
+// RFC9568-6.4.2-430
 TEST_F(BackupTest, WaitsOnlySkewTimeWhenTheMasterResigns) {
     start();
     send(advert(150));

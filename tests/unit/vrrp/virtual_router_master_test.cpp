@@ -20,7 +20,7 @@ class MasterTest : public RouterTest {
     }
 };
 
-// RFC9568-6.4.3-680
+// RFC9568-6.4.3-685
 TEST_F(MasterTest, AdvertisesEveryInterval) {
     for (int i = 0; i < 3; ++i) {
         EXPECT_EQ(remaining(), 1s);
@@ -74,7 +74,7 @@ TEST_F(MasterTest, LeavesTheDelayedBurstOutWhenThereIsNoDelay) {
     }
 }
 
-// RFC9568-6.4.3-705
+// RFC9568-6.4.3-710
 TEST_F(MasterTest, AnswersAResignationAtOnce) {
     advance(500ms);
     send(advert(0));
@@ -97,7 +97,7 @@ TEST_F(MasterTest, YieldsToAHigherPriority) {
     EXPECT_EQ(router.counters().release_master, 1U);
 }
 
-// RFC9568-6.4.3-725
+// RFC9568-6.4.3-735
 TEST_F(MasterTest, YieldsToAnEqualPriorityWithAHigherAddress) {
     send(advert(100, kHigher));
     EXPECT_THAT(deeds(actions), steps_down(Cause::higher_address_advert));
@@ -120,7 +120,7 @@ TEST_F(MasterTest, LearnsTheIntervalOfTheOneItYieldsTo) {
     EXPECT_EQ(remaining(), 6s + 1218750us);
 }
 
-// RFC9568-6.4.3-760
+// RFC9568-6.4.3-775
 TEST_F(MasterTest, AnswersALowerPriorityAndAnnouncesAgain) {
     advance(500ms);
     send(advert(99));
@@ -231,7 +231,7 @@ TEST_F(MasterTest, SendsAnAdvertBeforeItYieldsWithHigherPrioSendAdvert) {
     EXPECT_THAT(all<SendAdvert>(actions), testing::SizeIs(1));  // Not two for a lower one.
 }
 
-// RFC9568-6.4.3-655
+// RFC9568-6.4.3-665
 TEST_F(MasterTest, ResignsAtShutdown) {
     send(Shutdown{});
     EXPECT_THAT(deeds(actions), ElementsAre(SendAdvert{kLeaving}, CancelAnnouncements{}, RemoveAddresses{},
@@ -247,7 +247,7 @@ TEST_F(MasterTest, LeavesEverythingInPlaceWithoutRelease) {
                                             StateChanged{State::Master, State::Initialize, Cause::shutdown}));
 }
 
-// RFC9568-6.4.2-345
+// RFC9568-6.4.2-355
 TEST_F(MasterTest, ThatIsOnlyBackupStopsSilently) {
     make(settings());
     start();
