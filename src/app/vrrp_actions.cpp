@@ -42,8 +42,8 @@ void VrrpService::on_frame(vrrp::ChannelId channel, const vrrp::ReceivedFrame& f
         if (global_.log_unknown_vrids) {
             const netstate::LinkInfo* link = network_.mirror().link(frame.interface);
             edges_.log.info(Part::vrrp,
-                            fmt::format("Unknown VRID({}) received on interface({}). ignoring...", vrid->value,
-                                        link == nullptr ? std::string_view{} : link->name));
+                            fmt::format("Unknown VRID({}) received on interface({}). ignoring...",
+                                        vrid->value, link == nullptr ? std::string_view{} : link->name));
         }
         return;
     }
@@ -241,9 +241,9 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::AnnounceSource&) {
     if (!instance.settings.transport.unicast) return;
     const InterfaceIndex interface = network_.index_of(instance.settings.transport.interface);
     if (!interface || !instance.source) return;
-    edges_.log.detail(
-        Part::vrrp, fmt::format("{}: sending gratuitous {} for {}", instance.name(),
-                                instance.source->is_v4() ? "ARP" : "NA", instance.source->to_string()));
+    edges_.log.detail(Part::vrrp,
+                      fmt::format("{}: sending gratuitous {} for {}", instance.name(),
+                                  instance.source->is_v4() ? "ARP" : "NA", instance.source->to_string()));
     const vrrp::Announcement announcement{interface, *instance.source, MacAddress{}, false};
     (void)edges_.link.announce({&announcement, 1}, 1);
 }

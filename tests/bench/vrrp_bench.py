@@ -61,9 +61,9 @@ SCENARIOS = {
     "start": Scenario("255 owners with 4 addresses each; ms since execution", scenarios.start_255,
                       [Figure("advert", "all adverts", aim=0.4), Figure("there", "all there", aim=0.4),
                        Figure("announced", "all announced", aim=0.4)]),
-    "memory": Scenario("memory of all processes; MiB", scenarios.memory,
+    "memory": Scenario("memory of all processes, all of it and what other programs cannot share; MiB", scenarios.memory,
                        [Figure(f"{count} {kind}", f"{count} instance{'s'[:count > 1]}, {kind}", 1 / 1024, 0.6)
-                        for kind in ("proportional", "resident") for count in (1, 255, 1000)], runs=1),
+                        for kind in ("resident", "own") for count in (1, 255, 1000)], runs=1),
     "jitter": Scenario("adverts of 10 ms beside two busy processes per processor; deviation in ms", scenarios.jitter,
                        [Figure("median", "median", **MEDIAN), Figure("p99", "p99", aim=0.5, **MEDIAN),
                         Figure("worst", "worst", **MEDIAN), Figure("drift", "of the mean", **MEDIAN)]),

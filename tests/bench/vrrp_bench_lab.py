@@ -108,13 +108,13 @@ class Program(Daemon):
         return used / 1e9
 
     def memory(self):
-        """(proportional, resident) memory of all of them in KiB."""
-        total = {"Pss": 0, "Rss": 0}
+        """Memory of all of them in KiB: (what no other program can share, all that is resident)."""
+        total = {"Pss_Anon": 0, "Rss": 0}
         for pid in self.tree():
             text = Path(f"/proc/{pid}/smaps_rollup").read_text()
             for name in total:
                 total[name] += int(re.search(rf"^{name}: +(\d+) kB", text, re.M)[1])
-        return total["Pss"], total["Rss"]
+        return total["Pss_Anon"], total["Rss"]
 
     def signal_all(self, number):
         os.killpg(self.pid, number)
@@ -166,6 +166,9 @@ def two_nodes(wires=1):
             for node, host in ((first, 1), (second, 2)):
                 node.sysctl(**{f"ipv6__conf__{name}__disable_ipv6": 1})
                 node.ip(f"addr add 10.2.{number}.{host}/24 dev {name}", f"link set {name} up")
+            # A new carrier is told up to a second later, and until then a router is in FAULT.
+            for node in (first, second):
+                wait_until(lambda: "state UP" in node.run(["ip", "-o", "link", "show", name]), 5, f"{name} up")
         for node in (first, second):  # The observer does better, and is not in the way.
             node.watch.close()
             node.watch = None

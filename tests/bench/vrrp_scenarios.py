@@ -137,7 +137,7 @@ def memory(settings, program, reference):
             time.sleep(1)
             daemon.quiet()
             time.sleep(1.5)
-            figures[f"{count} proportional"], figures[f"{count} resident"] = daemon.memory()
+            figures[f"{count} own"], figures[f"{count} resident"] = daemon.memory()
     return figures
 
 

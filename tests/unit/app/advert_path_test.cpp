@@ -167,14 +167,5 @@ TEST_F(AdvertPathTest, AThousandAdvertsReceivedByABackupTakeNothingFromTheHeap) 
     EXPECT_EQ(service.instances().back()->router.counters().advert_rcvd, 51U);
 }
 
-TEST_F(AdvertPathTest, AnAnswerToALowerAdvertTakesNothingFromTheHeap) {
-    make_adverts();
-    start(vrrp::kOwner);
-    receive(1, {50});
-    const size_t before = counting.sent;
-    EXPECT_EQ(taken_by([&] { receive(1, {50}); }), 0U);
-    EXPECT_EQ(counting.sent, before + 1);
-}
-
 }  // namespace
 }  // namespace holdfast::app
