@@ -139,13 +139,4 @@ void VirtualRouter::send_due_advert(Instant now, Master& state, Actions& out) {
         state.advert_at = due + settings_.advert_interval;
 }
 
-// A little late once is no reason to be late ever after: the next one is counted from when this one was due.
-// What was held up for long (RFC 9568 counts from the sending) or is early begins a new count.
-void VirtualRouter::send_due_advert(Instant now, Master& state, Actions& out) {
-    const Instant due = state.advert_at;
-    send_advert(now, state, out);
-    if (now >= due && now - due < settings_.advert_interval / 2)
-        state.advert_at = due + settings_.advert_interval;
-}
-
 }  // namespace holdfast::vrrp

@@ -69,8 +69,8 @@ struct AdvertReceived {
 
 /// `deadline()` has passed. Harmless when it has not.
 struct DeadlineReached {
-    bool early =
-        false;  ///< Up to VirtualRouter::early() before it: an advert may leave along with those of others.
+    /// Up to VirtualRouter::early() before it: an advert may leave along with those of others.
+    bool early = false;
 };
 
 /// The sum of weights changed (election.hpp). Ignored when the base priority is 255.

@@ -82,9 +82,6 @@ class VirtualRouter {
     /// How much before `deadline()` DeadlineReached::early may be sent: 1 % of the interval when an advert is
     /// next, otherwise nothing. An interval is that much shorter, once; from then on both leave together.
     Duration early() const;
-    /// How much before `deadline()` DeadlineReached::early may be sent: 1 % of the interval when an advert is
-    /// next, otherwise nothing. An interval is that much shorter, once; from then on both leave together.
-    Duration early() const;
 
     /// A reload changed the settings; the state is kept. `effective` is the new sum of priority and weights.
     /// A Master advertises the new contents at once; a Backup with another interval starts its wait anew.
