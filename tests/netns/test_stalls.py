@@ -29,7 +29,7 @@ def test_a_master_that_was_asleep_while_another_took_over(ours, keyword, holder)
     second.wait_for_state("BACKUP")
     wait_until(lambda: len(ours.capture.adverts("first")) > 3, 3, "adverts")
     sleeps(first, master_down_interval(100) + 1)
-    assert second.state() == "MASTER"
+    assert "MASTER" in second.states()
     if holder == "second":
         first.wait_for_log("VRRP thread timer expired")
     ours.wait_for_holder(ours.second if holder == "second" else ours.first)
