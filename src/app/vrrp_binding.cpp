@@ -217,8 +217,12 @@ void VrrpService::on_link_changed(Instant, const netstate::LinkInfo& link, const
     if (before == nullptr && !instances_.empty() && !network_.is_virtual_link(link.name))
         edges_.log.detail(Part::vrrp, fmt::format("Interface {} added", link.name));
     // Our own links are made switched off and are switched on with the next breath.
+    const auto is_for_it = [&](const auto& instance) {
+        return !instance->started && instance->links.makes(link.name);
+    };
     const bool is_being_made =
-        network_.is_virtual_link(link.name) && !was_usable && (before == nullptr || !before->up);
+        network_.is_virtual_link(link.name) && !was_usable &&
+        (before == nullptr || (!before->up && std::ranges::any_of(instances_, is_for_it)));
     if (of_interest && counts && !is_being_made && !stopping_ &&
         (before == nullptr || was_usable != link.usable())) {
         edges_.log.info(Part::vrrp,

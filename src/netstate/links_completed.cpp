@@ -20,15 +20,16 @@ void LinkReconciler::completed(Instant now, std::span<const Operation> operation
             Item* item = item_of(add->link.name);
             if (item == nullptr) continue;
             using What = ObjectEvent::What;
-            events.push_back(describe(!is_done     ? What::refused
-                                      : item->lost ? What::repaired
-                                                   : What::installed,
-                                      item->link));
             if (!is_done) {
-                events.back().error = results[i].error();
+                // A kernel that does not know this kind of link says so at every attempt.
+                if (item->refusals == 0) {
+                    events.push_back(describe(What::refused, item->link));
+                    events.back().error = results[i].error();
+                }
                 postpone(*item, now, item->refusals++);
                 continue;
             }
+            events.push_back(describe(item->lost ? What::repaired : What::installed, item->link));
             if (std::exchange(item->lost, false)) {
                 ++item->burst;
                 events.back().repairs = ++item->repairs;

@@ -125,6 +125,26 @@ def test_the_base_is_switched_off_and_on(alone):
     assert sent_from(alone, is_advert4) == {MAC4}
 
 
+def test_a_vmac_that_is_switched_off_and_on_is_said(alone):
+    daemon = master(alone, vmac_instance(100))
+    assert "Netlink reports vrrp.51" not in daemon.log()
+    alone.first.ip("link set vrrp.51 down")
+    daemon.wait_for_state("FAULT")
+    daemon.wait_for_log("Netlink reports vrrp.51 down")
+    alone.first.ip("link set vrrp.51 up")
+    daemon.wait_for_state("MASTER")
+    daemon.wait_for_log("Netlink reports vrrp.51 up")
+
+
+def test_a_changed_mac_is_put_back(ours):
+    """keepalived 2.4.3 goes on with the other one."""
+    daemon = master(ours, vmac_instance(100))
+    ours.first.ip("link set vrrp.51 address 02:00:00:00:09:09")
+    wait_until(lambda: link(ours.first, "vrrp.51")["address"] == MAC4, 2, "the virtual MAC address")
+    assert sent_from(ours, is_advert4) == {MAC4}
+    assert daemon.states() == ["BACKUP", "MASTER"]
+
+
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 def test_a_deleted_vmac_does_not_end_a_mastership(ours, family):
     """keepalived 2.4.3 goes through FAULT and BACKUP."""

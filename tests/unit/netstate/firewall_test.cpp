@@ -110,7 +110,7 @@ TEST_F(FirewallTest, AfterAFailureEverythingIsMadeAnew) {
     kernel.failures = 1;
     want({.addresses = {global("192.0.2.2")}, .links = {quiet(Family::ipv6, 5)}});
     const auto operations = want({.addresses = {global("192.0.2.2")}, .links = {quiet(Family::ipv6, 5)}});
-    EXPECT_EQ(operations.front(), FirewallOperation(RemoveTables{}));
+    EXPECT_TRUE(std::holds_alternative<RemoveTables>(operations.front()));
     EXPECT_EQ(kernel.state.addresses, std::set{global("192.0.2.2")});
 }
 

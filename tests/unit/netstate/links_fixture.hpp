@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,12 +28,16 @@ class LinkObserver final : public NetworkObserver {
         for (const ObjectEvent& event : news)
             if (event.kind == ObjectKind::link) events.push_back(event);
     }
+    void on_news_complete(Instant) override {
+        if (on_complete) on_complete();
+    }
     std::vector<What> take() {
         std::vector<What> all;
         for (const ObjectEvent& event : std::exchange(events, {})) all.push_back(event.what);
         return all;
     }
     std::vector<ObjectEvent> events;
+    std::function<void()> on_complete;
 };
 
 inline LinkInfo ethernet(uint32_t index, const std::string& name) {

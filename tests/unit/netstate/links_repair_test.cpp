@@ -12,6 +12,53 @@ TEST_F(LinksTest, MakesItAgainWhenSomebodyRemovesIt) {
     EXPECT_EQ(observer.take(), (std::vector{What::lost, What::repaired}));
 }
 
+TEST_F(LinksTest, SaysOnceThatTheKernelRefusesIt) {
+    kernel.refuse = [](const Operation& o) { return std::holds_alternative<AddLink>(o) ? EOPNOTSUPP : 0; };
+    define(vmac());
+    EXPECT_EQ(observer.take(), std::vector{What::refused});
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(state.deadline());
+        now = *state.deadline();
+        state.handle_deadline(now);
+    }
+    EXPECT_EQ(observer.take(), std::vector<What>{});
+    kernel.refuse = {};
+    now = *state.deadline();
+    state.handle_deadline(now);
+    EXPECT_EQ(observer.take(), std::vector{What::installed});
+}
+
+TEST_F(LinksTest, IsThereAgainBeforeAnybodyJudgesByWhatIsMissing) {
+    define(vmac());
+    observer.take();
+    bool was_usable = false;
+    observer.on_complete = [&] { was_usable = link("vrrp.51") != nullptr && link("vrrp.51")->usable(); };
+    // The kernel switches off what it deletes, and tells that first.
+    LinkInfo off = *link("vrrp.51");
+    off.up = off.running = false;
+    kernel.set_link(off);
+    kernel.rest_of_the_news = [&](ChangeListener& listener) {
+        kernel.links.erase(off.index.value);
+        listener.on_link_removed(off.index);
+    };
+    deliver();
+    EXPECT_TRUE(was_usable);
+    EXPECT_EQ(observer.take(), (std::vector{What::lost, What::repaired}));
+}
+
+TEST_F(LinksTest, IsLeftSwitchedOffWhenThatIsAll) {
+    define(vmac());
+    observer.take();
+    bool was_usable = true;
+    observer.on_complete = [&] { was_usable = link("vrrp.51") != nullptr && link("vrrp.51")->usable(); };
+    LinkInfo off = *link("vrrp.51");
+    off.up = off.running = false;
+    kernel.set_link(off);
+    deliver();
+    EXPECT_FALSE(was_usable);
+    EXPECT_EQ(observer.take(), std::vector<What>{});
+}
+
 TEST_F(LinksTest, BacksOffWhenSomebodyKeepsRemovingIt) {
     define(vmac());
     for (int i = 0; i < 3; ++i) {
