@@ -114,6 +114,13 @@ global_defs {{
     wait_until(lambda: {70000, LIMIT} <= set(netlink_buffers(vrrp_pid(daemon))), 3, "both buffers")
 
 
+@pytest.mark.holdfast_only
+def test_netlink_buffers_that_nobody_has_asked_for(ours):
+    daemon = ours.start(ours.first, ONE)
+    daemon.wait_for_log("Startup complete")
+    wait_until(lambda: {1 << 20, 4 << 20} <= set(netlink_buffers(daemon.pid)), 3, "both buffers")
+
+
 # The process.
 
 def facts(pid):
@@ -142,7 +149,8 @@ BFD = "bfd_instance peer {\nneighbor_ip 10.1.0.99\nsource_ip 10.1.0.1\n}\n"
     (f"vrrp_cpu_affinity {CPU}", {"cpus": CPU}),
     ("vrrp_rt_priority 12\nvrrp_rlimit_rttime 250000\nvrrp_priority -7",
      {"real time": 12, "policy": ROUND_ROBIN, "timeout": ["125000", "250000"]}),
-], ids=["priority", "no_swap", "cpu_affinity", "rt_priority"])
+    pytest.param("vrrp_rt_priority 12", {"real time": 12, "policy": ROUND_ROBIN}, marks=pytest.mark.holdfast_only),
+], ids=["priority", "no_swap", "cpu_affinity", "rt_priority", "rt_priority without a limit"])
 def test_the_process(ours, lines, different):
     daemon = ours.start(ours.first, f"global_defs {{\n{lines}\n}}\n{ONE}")
     daemon.wait_for_log("Startup complete")
