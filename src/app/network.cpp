@@ -128,10 +128,13 @@ void Network::log_link(const netstate::ObjectEvent& event) {
     using What = netstate::ObjectEvent::What;
     const std::string& owner = event.owner.instance;
     switch (event.what) {
-        case What::installed:
-            edges_.log.detail(Part::vrrp,
-                              fmt::format("({}): Success creating VMAC interface {}", owner, event.text));
+        case What::installed: {
+            const netstate::LinkInfo* made = mirror().link(event.text);
+            const bool is_ipvlan = made != nullptr && made->kind == "ipvlan";
+            edges_.log.detail(Part::vrrp, fmt::format("({}): Success creating {} interface {}", owner,
+                                                      is_ipvlan ? "ipvlan" : "VMAC", event.text));
             break;
+        }
         case What::adopted:
             edges_.log.info(Part::vrrp, fmt::format("({}) Found matching interface {}", owner, event.text));
             break;

@@ -171,8 +171,7 @@ void InstanceResolver::resolve_accept() {
     GlobalSettings& global = global_.value;
     if ((!v_.accept || d_.use_vmac) && !global.iptables && !global.nftables.table) {
         loading_.remark(
-            d_.place,
-            fmt::format("({}) needs a firewall and none is configured; nftables is used", router_.name));
+            d_.place, "use_vmac or no_accept/strict specified, but no firewall configured - using nftables");
         global.nftables.table = "keepalived";
     }
 }

@@ -52,7 +52,9 @@ std::vector<FirewallOperation> FirewallReconciler::plan(const FirewallState& wan
     }
     std::vector<ProtectedAddress> fresh;
     std::ranges::set_difference(wanted.addresses, present_.addresses, std::back_inserter(fresh));
-    std::ranges::stable_sort(fresh, {}, &ProtectedAddress::position);
+    std::ranges::sort(fresh, [](const ProtectedAddress& a, const ProtectedAddress& b) {
+        return a.position != b.position ? a.position < b.position : a < b;
+    });
     for (ProtectedAddress& address : fresh) {
         need(parts_of(address));
         operations.emplace_back(Protect{std::move(address)});
