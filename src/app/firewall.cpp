@@ -55,10 +55,11 @@ Firewall::~Firewall() {
 
 void Firewall::configure(const config::GlobalSettings& global) {
     netstate::FirewallSettings settings = settings_of(global);
-    if (settings.iptables && !edges_.firewall.has_iptables()) {
-        settings.iptables.reset();
-        is_substituted_ = true;
+    if (settings.iptables && !has_iptables_) {
+        has_iptables_ = edges_.firewall.has_iptables();
+        is_substituted_ = !*has_iptables_;
     }
+    if (settings.iptables && !*has_iptables_) settings.iptables.reset();
     if (settings == settings_) return;
     const auto removal = reconciler_.end();
     if (!removal.empty()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "holdfast/app/edges.hpp"
@@ -21,8 +22,8 @@ class Firewall {
     /// Whether rules are made with iptables, that is whether it is configured and no front of nftables.
     bool uses_iptables() const { return settings_.iptables.has_value(); }
 
-    /// Whether group reports of VMACs are dropped instead of leaving through the base, which only nftables can
-    /// make them do.
+    /// Whether group reports of VMACs are dropped instead of leaving through the base, which only nftables
+    /// can make them do.
     bool drops_reports() const { return uses_iptables() && !settings_.iptables->output_chain.empty(); }
 
     /// Makes the rules so, at once. What cannot be made now is tried again.
@@ -53,7 +54,8 @@ class Firewall {
     netstate::FirewallReconciler reconciler_;
     netstate::FirewallState wanted_;
     std::function<netstate::FirewallState()> later_;
-    bool is_substituted_ = false;  // nftables in place of iptables, which is not said yet.
+    std::optional<bool> has_iptables_;  // Asked once.
+    bool is_substituted_ = false;       // nftables in place of iptables, which is not said yet.
     bool complained_ = false;
     uint32_t fights_ = 0;  // How often others have removed rules, since they last let us be.
     Instant last_fight_{};

@@ -190,6 +190,7 @@ TEST_F(FirewallModeTest, AnIptablesThatIsNftablesIsNotUsedAndThatIsSaidWithTheFi
     EXPECT_FALSE(firewall.last_settings.iptables);
     EXPECT_EQ(firewall.last_settings.table, "keepalived");
     EXPECT_TRUE(logged("Not using iptables since iptables uses nf_tables - please update configuration"));
+    rules.configure(iptables("OTHER"));
     rules.want(protecting("192.0.2.2"));
     EXPECT_EQ(lines.size(), 1U);
 }
