@@ -13,12 +13,12 @@ import time
 from lab import netlink
 
 
-def _listening(node, kind, port):
+def _listening(node, kind, port, address):
     with netlink.entered(node.namespace):
         sock = socket.socket(socket.AF_INET6, kind)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    sock.bind(("::", port))
+    sock.bind((address if ":" in address else f"::ffff:{address}", port))
     return sock
 
 
@@ -54,10 +54,10 @@ class StreamServer(_Server):
     `requests` has what `request()` below has read, in order.
     """
 
-    def __init__(self, node, port, talk):
+    def __init__(self, node, port, talk, address="::"):
         self._talk = talk
         self.requests = []
-        sock = _listening(node, socket.SOCK_STREAM, port)
+        sock = _listening(node, socket.SOCK_STREAM, port, address)
         sock.listen(64)
         super().__init__(sock)
 
@@ -75,10 +75,10 @@ class StreamServer(_Server):
 class DatagramServer(_Server):
     """Answers each datagram with `answer(datagram)`; None is silence. `datagrams` has what came."""
 
-    def __init__(self, node, port, answer):
+    def __init__(self, node, port, answer, address="::"):
         self._answer = answer
         self.datagrams = []
-        super().__init__(_listening(node, socket.SOCK_DGRAM, port))
+        super().__init__(_listening(node, socket.SOCK_DGRAM, port, address))
 
     def _serve_one(self):
         datagram, peer = self._socket.recvfrom(65536)
