@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "holdfast/app/daemon.hpp"
-#include "holdfast/check/log_lines.hpp"
 #include "view_parts.hpp"
 
 namespace holdfast::app {
@@ -111,65 +110,13 @@ GroupView group_view(const config::Config& config, const VrrpGroup& group) {
     return view;
 }
 
-std::string_view forwarding_name(ipvs::ForwardingMethod method) {
-    switch (method) {
-        case ipvs::ForwardingMethod::masquerade:
-            return "NAT";
-        case ipvs::ForwardingMethod::local:
-            return "LOCAL";
-        case ipvs::ForwardingMethod::tunnel:
-            return "TUN";
-        case ipvs::ForwardingMethod::direct_route:
-            return "DR";
-    }
-    return "";
-}
-
-VirtualServerView virtual_server_view(const check::VirtualServerMachine& machine) {
-    const check::VirtualServerSettings& settings = machine.settings();
-    VirtualServerView view;
-    view.name = settings.to_string();
-    view.scheduler = settings.attributes.scheduler;
-    view.forwarding = forwarding_name(settings.forwarding.method);
-    view.persistence_timeout = settings.attributes.persistence_timeout;
-    view.quorum = settings.quorum;
-    view.hysteresis = settings.hysteresis;
-    view.quorum_up = machine.has_quorum();
-    view.alpha = settings.alpha;
-    view.omega = settings.omega;
-    view.ha_suspend = settings.ha_suspend;
-    view.quorum_up_script = command_text(settings.quorum_up);
-    view.quorum_down_script = command_text(settings.quorum_down);
-    if (settings.sorry_server) view.sorry_server = settings.sorry_server->endpoint.to_string();
-    for (size_t i = 0; i < settings.real_servers.size(); ++i) {
-        const check::RealServerSettings& server = settings.real_servers[i];
-        const check::VirtualServerMachine::ServerState& state = machine.servers()[i];
-        RealServerView entry;
-        entry.name = check::log_lines::real_server(server, settings);
-        entry.weight = state.weight;
-        entry.forwarding = forwarding_name(server.forwarding.method);
-        entry.upper_threshold = server.upper_threshold;
-        entry.lower_threshold = server.lower_threshold;
-        entry.inhibit_on_failure = server.inhibit_on_failure;
-        entry.alive = state.alive;
-        entry.in_pool = state.alive && (machine.has_quorum() || !settings.sorry_server);
-        entry.notify_up = command_text(server.notify_up);
-        entry.notify_down = command_text(server.notify_down);
-        for (size_t c = 0; c < server.checkers.size(); ++c) {
-            entry.checkers.push_back(std::string(check::keyword(server.checkers[c])) +
-                                     (state.checkers[c].up ? " up" : " down"));
-        }
-        view.real_servers.push_back(std::move(entry));
-    }
-    return view;
-}
-
 }  // namespace
 
 DaemonView Daemon::view() const {
     DaemonView view;
     view.now = edges_.wall_clock();
     view.version = std::string(product());
+    view.director = &lvs_->director();
     view.global.router_id = config_.global.router_id;
     view.global.instance = config_.root.instance;
     view.global.net_namespace = config_.root.net_namespace;
@@ -244,9 +191,6 @@ DaemonView Daemon::view() const {
     view.static_addresses = address_list(config_.static_addresses, network_.mirror(), true);
     view.static_routes = route_list(config_.static_routes, network_.mirror(), true);
     view.static_rules = rule_list(config_.static_rules);
-    for (size_t i = 0; i < lvs_->director().size(); ++i) {
-        view.virtual_servers.push_back(virtual_server_view(lvs_->director().machine(i)));
-    }
     for (const bfd::Session* session : bfd_.sessions()) {
         BfdView entry{session->settings(), session->state(),  session->diagnostic(), session->discriminator(),
                       session->remote(),   session->timers(), session->polling(),    std::nullopt};

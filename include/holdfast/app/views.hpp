@@ -16,6 +16,10 @@
 #include "holdfast/vrrp/counters.hpp"
 #include "holdfast/vrrp/types.hpp"
 
+namespace holdfast::check {
+class Director;
+}
+
 namespace holdfast::app {
 
 using WallClock = std::chrono::system_clock::time_point;
@@ -258,38 +262,6 @@ struct InterfaceView {
     std::vector<TrackView> followers{};
 };
 
-struct RealServerView {
-    std::string name{};  ///< `[ADDR]:tcp:PORT`
-    int64_t weight = 1;
-    std::string forwarding{};  ///< NAT, DR, TUN
-    uint32_t upper_threshold = 0;
-    uint32_t lower_threshold = 0;
-    bool inhibit_on_failure = false;
-    bool alive = false;
-    bool in_pool = false;
-    std::optional<std::string> notify_up{};
-    std::optional<std::string> notify_down{};
-    std::vector<std::string> checkers{};  ///< `TCP_CHECK [ADDR]:tcp:PORT up`
-};
-
-struct VirtualServerView {
-    std::string name{};  ///< As VirtualServerSettings::to_string.
-    std::string scheduler{};
-    std::string forwarding{};
-    uint32_t persistence_timeout = 0;
-    uint32_t quorum = 1;
-    uint32_t hysteresis = 0;
-    bool quorum_up = false;
-    bool alpha = false;
-    bool omega = false;
-    bool ha_suspend = false;
-    Duration delay_loop{};
-    std::optional<std::string> quorum_up_script{};
-    std::optional<std::string> quorum_down_script{};
-    std::optional<std::string> sorry_server{};
-    std::vector<RealServerView> real_servers{};
-};
-
 struct BfdView {
     bfd::SessionSettings settings{};
     bfd::State state = bfd::State::Down;
@@ -330,8 +302,10 @@ struct DaemonView {
     std::vector<std::string> static_addresses{};
     std::vector<std::string> static_routes{};
     std::vector<std::string> static_rules{};
-    std::vector<VirtualServerView> virtual_servers{};
     std::vector<BfdView> bfd_sessions{};
+    /// Virtual servers, looked at in place because there may be tens of thousands: for use at once. May be
+    /// null.
+    const check::Director* director = nullptr;
 };
 
 }  // namespace holdfast::app

@@ -7,6 +7,8 @@
 #include <ctime>
 #include <sstream>
 
+#include "holdfast/check/director.hpp"
+
 namespace holdfast::app {
 namespace {
 
@@ -128,11 +130,12 @@ TEST_F(DataDumpTest, BackupUnicastVersionThreeInstance) {
     view.instances = {other};
     const auto text = vrrp_data(view);
     EXPECT_TRUE(in_order(
-        text, {"   VRRP Version = 3", "   Sync group = G1", "   State = BACKUP",
-               "   Master router = 192.0.2.9", "   Master priority = 200",
-               "   Master advert interval = 250 milli-sec", "   Flags:", "     Using unicast",
-               "   Using src_ip = 192.0.2.1 (from configuration)", "   Advert interval = 500 milli-sec",
-               "   Preempt = disabled", "   Check unicast src : no", "   Unicast Peer :", "     192.0.2.2 min_ttl 0 max_ttl 255"}));
+        text,
+        {"   VRRP Version = 3", "   Sync group = G1", "   State = BACKUP", "   Master router = 192.0.2.9",
+         "   Master priority = 200", "   Master advert interval = 250 milli-sec",
+         "   Flags:", "     Using unicast", "   Using src_ip = 192.0.2.1 (from configuration)",
+         "   Advert interval = 500 milli-sec", "   Preempt = disabled", "   Check unicast src : no",
+         "   Unicast Peer :", "     192.0.2.2 min_ttl 0 max_ttl 255"}));
     EXPECT_THAT(text, Not(HasSubstr("Authentication type")));
 }
 
@@ -215,24 +218,96 @@ TEST_F(DataDumpTest, GroupsScriptsFilesProcessesAndInterfaces) {
 }
 
 TEST_F(DataDumpTest, CheckerFileShowsServersAndCheckers) {
-    VirtualServerView server{
-        .name = "[10.0.0.1]:tcp:80", .scheduler = "wrr", .forwarding = "DR", .persistence_timeout = 360};
-    server.sorry_server = "[10.0.0.9]:80";
-    RealServerView real{.name = "[10.0.0.2]:tcp:8080", .weight = 3, .forwarding = "DR"};
-    real.alive = real.in_pool = true;
-    real.checkers = {"TCP_CHECK up"};
+    check::RealServerSettings real;
+    real.endpoint = {IpAddress::v4(10, 0, 0, 2), 8080};
+    real.weight = 3;
+    real.forwarding.method = ipvs::ForwardingMethod::direct_route;
+    real.checkers = {check::Checker{.probe = check::TcpCheck{.connect = {.destination = real.endpoint}}}};
+    check::VirtualServerSettings server;
+    server.key = {.protocol = ipvs::Protocol::tcp, .endpoint = {IpAddress::v4(10, 0, 0, 1), 80}};
+    server.attributes = {.scheduler = "wrr", .persistence_timeout = 360, .persistence_netmask = 0xffffff00U};
     server.real_servers = {real};
-    VirtualServerView mark{.name = "FWM 5", .scheduler = "rr"};
-    VirtualServerView group{.name = "[GRP]:80", .scheduler = "rr"};
-    view.virtual_servers = {server, mark, group};
+    server.sorry_server = check::SorryServerSettings{.endpoint = {IpAddress::v4(10, 0, 0, 9), 80}};
+    check::VirtualServerSettings mark = server;
+    mark.key = {.firewall_mark = 5};
+    check::VirtualServerSettings grouped = server;
+    grouped.group = "GRP";
+    grouped.key.endpoint = {};
+    check::Director director;
+    check::DirectorActions actions;
+    director.load({.virtual_servers = {server, mark, grouped},
+                   .groups = {{.name = "GRP",
+                               .entries = {{.first = {IpAddress::v4(10, 0, 1, 1), 80}, .count = 3},
+                                           {.firewall_mark = 7}}}}},
+                  actions);
+    view.director = &director;
+    EXPECT_TRUE(in_order(checker_data(view), {"------< LVS Topology >------",
+                                              " ------< Virtual server group >------",
+                                              " Virtual Server Group = GRP, IPv4 = yes, IPv6 = no",
+                                              "   VIP Range = 10.0.1.1-10.0.1.3, VPORT = 80",
+                                              "   FWMARK = 7",
+                                              " ------< Virtual server >------",
+                                              " VS VIP = 10.0.0.1, VPORT = 80",
+                                              "   Address family = inet",
+                                              "   lvs_sched = wrr",
+                                              "   flag-1 = disabled",
+                                              "   One packet scheduling = disabled",
+                                              "   persistence timeout = 360",
+                                              "   persistence granularity = 255.255.255.0",
+                                              "   protocol = TCP",
+                                              "   quorum = 1, hysteresis = 0",
+                                              "   Using smtp notification = no",
+                                              "   default forwarding method = NAT",
+                                              "   sorry server = [10.0.0.9]:tcp:80",
+                                              "     alive = 0",
+                                              "   VS alive = 1",
+                                              "   quorum_state_up = 1",
+                                              "   ------< Real server >------",
+                                              "   RIP = 10.0.0.2, RPORT = 8080, WEIGHT = 3 EFF WEIGHT = 3",
+                                              "   forwarding method = DR",
+                                              "   initial weight = 3",
+                                              "   effective weight = 3",
+                                              "   alive = 1",
+                                              "   num failed checkers = 0",
+                                              "   RS set = 1",
+                                              " VS FWMARK = 5",
+                                              " VS GROUP = [GRP]:0",
+                                              "------< Health checkers >------",
+                                              " [10.0.0.1]:tcp:80 -> [10.0.0.2]:tcp:8080",
+                                              "   Enabled = yes",
+                                              "   Up = yes",
+                                              "   Has run = no",
+                                              "   Delay loop = 60000000 us",
+                                              "   Connection",
+                                              "     Dest = [10.0.0.2]:8080",
+                                              "     Timeout = 5.000000",
+                                              "   Keepalive method = TCP_CHECK"}));
+}
+
+TEST_F(DataDumpTest, CheckerFileShowsWhatAWebCheckWants) {
+    check::UrlSettings url{.path = "/a", .regex = "hello", .regex_min_offset = 5};
+    url.digest.emplace().fill(0xab);
+    for (size_t code : {200U, 201U, 404U}) url.status_codes.set(code - 100);
+    check::RealServerSettings real;
+    real.endpoint = {IpAddress::v4(10, 0, 0, 2), 443};
+    real.checkers = {check::Checker{.probe = check::HttpCheck{.connect = {.destination = real.endpoint},
+                                                              .tls = true,
+                                                              .urls = {url, {.path = "/b"}},
+                                                              .protocol = check::HttpProtocol::http_1_1,
+                                                              .enable_sni = true}}};
+    check::VirtualServerSettings server;
+    server.key = {.protocol = ipvs::Protocol::tcp, .endpoint = {IpAddress::v4(10, 0, 0, 1), 443}};
+    server.real_servers = {real};
+    check::Director director;
+    check::DirectorActions actions;
+    director.load({.virtual_servers = {server}}, actions);
+    view.director = &director;
     EXPECT_TRUE(in_order(
         checker_data(view),
-        {"------< LVS Topology >------", " ------< Virtual server >------", " VS VIP = 10.0.0.1, VPORT = 80",
-         "   lvs_sched = wrr", "   persistence timeout = 360", "   protocol = TCP",
-         "   quorum = 1, hysteresis = 0", "   sorry server = [10.0.0.9]:80", "   ------< Real server >------",
-         "   RIP = 10.0.0.2, RPORT = 8080, WEIGHT = 3", "   alive = 1", "   RS set = 1", " VS FWMARK = 5",
-         " VS GROUP = [GRP]:80", "------< Health checkers >------",
-         " [10.0.0.1]:tcp:80 -> [10.0.0.2]:tcp:8080", "   Keepalive method = TCP_CHECK up"}));
+        {"   Keepalive method = SSL_GET, http protocol 1.1", "   Enable SNI set", "   Fast recovery unset",
+         "   tls_compliant unset", "   Checked url = /a", "     digest = abababababababababababababababab",
+         "     tls_compliant unset", "     HTTP Status Code(s)", "       200-201", "       404",
+         "     Regex = \"hello\"", "     Regex min offset = 5", "   Checked url = /b", "       200-299"}));
 }
 
 TEST_F(DataDumpTest, StatisticsRepeatPerInstance) {
