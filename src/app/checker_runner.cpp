@@ -100,15 +100,9 @@ void CheckerRunner::failed(const check::Checker& checker, const ProbeResult& res
 
 // misc_dynamic: exit status 2..255 stands for the weight status - 2; anything else takes the wish back.
 void CheckerRunner::contribute(int exit_code) {
-    const check::CheckerPlace* place = around_.director.place(id_);
-    if (place == nullptr) return;
-    const int64_t configured = around_.director.settings()
-                                   .virtual_servers[place->virtual_server]
-                                   .real_servers[place->real_server]
-                                   .weight;
     check::DirectorActions consequences;
-    around_.director.set_weight_contribution(id_, exit_code >= 2 ? exit_code - 2 - configured : 0,
-                                             consequences);
+    around_.director.wish_weight(id_, exit_code >= 2 ? std::optional<int64_t>(exit_code - 2) : std::nullopt,
+                                 consequences);
     around_.perform(consequences);
 }
 

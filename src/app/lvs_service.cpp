@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "holdfast/check/log_lines.hpp"
+
 namespace holdfast::app {
 
 namespace {
@@ -36,6 +38,7 @@ Result<> LvsService::start(const config::Config& config) {
     if (auto available = edges_.ipvs.available(); !available) return available;
     if (auto made = make_tls_context(config); !made) return made;
     running_ = true;
+    edges_.log.write(Part::checkers, LogLevel::debug, "Initializing ipvs");
     if (config.global.lvs_flush) {
         if (auto flushed = edges_.ipvs.flush(); !flushed) return flushed;
     }
@@ -54,6 +57,7 @@ void LvsService::reload(const config::Config& config) {
         }
         return;
     }
+    edges_.log.write(Part::checkers, LogLevel::debug, "Reinitializing ipvs");
     if (auto made = make_tls_context(config); !made)
         edges_.log.write(Part::checkers, LogLevel::error, made.error().message);
     set_kernel_timeouts(config.global.lvs_timeouts);
@@ -99,53 +103,66 @@ void LvsService::load(const config::Config& config) {
         config.global.smtp_alert_checker ? config.global.smtp_alert_checker : config.global.smtp_alert;
     settings.options.virtual_server_mail = mail.value_or(false);
     settings.options.real_server_mail = mail.value_or(true);
+    settings.has_address = [this](const IpAddress& address) {
+        return network_.mirror().has_address(address);
+    };
+    settings.opinion_of = [this](const check::FileCheck& check) { return opinion_of(check); };
+    read_files(config);
     check::DirectorActions actions;
     director_.load(std::move(settings), actions);
     perform(actions);
     edges_.log.info(Part::checkers, "Activating BFD healthchecker");
-    count_addresses();
     take_over_checkers();
-    follow_files(config);
+    index_followers();
     step();
 }
 
-void LvsService::follow_files(const config::Config& config) {
-    file_checks_.clear();
-    for (const check::CheckerId id : director_.checkers()) {
-        if (const auto* check = std::get_if<check::FileCheck>(&director_.checker(id)->probe))
-            file_checks_[check->track_file].push_back(id);
-    }
+/// Before the director is given the generation: the weights it starts with depend on the files.
+void LvsService::read_files(const config::Config& config) {
+    file_checks_.clear();  // Those of the last generation are told nothing any more.
     std::set<std::string> followed;
-    for (const auto& [name, checks] : file_checks_) followed.insert(name);
+    for (const check::VirtualServerSettings& server : config.virtual_servers)
+        for (const check::RealServerSettings& real : server.real_servers)
+            for (const check::Checker& checker : real.checkers)
+                if (const auto* check = std::get_if<check::FileCheck>(&checker.probe))
+                    followed.insert(check->track_file);
     files_.load(config.track_files, followed);
-    for (const std::string& name : followed) follow_file(name);
+}
+
+void LvsService::index_followers() {
+    bfd_checks_.clear();
+    for (const check::CheckerId id : director_.checkers()) {
+        const auto& probe = director_.checker(id)->probe;
+        if (const auto* file = std::get_if<check::FileCheck>(&probe))
+            file_checks_[file->track_file].push_back(id);
+        if (const auto* bfd = std::get_if<check::BfdCheck>(&probe)) bfd_checks_[bfd->session].push_back(id);
+    }
+    for (const auto& [name, checks] : file_checks_) follow_file(name);
+}
+
+check::Opinion LvsService::opinion_of(const check::FileCheck& check) const {
+    const track::FileSettings* file = files_.settings(check.track_file);
+    if (file == nullptr) return {};
+    const bool own = check.weight.has_value();
+    return check::judge_file(own ? *check.weight : file->weight, own ? check.reverse : file->reverse,
+                             files_.value(check.track_file).value_or(0));
 }
 
 void LvsService::follow_file(const std::string& name) {
-    const track::FileSettings* file = files_.settings(name);
-    if (!running_ || file == nullptr) return;
-    const int64_t number = files_.value(name).value_or(0);
+    const auto checks = file_checks_.find(name);
+    if (!running_ || checks == file_checks_.end()) return;
     check::DirectorActions actions;
-    for (const check::CheckerId id : file_checks_[name]) {
-        const auto& check = std::get<check::FileCheck>(director_.checker(id)->probe);
-        const bool own = check.weight.has_value();
-        director_.follow(id,
-                         check::judge_file(own ? *check.weight : file->weight,
-                                           own ? check.reverse : file->reverse, number),
-                         actions);
-    }
+    for (const check::CheckerId id : checks->second)
+        director_.follow(id, opinion_of(std::get<check::FileCheck>(director_.checker(id)->probe)), actions);
     perform(actions);
 }
 
 void LvsService::bfd_changed(const std::string& session, bool up) {
-    if (!running_) return;
-    for (const check::CheckerId id : director_.checkers()) {
-        const auto* check = std::get_if<check::BfdCheck>(&director_.checker(id)->probe);
-        if (check == nullptr || check->session != session) continue;
-        check::DirectorActions actions;
-        director_.follow(id, {up, 0}, actions);
-        perform(actions);
-    }
+    const auto checks = bfd_checks_.find(session);
+    if (!running_ || checks == bfd_checks_.end()) return;
+    check::DirectorActions actions;
+    for (const check::CheckerId id : checks->second) director_.follow(id, {up, 0}, actions);
+    perform(actions);
 }
 
 void LvsService::take_over_checkers() {
@@ -167,7 +184,7 @@ void LvsService::take_over_checkers() {
 void LvsService::perform(const check::DirectorActions& actions) {
     for (const check::DirectorAction& action : actions) {
         if (const auto* line = std::get_if<check::Log>(&action)) {
-            edges_.log.info(Part::checkers, line->text);
+            if (!line->detail || edges_.log.has_detail()) edges_.log.info(Part::checkers, line->text);
         } else if (const auto* changed = std::get_if<check::UpdateServices>(&action)) {
             update(changed->keys);
         } else if (const auto* command = std::get_if<check::RunCommand>(&action)) {
@@ -195,6 +212,7 @@ void LvsService::step() {
     if (!running_) return;
     const ipvs::Progress progress = reconciler_.step(edges_.timers.now());
     for (const ipvs::Refusal& refusal : progress.refused) {
+        if (refusal.again) continue;
         edges_.log.write(
             Part::checkers, LogLevel::error,
             fmt::format("IPVS: cannot {}: {}", ipvs::to_string(refusal.operation), refusal.error.message));
@@ -244,11 +262,9 @@ void LvsService::stop(bool release) {
 }
 
 void LvsService::set_kernel_timeouts(const ipvs::Timeouts& timeouts) {
-    if (timeouts == ipvs::Timeouts{}) {
-        // A reload took the keyword away: the kernel gets its own values back.
-        if (timeouts_before_) (void)edges_.ipvs.set_timeouts(*std::exchange(timeouts_before_, std::nullopt));
-        return;
-    }
+    // What an earlier generation had set and this one has not gets its own value back.
+    if (timeouts_before_) (void)edges_.ipvs.set_timeouts(*timeouts_before_);
+    if (timeouts == ipvs::Timeouts{}) return timeouts_before_.reset();
     if (!timeouts_before_) {
         if (const auto before = edges_.ipvs.timeouts()) timeouts_before_ = *before;
     }
@@ -302,20 +318,6 @@ void LvsService::instance_entered(const std::string& instance, vrrp::State state
         run_sync_daemon(master ? ipvs::SyncRole::master : ipvs::SyncRole::backup);
 }
 
-void LvsService::count_addresses() {
-    for (const check::VirtualServerSettings& server : director_.settings().virtual_servers) {
-        if (!server.ha_suspend) continue;
-        const auto index = static_cast<size_t>(&server - director_.settings().virtual_servers.data());
-        for (const ipvs::ServiceKey& key : director_.services(index)) {
-            check::DirectorActions actions;
-            const auto changed = director_.address_count(
-                key.endpoint.address, network_.mirror().has_address(key.endpoint.address) ? 1 : 0, actions);
-            perform(actions);
-            tell_suspension(changed);
-        }
-    }
-}
-
 void LvsService::tell_suspension(const std::vector<check::CheckerId>& checkers) {
     for (const check::CheckerId id : checkers) {
         const auto runner = runners_.find(id);
@@ -328,14 +330,13 @@ void LvsService::tell_suspension(const std::vector<check::CheckerId>& checkers) 
     }
 }
 
-void LvsService::on_address_changed(Instant, const netstate::KernelAddress& address, bool) {
-    if (!running_) return;
-    const bool of_interest = std::ranges::any_of(director_.settings().virtual_servers,
-                                                 [](const auto& server) { return server.ha_suspend; });
-    if (!of_interest) return;
+void LvsService::on_address_changed(Instant, const netstate::KernelAddress& address, bool present) {
+    const IpAddress& changed_address = address.prefix.address;
+    if (!running_ || !director_.awaits(changed_address)) return;
+    edges_.log.detail(Part::checkers, check::log_lines::address_seen(changed_address, present));
     check::DirectorActions actions;
     const auto changed = director_.address_count(
-        address.prefix.address, network_.mirror().has_address(address.prefix.address) ? 1 : 0, actions);
+        changed_address, network_.mirror().has_address(changed_address) ? 1 : 0, actions);
     perform(actions);
     tell_suspension(changed);
 }

@@ -76,8 +76,8 @@ constexpr Words kMisc{"Misc check for [{rs} VS {vs}] by [{name}] succeeded.",
                       kMiscDown,
                       "=> MISC CHECK succeeded on service <=",
                       "=> MISC CHECK {ending} on service <="};
-constexpr Words kFile{
-    "", "", "", "", "", "=> FILE CHECK succeeded on service <=", "=> FILE CHECK failed on service <="};
+// As in keepalived, no line but the one about the file, and no mail.
+constexpr Words kFile{"", "", "", "", "", "", ""};
 constexpr Words kBfd{"BFD check of [{name}] RS({rs}) is UP",
                      "BFD check of [{name}] RS({rs}) is DOWN",
                      "BFD check of [{name}] RS({rs}) is DOWN",

@@ -30,6 +30,25 @@ bool runs_probes(const Checker& checker) {
            !std::holds_alternative<BfdCheck>(checker.probe);
 }
 
+// Entries of a group that only one of two generations has, addresses before marks.
+void say_entries(const VirtualServerGroup& from, const VirtualServerGroup& without, bool added,
+                 ipvs::Protocol protocol, PoolActions& out) {
+    for (const bool marks : {false, true})
+        for (const GroupEntry& entry : from.entries)
+            if ((entry.firewall_mark != 0) == marks &&
+                std::ranges::find(without.entries, entry) == without.entries.end())
+                out.emplace_back(Log{log_lines::group_entry(entry, added, from.name, protocol)});
+}
+
+// What `from` has of the virtual server's group and `without` has not.
+void say_group_changes(const DirectorSettings& from, const DirectorSettings& without, bool added,
+                       const VirtualServerSettings& server, PoolActions& out) {
+    if (server.group.empty()) return;
+    const VirtualServerGroup* group = find_group(from, server.group);
+    const VirtualServerGroup* other = find_group(without, server.group);
+    if (group != nullptr && other != nullptr) say_entries(*group, *other, added, server.key.protocol, out);
+}
+
 }  // namespace
 
 void Director::drop_unusable(DirectorSettings& settings, DirectorActions& out) const {
@@ -87,32 +106,30 @@ void Director::load(DirectorSettings settings, DirectorActions& out) {
         std::erase_if(actions, [](const PoolAction& one) { return std::holds_alternative<UpdatePool>(one); });
         relay(0, std::move(actions), out);
     };
-    std::unordered_set<size_t> staying;
-    for (const auto& index : before)
-        if (index) staying.insert(*index);
-    for (size_t i = 0; i < old_machines.size(); ++i) {
-        if (staying.contains(i)) continue;
-        out.emplace_back(Log{log_lines::virtual_server_gone(old_machines[i]->settings())});
-        PoolActions actions;
-        old_machines[i]->stop(Leaving::removed, actions);
-        relay_without_updates(std::move(actions));
-    }
-
+    // As the reference does it, two rounds: what was there goes or is carried over in its old order, then
+    // everything is judged in the new one.
+    std::vector<std::optional<size_t>> after(old_machines.size());
     added_.clear();
     kept_.clear();
     removed_.clear();
     for (size_t i = 0; i < settings_->virtual_servers.size(); ++i) {
         machines_.push_back(
             std::make_unique<VirtualServerMachine>(settings_->virtual_servers[i], settings_->options));
-        PoolActions actions;
         if (before[i]) {
-            VirtualServerMachine& old = *old_machines[*before[i]];
-            ids_.push_back(number_checkers(i, &old.settings(), &old_ids[*before[i]]));
-            machines_[i]->carry_over(old, actions);
-            restore_weights(i, actions);
+            after[*before[i]] = i;
+            ids_.push_back(number_checkers(i, &old_machines[*before[i]]->settings(), &old_ids[*before[i]]));
         } else {
             ids_.push_back(number_checkers(i, nullptr, nullptr));
-            machines_[i]->start(actions);
+        }
+    }
+    for (size_t i = 0; i < old_machines.size(); ++i) {
+        PoolActions actions;
+        if (after[i]) {
+            say_group_changes(*old_settings, *settings_, false, old_machines[i]->settings(), actions);
+            machines_[*after[i]]->take_over(*old_machines[i], actions);
+        } else {
+            actions.emplace_back(Log{log_lines::virtual_server_gone(old_machines[i]->settings())});
+            old_machines[i]->stop(Leaving::removed, actions);
         }
         relay_without_updates(std::move(actions));
     }
@@ -123,13 +140,70 @@ void Director::load(DirectorSettings settings, DirectorActions& out) {
                 if (!still.contains(id)) removed_.push_back(id);
     for (CheckerId id : removed_) checkers_.erase(id);
 
+    know_addresses(out);
+    contribute_again();
+    for (size_t i = 0; i < machines_.size(); ++i) {
+        for (size_t server = 0; server < machines_[i]->servers().size(); ++server)
+            machines_[i]->set_initial_weight(
+                server, settings_->virtual_servers[i].real_servers[server].weight + contributions(i, server));
+        PoolActions actions;
+        if (before[i]) {
+            say_group_changes(*settings_, *old_settings, true, settings_->virtual_servers[i], actions);
+            machines_[i]->settle(actions);
+        } else {
+            assume_files(i);
+            machines_[i]->start(actions);
+        }
+        relay_without_updates(std::move(actions));
+    }
+    for (CheckerId id : checkers())
+        if (runs_probes(*checker(id)) && (suspended(id) || !state(id)->has_run))
+            out.emplace_back(
+                Log{log_lines::healthchecker(!suspended(id), server_name(id), virtual_server_name(id))});
+}
+
+// ha_suspend. Those that are here when the daemon starts are told as if they had just come.
+void Director::know_addresses(DirectorActions& out) {
+    awaiting_.clear();
+    for (size_t i = 0; i < machines_.size(); ++i) {
+        if (!settings_->virtual_servers[i].ha_suspend) continue;
+        for (const ipvs::ServiceKey& key : services_[i]) {
+            auto& waiting = awaiting_[key.endpoint.address];
+            if (waiting.empty() || waiting.back() != i) waiting.push_back(i);
+            if (waiting.size() > 1 || !settings_->has_address) continue;
+            if (!settings_->has_address(key.endpoint.address)) {
+                host_addresses_.erase(key.endpoint.address);
+            } else if (host_addresses_.emplace(key.endpoint.address, 1).second) {
+                out.emplace_back(Log{log_lines::address_seen(key.endpoint.address, true), true});
+            }
+        }
+    }
     suspended_.assign(machines_.size(), false);
     for (size_t i = 0; i < machines_.size(); ++i)
         suspended_[i] = settings_->virtual_servers[i].ha_suspend && !address_present(i);
-    for (CheckerId id : added_)
-        if (runs_probes(*checker(id)))
-            out.emplace_back(
-                Log{log_lines::healthchecker(!suspended(id), server_name(id), virtual_server_name(id))});
+}
+
+// A reload may have changed what a contribution is reckoned from.
+void Director::contribute_again() {
+    for (auto& [id, entry] : checkers_) {
+        const RealServerSettings& server =
+            settings_->virtual_servers[entry.place.virtual_server].real_servers[entry.place.real_server];
+        if (entry.wish) {
+            entry.contribution = *entry.wish - server.weight;
+        } else if (const auto* file = std::get_if<FileCheck>(&server.checkers[entry.place.checker].probe);
+                   file != nullptr && settings_->opinion_of) {
+            entry.contribution = settings_->opinion_of(*file).contribution;
+        }
+    }
+}
+
+void Director::assume_files(size_t index) {
+    if (!settings_->opinion_of) return;
+    const auto& servers = settings_->virtual_servers[index].real_servers;
+    for (size_t server = 0; server < servers.size(); ++server)
+        for (size_t i = 0; i < servers[server].checkers.size(); ++i)
+            if (const auto* file = std::get_if<FileCheck>(&servers[server].checkers[i].probe))
+                machines_[index]->assume(server, i, settings_->opinion_of(*file).up);
 }
 
 Director::Ids Director::number_checkers(size_t index, const VirtualServerSettings* before,
@@ -157,13 +231,6 @@ Director::Ids Director::number_checkers(size_t index, const VirtualServerSetting
         }
     }
     return ids;
-}
-
-// A checker that went takes its contribution with it.
-void Director::restore_weights(size_t index, PoolActions& out) {
-    for (size_t i = 0; i < machines_[index]->servers().size(); ++i)
-        machines_[index]->set_weight(
-            i, settings_->virtual_servers[index].real_servers[i].weight + contributions(index, i), out);
 }
 
 int64_t Director::contributions(size_t virtual_server, size_t real_server) const {
@@ -255,6 +322,10 @@ void Director::verdict(CheckerId id, const Verdict& verdict, DirectorActions& ou
     const Checker& one = *checker(id);
     std::string line = log_lines::verdict(one, verdict, server_name(id), virtual_server_name(id));
     if (!line.empty()) out.emplace_back(Log{std::move(line)});
+    if (!verdict.up && std::holds_alternative<MiscCheck>(one.probe)) {
+        checkers_.at(id).wish.reset();
+        set_contribution(id, 0, true, out);
+    }
     PoolActions actions;
     machines_[at->virtual_server]->checker_verdict(at->real_server, at->checker, verdict.up,
                                                    log_lines::mail_body(one, verdict), actions);
@@ -282,22 +353,35 @@ void Director::follow(CheckerId id, const Opinion& opinion, DirectorActions& out
     if (known == nullptr) return;
     const bool news = !known->has_run || known->up != opinion.up;
     const Verdict told{.up = opinion.up, .first = !known->has_run, .was_up = known->up};
+    const auto* file = std::get_if<FileCheck>(&checker(id)->probe);
+    if (known->up != opinion.up && file != nullptr)
+        out.emplace_back(Log{log_lines::tracked_file(!opinion.up, server_name(id), file->track_file), true});
     // A server that returns does so with its weight; one that goes keeps it until it has gone.
     if (news && !opinion.up) verdict(id, told, out);
-    if (checkers_.at(id).contribution != opinion.contribution)
-        set_weight_contribution(id, opinion.contribution, out);
+    set_contribution(id, opinion.contribution, news, out);
     if (news && opinion.up) verdict(id, told, out);
 }
 
-void Director::set_weight_contribution(CheckerId id, int64_t contribution, DirectorActions& out) {
+void Director::wish_weight(CheckerId id, std::optional<int64_t> weight, DirectorActions& out) {
     auto found = checkers_.find(id);
     if (found == checkers_.end()) return;
-    found->second.contribution = contribution;
+    found->second.wish = weight;
     const CheckerPlace& at = found->second.place;
     const auto& server = settings_->virtual_servers[at.virtual_server].real_servers[at.real_server];
+    set_contribution(id, weight ? *weight - server.weight : 0, false, out);
+}
+
+void Director::set_contribution(CheckerId id, int64_t contribution, bool silently, DirectorActions& out) {
+    CheckerEntry& entry = checkers_.at(id);
+    if (entry.contribution == contribution) return;
+    entry.contribution = contribution;
+    const CheckerPlace& at = entry.place;
+    VirtualServerMachine& machine = *machines_[at.virtual_server];
+    const int64_t weight = settings_->virtual_servers[at.virtual_server].real_servers[at.real_server].weight +
+                           contributions(at.virtual_server, at.real_server);
+    if (silently) return machine.set_weight_silently(at.real_server, weight);
     PoolActions actions;
-    machines_[at.virtual_server]->set_weight(
-        at.real_server, server.weight + contributions(at.virtual_server, at.real_server), actions);
+    machine.set_weight(at.real_server, weight, actions);
     relay(at.virtual_server, std::move(actions), out);
 }
 
@@ -314,8 +398,10 @@ std::vector<CheckerId> Director::address_count(const IpAddress& address, size_t 
         host_addresses_[address] = count;
     }
     std::vector<CheckerId> affected;
-    for (size_t i = 0; i < machines_.size(); ++i) {
-        const bool now = settings_->virtual_servers[i].ha_suspend && !address_present(i);
+    const auto waiting = awaiting_.find(address);
+    if (waiting == awaiting_.end()) return affected;
+    for (const size_t i : waiting->second) {
+        const bool now = !address_present(i);
         if (now == suspended_[i]) continue;
         suspended_[i] = now;
         for (const auto& row : ids_[i]) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "holdfast/check/expand.hpp"
+
 namespace holdfast::check::log_lines {
 
 std::string real_server(const Endpoint& endpoint, ipvs::Protocol protocol) {
@@ -69,6 +71,26 @@ std::string service_gone(std::string_view rs) {
 std::string virtual_server_gone(const VirtualServerSettings& server) {
     if (!server.group.empty()) return fmt::format("Removing Virtual Server Group [{}]", server.group);
     return fmt::format("Removing Virtual Server {}", server.to_string());
+}
+
+std::string group_entry(const GroupEntry& entry, bool added, std::string_view group,
+                        ipvs::Protocol protocol) {
+    const std::string_view end = added ? "added into group" : "in group";
+    const std::string_view rest = added ? "" : " no longer exists";
+    if (entry.firewall_mark != 0)
+        return fmt::format("VS [{}{}] {} {}{}", added ? "FWM " : "", entry.firewall_mark, end, group, rest);
+    std::string name = real_server(entry.first, protocol);
+    if (entry.count > 1) name += "-" + advance(entry.first.address, entry.count - 1).to_string();
+    return fmt::format("VS [{}] {} {}{}", name, end, group, rest);
+}
+
+std::string address_seen(const IpAddress& address, bool added) {
+    return fmt::format("Netlink reflector reports IP {} {}", address.to_string(),
+                       added ? "added" : "removed");
+}
+
+std::string tracked_file(bool fault, std::string_view rs, std::string_view file) {
+    return fmt::format("({}): tracked file {} {} FAULT state", rs, file, fault ? "now" : "leaving");
 }
 
 std::string fifo_virtual_server(std::string_view vs, bool up) {

@@ -21,14 +21,12 @@ VirtualServerMachine::VirtualServerMachine(const VirtualServerSettings& settings
     : settings_(&settings), options_(options), name_(settings.to_string()) {
     servers_.reserve(settings.real_servers.size());
     for (const RealServerSettings& server : settings.real_servers) {
-        ServerState state{.weight = server.weight};
+        ServerState state{.weight = server.weight, .next_weight = server.weight};
         state.checkers.resize(server.checkers.size());
         for (size_t i = 0; i < server.checkers.size(); ++i)
             if (server.checkers[i].schedule.alpha) set_checker(state, state.checkers[i], false);
         servers_.push_back(std::move(state));
     }
-    // Before any server is in. True only for a quorum of 0, that is when all weights are 0.
-    quorum_up_ = settings.quorum + settings.hysteresis == 0;
 }
 
 int64_t VirtualServerMachine::live_weight() const {
@@ -62,9 +60,16 @@ void VirtualServerMachine::let_in(size_t server, PoolActions& notifications) {
     if (options_.rs_init_notifies) say_real(server, false, notifications);
 }
 
+void VirtualServerMachine::assume(size_t server, size_t checker, bool up) {
+    CheckerState& one = servers_[server].checkers[checker];
+    set_checker(servers_[server], one, up);
+    one.has_run = true;
+}
+
 void VirtualServerMachine::start(PoolActions& out) {
     PoolActions lines;
     PoolActions notifications;
+    for (ServerState& server : servers_) server.weight = server.next_weight;
     for (size_t i = 0; i < servers_.size(); ++i) let_in(i, notifications);
     judge_quorum(true, lines, notifications);
     out.emplace_back(UpdatePool{});
@@ -81,6 +86,10 @@ void VirtualServerMachine::checker_verdict(size_t server, size_t checker, bool u
         // The first result confirms what was assumed. Worth telling only when the assumption was "down".
         if (!one.has_run && (settings_->real_servers[server].checkers[checker].schedule.alpha || !up))
             say_real(server, false, out);
+        // MISC_CHECK alone also mails a first result that is no news.
+        const bool mails =
+            std::holds_alternative<MiscCheck>(settings_->real_servers[server].checkers[checker].probe);
+        if (!one.has_run && mails && !options_.no_checker_emails) mail_real(server, mail_body, out);
         one.has_run = true;
         return;
     }
@@ -129,7 +138,8 @@ void VirtualServerMachine::judge_quorum(bool at_start, PoolActions& lines, PoolA
             up, sorry->inhibit, log_lines::real_server(sorry->endpoint, settings_->key.protocol), name_)});
     };
 
-    if (!quorum_up_ && weight >= threshold) {
+    // A pool of weights 0 alone has a quorum of 0 and yet nobody who serves.
+    if (!quorum_up_ && weight >= threshold && weight > 0) {
         quorum_up_ = true;
         lines.emplace_back(Log{
             log_lines::quorum_gained(settings_->quorum, settings_->hysteresis, threshold, weight, name_)});
@@ -159,7 +169,7 @@ void VirtualServerMachine::say_virtual(bool at_start, bool at_stop, int64_t thre
     const auto& command = quorum_up_ ? settings_->quorum_up : settings_->quorum_down;
     if (command) out.emplace_back(RunCommand{*command, at_stop, "VS " + name_});
     out.emplace_back(FifoLine{log_lines::fifo_virtual_server(name_, quorum_up_)});
-    if (!settings_->smtp_alert.value_or(options_.virtual_server_mail)) return;
+    if (!mails_virtual_server()) return;
     std::string body = at_stop ? "=> Shutting down <="
                                : log_lines::quorum_mail_body(quorum_up_, at_start, settings_->quorum,
                                                              settings_->hysteresis, threshold, weight);
@@ -177,7 +187,7 @@ void VirtualServerMachine::say_real(size_t server, bool at_stop, PoolActions& ou
 }
 
 void VirtualServerMachine::mail_real(size_t server, const std::string& body, PoolActions& out) const {
-    if (!settings_->real_servers[server].smtp_alert.value_or(options_.real_server_mail)) return;
+    if (body.empty() || !mails_real_server(server)) return;
     out.emplace_back(
         Mail{log_lines::mail_subject_real_server(server_name(server), name_, servers_[server].alive), body});
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iterator>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "holdfast/check/expand.hpp"
 #include "holdfast/check/log_lines.hpp"
@@ -24,31 +25,48 @@ std::vector<std::optional<size_t>> match_checkers(const RealServerSettings& befo
     return matches;
 }
 
-void VirtualServerMachine::carry_over(VirtualServerMachine& old, PoolActions& out) {
-    PoolActions lines;
+void VirtualServerMachine::take_over(VirtualServerMachine& old, PoolActions& out) {
     PoolActions notifications;
     quorum_up_ = old.quorum_up_;
     std::unordered_map<Endpoint, size_t> here;
-    std::unordered_map<Endpoint, size_t> there;
     for (size_t i = 0; i < servers_.size(); ++i) here.emplace(settings_->real_servers[i].endpoint, i);
+    // Only the first of several with one address and port has a place in the pool.
+    std::unordered_set<Endpoint> seen;
     for (size_t i = 0; i < old.servers_.size(); ++i) {
-        there.emplace(old.settings_->real_servers[i].endpoint, i);
-        if (here.contains(old.settings_->real_servers[i].endpoint)) continue;
-        lines.emplace_back(Log{log_lines::service_gone(old.server_name(i))});
-        old.take_out(i, false, lines, notifications);
-    }
-    carry_sorry_server(old, lines);
-    for (size_t i = 0; i < servers_.size(); ++i) {
-        auto known = there.find(settings_->real_servers[i].endpoint);
-        if (known == there.end()) {
-            // As in the reference, a failure has to outlast `retry` when the daemon is already running.
-            for (CheckerState& checker : servers_[i].checkers) checker.first_failure_counts = false;
-            let_in(i, notifications);
-        } else {
-            carry_server(i, old, known->second, lines, notifications);
+        const Endpoint& endpoint = old.settings_->real_servers[i].endpoint;
+        if (!seen.insert(endpoint).second) continue;
+        auto stays = here.find(endpoint);
+        if (stays != here.end()) {
+            carry_server(stays->second, old, i, out, notifications);
+            continue;
         }
+        out.emplace_back(Log{log_lines::service_gone(old.server_name(i))});
+        old.take_out(i, false, out, notifications);
     }
+    carry_sorry_server(old, out);
     old.stopped_ = true;
+    std::ranges::move(notifications, std::back_inserter(out));
+}
+
+void VirtualServerMachine::settle(PoolActions& out) {
+    PoolActions lines;
+    PoolActions notifications;
+    for (size_t i = 0; i < servers_.size(); ++i) {
+        ServerState& state = servers_[i];
+        if (!state.known_before) {
+            state.weight = state.next_weight;
+            // As in the reference, a failure has to outlast `retry` when the daemon is already running.
+            for (CheckerState& checker : state.checkers) checker.first_failure_counts = false;
+            let_in(i, notifications);
+            continue;
+        }
+        const int32_t before = limit_weight(state.weight);
+        const int32_t after = limit_weight(state.next_weight);
+        state.weight = state.next_weight;
+        if (before != after)
+            lines.emplace_back(
+                Log{log_lines::weight_change(before, after, state.alive, server_name(i), name_)});
+    }
     judge_quorum(true, lines, notifications);
     out.emplace_back(UpdatePool{});
     std::ranges::move(lines, std::back_inserter(out));
@@ -75,12 +93,9 @@ void VirtualServerMachine::carry_server(size_t server, const VirtualServerMachin
     const RealServerSettings& old_settings = old.settings_->real_servers[old_server];
     const ServerState& before = old.servers_[old_server];
     ServerState& state = servers_[server];
+    state.known_before = true;
     state.alive = before.alive;
-    state.weight = settings.weight + (before.weight - old_settings.weight);
-    if (limit_weight(before.weight) != limit_weight(state.weight))
-        lines.emplace_back(
-            Log{log_lines::weight_change(limit_weight(before.weight), limit_weight(state.weight), state.alive,
-                                         server_name(server), name_)});
+    state.weight = before.weight;
 
     const auto matches = match_checkers(old_settings, settings);
     state.failed_checkers = 0;

@@ -177,7 +177,10 @@ void Reconciler::settle(Instant now, const ServiceKey& key, std::vector<Refusal>
     auto [retry, is_new] = retries_.try_emplace(key, Retry{now, kFirstPause / 2});
     retry->second.pause = std::min(retry->second.pause * 2, kLongestPause);
     retry->second.at = now + retry->second.pause;
-    std::ranges::move(failures, std::back_inserter(progress.refused));
+    for (Refusal& failure : failures) {
+        failure.again = !is_new;
+        progress.refused.push_back(std::move(failure));
+    }
 }
 
 std::optional<Instant> Reconciler::deadline() const {

@@ -67,8 +67,10 @@ class LvsService final : public netstate::NetworkObserver {
     void start_sync_daemons(const config::Config& config);
     void run_sync_daemon(ipvs::SyncRole role);
     void stop_sync_daemons();
-    void count_addresses();
-    void follow_files(const config::Config& config);
+    void read_files(const config::Config& config);
+    /// Who follows which file and which BFD session; the files' numbers take effect.
+    void index_followers();
+    check::Opinion opinion_of(const check::FileCheck& check) const;
     /// The FILE_CHECKs of this file take the number that is in it.
     void follow_file(const std::string& name);
     void tell_suspension(const std::vector<check::CheckerId>& checkers);
@@ -80,6 +82,7 @@ class LvsService final : public netstate::NetworkObserver {
     CheckerSurroundings around_;
     FileTrackers files_;
     std::map<std::string, std::vector<check::CheckerId>> file_checks_;  ///< By the file they follow.
+    std::map<std::string, std::vector<check::CheckerId>> bfd_checks_;   ///< By the session they follow.
     ipvs::Reconciler reconciler_;
     std::unordered_map<check::CheckerId, std::unique_ptr<CheckerRunner>> runners_;
     io::TurnEnd step_at_turn_end_;

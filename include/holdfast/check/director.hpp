@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,10 @@ struct DirectorSettings {
     std::vector<VirtualServerGroup> groups{};
     PoolOptions options{};
     bool log_all_failures = false;  ///< checker_log_all_failures
+    /// What the file of a FILE_CHECK says now; empty: nothing is known yet, `follow` will tell.
+    std::function<Opinion(const FileCheck&)> opinion_of{};
+    /// Whether this host has the address, for ha_suspend; empty: it has none.
+    std::function<bool(const IpAddress&)> has_address{};
 };
 
 class Director {
@@ -97,12 +102,15 @@ class Director {
     void remark(CheckerId id, const std::string& remark, DirectorActions& out) const;
     /// What the file or session says that a FILE_CHECK or BFD_CHECK follows: state and weight change with it.
     void follow(CheckerId id, const Opinion& opinion, DirectorActions& out);
-    /// A checker's contribution to its server's weight (misc_dynamic, FILE_CHECK); 0 takes it away.
-    void set_weight_contribution(CheckerId id, int64_t contribution, DirectorActions& out);
+    /// The weight that a misc_dynamic checker wishes for its server, whatever is configured; nothing takes
+    /// the wish back.
+    void wish_weight(CheckerId id, std::optional<int64_t> weight, DirectorActions& out);
 
     /// ha_suspend: how many of this host's interfaces carry `address` now. Gives the checkers whose
     /// suspension changed; ask `suspended` for each.
     std::vector<CheckerId> address_count(const IpAddress& address, size_t count, DirectorActions& out);
+    /// Whether a virtual server with ha_suspend has this address.
+    bool awaits(const IpAddress& address) const { return awaiting_.contains(address); }
     bool suspended(CheckerId id) const;
 
     /// The desired state of one service: all virtual servers that share it together; nothing when none has
@@ -110,6 +118,12 @@ class Director {
     std::optional<ipvs::Service> service(const ipvs::ServiceKey& key) const;
     /// The whole desired table.
     ipvs::Table desired() const;
+
+    /// What a checker adds to its server's weight; 0 for one that is not configured.
+    int64_t contribution(CheckerId id) const {
+        const auto found = checkers_.find(id);
+        return found == checkers_.end() ? 0 : found->second.contribution;
+    }
 
     size_t size() const { return machines_.size(); }
     const VirtualServerMachine& machine(size_t index) const { return *machines_[index]; }
@@ -120,7 +134,8 @@ class Director {
   private:
     struct CheckerEntry {
         CheckerPlace place;
-        int64_t contribution = 0;
+        int64_t contribution = 0;       ///< To the server's weight.
+        std::optional<int64_t> wish{};  ///< The contribution is what it takes from the configured weight.
     };
     /// Checker ids by real server and checker of one virtual server.
     using Ids = std::vector<std::vector<CheckerId>>;
@@ -128,7 +143,10 @@ class Director {
     void drop_unusable(DirectorSettings& settings, DirectorActions& out) const;
     void expand();
     Ids number_checkers(size_t index, const VirtualServerSettings* before, const Ids* ids_before);
-    void restore_weights(size_t index, PoolActions& out);
+    void know_addresses(DirectorActions& out);
+    void contribute_again();
+    void assume_files(size_t index);
+    void set_contribution(CheckerId id, int64_t contribution, bool silently, DirectorActions& out);
     void relay(size_t virtual_server, PoolActions&& from, DirectorActions& out) const;
     const VirtualServerMachine::CheckerState* state(CheckerId id) const;
     int64_t contributions(size_t virtual_server, size_t real_server) const;
@@ -142,8 +160,9 @@ class Director {
         users_;  ///< Virtual servers behind each service.
     std::vector<Ids> ids_;
     std::unordered_map<CheckerId, CheckerEntry> checkers_;
-    std::vector<bool> suspended_;                           ///< By virtual server.
-    std::unordered_map<IpAddress, size_t> host_addresses_;  ///< For ha_suspend.
+    std::vector<bool> suspended_;                                  ///< By virtual server.
+    std::unordered_map<IpAddress, size_t> host_addresses_;         ///< For ha_suspend.
+    std::unordered_map<IpAddress, std::vector<size_t>> awaiting_;  ///< Virtual servers with ha_suspend.
     std::vector<CheckerId> added_;
     std::vector<CheckerId> kept_;
     std::vector<CheckerId> removed_;

@@ -31,6 +31,10 @@ std::string healthchecker(bool enabled, std::string_view rs, std::string_view vs
 std::string healthchecker_resumed(bool active, std::string_view rs, std::string_view vs);
 std::string service_shutdown(bool stopping, bool inhibited, std::string_view rs, std::string_view vs);
 std::string service_gone(std::string_view rs);
+/// A reload has added the entry to the group, or taken it away.
+std::string group_entry(const GroupEntry& entry, bool added, std::string_view group, ipvs::Protocol protocol);
+std::string address_seen(const IpAddress& address, bool added);
+std::string tracked_file(bool fault, std::string_view rs, std::string_view file);
 std::string virtual_server_gone(const VirtualServerSettings& server);
 
 /// What a checker says about a verdict: "TCP connection to R success.", "TCP_CHECK on service R failed after

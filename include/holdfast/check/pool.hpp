@@ -22,9 +22,10 @@
 
 namespace holdfast::check {
 
-/// A line for the log, level INFO.
+/// A line for the log, level INFO. `detail`: only with -D.
 struct Log {
     std::string text;
+    bool detail = false;
     friend bool operator==(const Log&, const Log&) = default;
 };
 /// The destinations of this virtual server's services have changed: bring the kernel to them now.
@@ -80,27 +81,36 @@ std::vector<std::optional<size_t>> match_checkers(const RealServerSettings& befo
 
 class VirtualServerMachine {
   public:
-    /// `settings` must outlive the machine, also during `carry_over` by its successor.
+    /// `settings` must outlive the machine, also during `take_over` by its successor.
     VirtualServerMachine(const VirtualServerSettings& settings, const PoolOptions& options);
 
+    /// Before `start` or `settle`: the weight to begin with, configured weight plus all contributions.
+    void set_initial_weight(size_t server, int64_t weight) { servers_[server].next_weight = weight; }
+    /// Before `start`: what a checker that needs no attempt knows already (FILE_CHECK).
+    void assume(size_t server, size_t checker, bool up);
     /// The daemon's start: servers without an alpha checker are in, quorum is judged, its notifications are
     /// given.
     void start(PoolActions& out);
     /// A checker's verdict (index of real server and checker in the settings). The mail about it has
-    /// `mail_body`.
+    /// `mail_body`; without one there is no mail.
     void checker_verdict(size_t server, size_t checker, bool up, const std::string& mail_body,
                          PoolActions& out);
     /// The weight of a real server as changed by files or misc_dynamic: configured weight plus all
     /// contributions.
     void set_weight(size_t server, int64_t weight, PoolActions& out);
+    /// The same without a word and without looking at the quorum: a server that is about to go or to come,
+    /// which says enough.
+    void set_weight_silently(size_t server, int64_t weight) { servers_[server].weight = weight; }
     /// Empties the pool, with the notifications that belong to it.
     void stop(Leaving how, PoolActions& out);
 
-    /// Takes `old`'s place after a reload, instead of `start`: what it knew about servers and checkers that
-    /// are in both stays known, servers that went are taken out, new ones are treated as at start. `old` is
-    /// finished afterwards. Real servers are the same by address and port, checkers by match_checkers. Weight
-    /// contributions stay.
-    void carry_over(VirtualServerMachine& old, PoolActions& out);
+    /// Takes `old`'s place after a reload: what it knew about servers and checkers that are in both stays
+    /// known, servers that went are taken out. `old` is finished afterwards. Real servers are the same by
+    /// address and port, checkers by match_checkers. `settle` has to follow when all have taken over.
+    void take_over(VirtualServerMachine& old, PoolActions& out);
+    /// After take_over, instead of `start`: weights change, new servers are treated as at start, quorum is
+    /// judged.
+    void settle(PoolActions& out);
 
     /// Adds the wanted destinations of this virtual server in one of its services; those present already
     /// stay.
@@ -114,7 +124,9 @@ class VirtualServerMachine {
     struct ServerState {
         bool alive = false;  ///< In its checkers' opinion; in the pool if there is quorum or no sorry server.
         uint32_t failed_checkers = 0;
-        int64_t weight = 1;  ///< Effective weight before limiting.
+        int64_t weight = 1;         ///< Effective weight before limiting.
+        int64_t next_weight = 1;    ///< What `start` or `settle` makes of it.
+        bool known_before = false;  ///< Was in the generation that was taken over from.
         std::vector<CheckerState> checkers{};
     };
     const VirtualServerSettings& settings() const { return *settings_; }
@@ -123,10 +135,15 @@ class VirtualServerMachine {
     bool sorry_serves() const { return sorry_alive_; }
     int64_t live_weight() const;
     const std::string& name() const { return name_; }
+    /// Whether a real server is in the pool, be it with weight 0.
+    bool is_set(size_t server) const;
+    bool mails_virtual_server() const { return settings_->smtp_alert.value_or(options_.virtual_server_mail); }
+    bool mails_real_server(size_t server) const {
+        return settings_->real_servers[server].smtp_alert.value_or(options_.real_server_mail);
+    }
 
   private:
     std::string server_name(size_t server) const;
-    bool is_set(size_t server) const;
     void set_checker(ServerState& server, CheckerState& checker, bool up) const;
     void set_server(size_t server, bool alive, PoolActions& out);
     void take_out(size_t server, bool stopping, PoolActions& lines, PoolActions& notifications);

@@ -48,6 +48,7 @@ void apply_to(Table& table, const Operation& operation);
 struct Refusal {
     Operation operation;
     Error error;
+    bool again = false;  ///< A retry of what has been refused before.
 };
 
 /// What one call did. Refusals that leave the wanted state (already there, already gone) are not among them.

@@ -80,7 +80,9 @@ class MailerTest : public testing::Test {
     FakeStreams streams;
     std::vector<std::string> reports;
     notify::MailSettings settings;
-    Mailer mailer{streams, timers, [this](const std::string& line) { reports.push_back(line); }};
+    std::vector<std::string> details;
+    Mailer mailer{streams, timers, [this](const std::string& line) { reports.push_back(line); },
+                  [this](const std::string& line) { details.push_back(line); }};
 };
 
 TEST_F(MailerTest, SendsOneMailOverOneConnection) {
@@ -91,7 +93,9 @@ TEST_F(MailerTest, SendsOneMailOverOneConnection) {
     deliver();
     EXPECT_THAT(streams.sent, HasSubstr("Date: Sat, 21 Nov 2026 15:04:37 +0000\r\n"));
     EXPECT_THAT(streams.sent, HasSubstr("Subject: [r] one\r\n"));
-    EXPECT_THAT(streams.sent, HasSubstr("\r\n\r\n=> body <=\r\n.\r\nQUIT\r\n"));
+    EXPECT_THAT(streams.sent, HasSubstr("\r\n\r\n=> body <=\r\n\r\n.\r\nQUIT\r\n"));
+    EXPECT_THAT(details, ElementsAre("Remote SMTP server [192.0.2.25]:2525 connected.",
+                                     "SMTP alert successfully sent."));
     EXPECT_EQ(streams.open, nullptr) << "the connection is closed";
     EXPECT_THAT(reports, IsEmpty());
     EXPECT_TRUE(mailer.is_idle());

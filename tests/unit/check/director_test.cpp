@@ -10,6 +10,7 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::UnorderedElementsAre;
@@ -156,6 +157,7 @@ TEST_F(DirectorTest, AReloadWithoutChangeKeepsEveryCheckerAndSaysNothing) {
     load(servers);
     const auto ids = director.checkers();
     verdict(ids[0], false);
+    for (size_t i = 1; i < ids.size(); ++i) verdict(ids[i], true);
     load(servers);
     EXPECT_THAT(said(), ElementsAre("services: [192.0.2.1]:tcp:80 [192.0.2.2]:tcp:80"));
     EXPECT_EQ(director.checkers(), ids);
@@ -209,18 +211,55 @@ TEST_F(DirectorTest, ContributionsToTheWeightAddUpAndGoWithTheirChecker) {
     one.checkers = {tcp_checker(false, 80), tcp_checker(false, 81)};
     load({virtual_server({one})});
     actions.clear();
-    director.set_weight_contribution(id(0, 0, 0), 5, actions);
-    director.set_weight_contribution(id(0, 0, 1), -3, actions);
+    director.wish_weight(id(0, 0, 0), 15, actions);
+    director.wish_weight(id(0, 0, 1), 7, actions);
     EXPECT_EQ(pool(kFirst), "10.0.0.1:12");
     EXPECT_THAT(said(), Contains("services: [192.0.2.1]:tcp:80"));
     one.checkers.pop_back();
     load({virtual_server({one})});
     EXPECT_EQ(pool(kFirst), "10.0.0.1:15");
+    EXPECT_THAT(said(), Contains("log: Changing weight from 12 to 15 for active service [10.0.0.1]:tcp:80 of "
+                                 "VS [192.0.2.1]:tcp:80"));
+    // A wish is a weight, whatever is configured.
     one.weight = 20;
     load({virtual_server({one})});
-    EXPECT_EQ(pool(kFirst), "10.0.0.1:25");
-    director.set_weight_contribution(id(0, 0, 0), 0, actions);
+    EXPECT_EQ(pool(kFirst), "10.0.0.1:15");
+    EXPECT_THAT(said(), Not(Contains(HasSubstr("Changing weight"))));
+    director.wish_weight(id(0, 0, 0), std::nullopt, actions);
     EXPECT_EQ(pool(kFirst), "10.0.0.1:20");
+}
+
+TEST_F(DirectorTest, AFailedMiscCheckTakesItsWishBackWithoutAWord) {
+    RealServerSettings one = real(1, 5);
+    one.checkers = {Checker{.probe = MiscCheck{}}};
+    load({virtual_server({one, real(2)})});
+    director.wish_weight(id(0, 0, 0), 20, actions);
+    actions.clear();
+    director.verdict(id(0, 0, 0), {.up = false, .first = false, .was_up = true}, actions);
+    EXPECT_THAT(said(), Not(Contains(HasSubstr("Changing weight"))));
+    director.verdict(id(0, 0, 0), {.up = true, .first = false, .was_up = false}, actions);
+    EXPECT_EQ(pool(kFirst), "10.0.0.1:5 10.0.0.2:1");
+}
+
+TEST_F(DirectorTest, FilesCountFromTheStartOn) {
+    RealServerSettings one = real(1, 5);
+    one.checkers = {Checker{.probe = FileCheck{.track_file = "good"}}};
+    RealServerSettings two = real(2, 5);
+    two.checkers = {Checker{.probe = FileCheck{.track_file = "bad"}}};
+    DirectorSettings settings;
+    settings.virtual_servers = {virtual_server({one, two})};
+    settings.opinion_of = [](const FileCheck& check) {
+        return check.track_file == "good" ? Opinion{true, 6} : Opinion{false, 0};
+    };
+    director.load(settings, actions);
+    EXPECT_EQ(pool(kFirst), "10.0.0.1:11");
+    EXPECT_THAT(said(), Contains("log: Gained quorum 1+0=1 <= 11 for VS [192.0.2.1]:tcp:80"));
+    EXPECT_THAT(said(), Not(Contains(HasSubstr("Changing weight"))));
+    // What was known at the start is no news.
+    actions.clear();
+    director.follow(id(0, 0, 0), {true, 6}, actions);
+    director.follow(id(0, 1, 0), {false, 0}, actions);
+    EXPECT_THAT(said(), IsEmpty());
 }
 
 TEST_F(DirectorTest, StopEmptiesTheDesiredTable) {
@@ -257,6 +296,80 @@ TEST_F(DirectorTest, HaSuspendFollowsTheAddressesOfTheHost) {
     EXPECT_THAT(
         said(),
         ElementsAre("log: Suspending healthchecker for service [10.0.0.1]:tcp:80 for VS [192.0.2.1]:tcp:80"));
+}
+
+TEST_F(DirectorTest, HaSuspendKnowsTheAddressesThatAreThereAtTheStart) {
+    VirtualServerSettings settings = virtual_server({real(1)});
+    settings.ha_suspend = true;
+    bool present = true;
+    const auto load_it = [&] {
+        actions.clear();
+        director.load(
+            {.virtual_servers = {settings}, .has_address = [&](const IpAddress&) { return present; }},
+            actions);
+    };
+    load_it();
+    EXPECT_FALSE(director.suspended(id(0)));
+    EXPECT_TRUE(director.awaits(IpAddress::v4(192, 0, 2, 1)));
+    EXPECT_FALSE(director.awaits(IpAddress::v4(192, 0, 2, 2)));
+    EXPECT_EQ(said()[1], "log: Netlink reflector reports IP 192.0.2.1 added");
+    EXPECT_EQ(said().back(),
+              "log: Activating healthchecker for service [10.0.0.1]:tcp:80 for VS [192.0.2.1]:tcp:80");
+    load_it();
+    EXPECT_THAT(said(), Not(Contains(HasSubstr("Netlink"))));
+    present = false;
+    load_it();
+    EXPECT_TRUE(director.suspended(id(0)));
+    EXPECT_EQ(said().back(),
+              "log: Deactivating healthchecker for service [10.0.0.1]:tcp:80 for VS [192.0.2.1]:tcp:80");
+}
+
+TEST_F(DirectorTest, AReloadNamesTheEntriesOfAGroupThatComeAndGo) {
+    VirtualServerSettings settings = virtual_server({real(1)});
+    settings.group = "G";
+    const GroupEntry address{.first = {IpAddress::v4(192, 0, 2, 1), 80}};
+    const GroupEntry range{.first = {IpAddress::v4(192, 0, 2, 5), 80}, .count = 3};
+    load({settings}, {{.name = "G", .entries = {{.firewall_mark = 4}, address}}});
+    load({settings}, {{.name = "G", .entries = {range, {.firewall_mark = 5}}}});
+    EXPECT_THAT(said(), testing::IsSupersetOf({"log: VS [[192.0.2.1]:tcp:80] in group G no longer exists",
+                                               "log: VS [4] in group G no longer exists",
+                                               "log: VS [[192.0.2.5]:tcp:80-192.0.2.7] added into group G",
+                                               "log: VS [FWM 5] added into group G"}));
+    load({settings}, {{.name = "G", .entries = {range, {.firewall_mark = 5}}}});
+    EXPECT_THAT(said(), Not(Contains(HasSubstr("group G"))));
+}
+
+TEST_F(DirectorTest, AReloadGoesThroughWhatWasInItsOrderAndThenThroughWhatIs) {
+    load({virtual_server({real(1), real(2)}, 1), virtual_server({real(3)}, 2), virtual_server({real(4)}, 3)});
+    load({virtual_server({real(4), real(5)}, 3), virtual_server({real(2, 7)}, 1)});
+    std::vector<std::string> lines;
+    for (const std::string& line : said())
+        if (line.starts_with("log: ") && !line.contains("healthchecker")) lines.push_back(line.substr(5));
+    EXPECT_THAT(lines, ElementsAre("service [10.0.0.1]:tcp:80 no longer exist",
+                                   "Removing service [10.0.0.1]:tcp:80 from VS [192.0.2.1]:tcp:80",
+                                   "Removing Virtual Server [192.0.2.2]:tcp:80",
+                                   "Removing service [10.0.0.3]:tcp:80 from VS [192.0.2.2]:tcp:80",
+                                   "Changing weight from 1 to 7 for active service [10.0.0.2]:tcp:80 of VS "
+                                   "[192.0.2.1]:tcp:80"));
+}
+
+TEST_F(DirectorTest, ATrackedFileSaysWhenItTakesAServerOut) {
+    RealServerSettings one = real(1);
+    one.checkers = {Checker{.probe = FileCheck{.track_file = "F"}}};
+    DirectorSettings settings;
+    settings.virtual_servers = {virtual_server({one, real(2)})};
+    settings.opinion_of = [](const FileCheck&) { return Opinion{}; };
+    director.load(settings, actions);
+    actions.clear();
+    director.follow(id(0), {false, 0}, actions);
+    EXPECT_EQ(said().front(), "log: ([10.0.0.1]:tcp:80): tracked file F now FAULT state");
+    EXPECT_TRUE(std::get<Log>(actions.front()).detail);
+    EXPECT_EQ(pool(kFirst), "10.0.0.2:1");
+    actions.clear();
+    director.follow(id(0), {true, 8}, actions);
+    EXPECT_EQ(said().front(), "log: ([10.0.0.1]:tcp:80): tracked file F leaving FAULT state");
+    EXPECT_THAT(said(), Not(Contains(HasSubstr("Changing weight"))));
+    EXPECT_EQ(pool(kFirst), "10.0.0.1:9 10.0.0.2:1");
 }
 
 TEST_F(DirectorTest, ChangedAttributesShowInTheService) {

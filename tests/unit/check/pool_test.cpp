@@ -8,8 +8,11 @@
 namespace holdfast::check {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 constexpr const char* kVs = "[192.0.2.1]:tcp:80";
 
@@ -29,7 +32,15 @@ class PoolTest : public testing::Test {
     void reload(VirtualServerSettings settings, PoolOptions options = {}) {
         make(std::move(settings), options);
         actions.clear();
-        machine->carry_over(*old_machine, actions);
+        machine->take_over(*old_machine, actions);
+        // What checkers contribute stays.
+        for (size_t i = 0; i < current->real_servers.size(); ++i)
+            for (size_t j = 0; j < old_settings->real_servers.size(); ++j)
+                if (current->real_servers[i].endpoint == old_settings->real_servers[j].endpoint)
+                    machine->set_initial_weight(i, current->real_servers[i].weight +
+                                                       old_machine->servers()[j].weight -
+                                                       old_settings->real_servers[j].weight);
+        machine->settle(actions);
     }
     void verdict(size_t server, bool up, size_t checker = 0) {
         actions.clear();
@@ -56,6 +67,35 @@ class PoolTest : public testing::Test {
     std::unique_ptr<VirtualServerMachine> old_machine;
     PoolActions actions;
 };
+
+TEST_F(PoolTest, WeightsOfZeroAloneAreNoQuorum) {
+    VirtualServerSettings settings = virtual_server({real(1, 0), real(2, 0)});
+    settings.quorum = 0;
+    start(settings);
+    EXPECT_THAT(said(), ElementsAre("pool"));
+    EXPECT_FALSE(machine->has_quorum());
+    verdict(0, false);
+    EXPECT_THAT(said(), Not(Contains(HasSubstr("quorum"))));
+    verdict(0, true);
+    EXPECT_THAT(said(), Not(Contains(HasSubstr("quorum"))));
+}
+
+TEST_F(PoolTest, OnlyMiscCheckMailsAFirstResultThatIsNoNews) {
+    RealServerSettings tcp = real(1);
+    tcp.smtp_alert = true;
+    RealServerSettings misc = real(2);
+    misc.smtp_alert = true;
+    misc.checkers = {Checker{.probe = MiscCheck{}}};
+    start(virtual_server({tcp, misc}));
+    verdict(0, true);
+    EXPECT_THAT(said(), IsEmpty());
+    verdict(1, true);
+    EXPECT_THAT(said(),
+                ElementsAre("mail: Realserver [10.0.0.2]:tcp:80 of virtual server [192.0.2.1]:tcp:80 - UP | "
+                            "=> good <="));
+    verdict(1, true);
+    EXPECT_THAT(said(), IsEmpty());
+}
 
 TEST_F(PoolTest, ServersAreInAtStartAndQuorumIsAnnounced) {
     start(virtual_server({real(1, 3), real(2, 1)}));
@@ -414,7 +454,7 @@ TEST_F(PoolTest, AReloadKeepsTheSorryServerServing) {
     settings.sorry_server = sorry(98);
     reload(settings);
     EXPECT_EQ(pool(), "10.0.0.98:1");
-    EXPECT_EQ(said()[1], "log: Removing sorry server [10.0.0.99]:tcp:80 from VS [192.0.2.1]:tcp:80");
+    EXPECT_EQ(said()[0], "log: Removing sorry server [10.0.0.99]:tcp:80 from VS [192.0.2.1]:tcp:80");
     settings.sorry_server.reset();
     settings.real_servers.push_back(real(2));
     reload(settings);
@@ -425,9 +465,10 @@ TEST_F(PoolTest, AReloadTakesOutWhatWentAndBringsInWhatIsNew) {
     start(virtual_server({real(1), real(2)}));
     reload(virtual_server({real(2), real(3)}));
     EXPECT_EQ(pool(), "10.0.0.2:1 10.0.0.3:1");
-    EXPECT_THAT(said(), ElementsAre("pool", "log: service [10.0.0.1]:tcp:80 no longer exist",
-                                    "log: Removing service [10.0.0.1]:tcp:80 from VS [192.0.2.1]:tcp:80",
-                                    "run: down-1", "fifo: RS [10.0.0.1]:tcp:80 [192.0.2.1]:tcp:80 DOWN"));
+    EXPECT_THAT(said(),
+                ElementsAre("log: service [10.0.0.1]:tcp:80 no longer exist",
+                            "log: Removing service [10.0.0.1]:tcp:80 from VS [192.0.2.1]:tcp:80",
+                            "run: down-1", "fifo: RS [10.0.0.1]:tcp:80 [192.0.2.1]:tcp:80 DOWN", "pool"));
 }
 
 TEST_F(PoolTest, AReloadEditsTheWeightOfAnUnchangedServer) {
@@ -457,7 +498,7 @@ TEST_F(PoolTest, RemovingTheFailingCheckerBringsTheServerBack) {
     one.checkers.pop_back();
     reload(virtual_server({one, real(2)}));
     EXPECT_EQ(pool(), "10.0.0.1:1 10.0.0.2:1");
-    EXPECT_EQ(said()[1], "log: Adding service [10.0.0.1]:tcp:80 to VS [192.0.2.1]:tcp:80");
+    EXPECT_EQ(said()[0], "log: Adding service [10.0.0.1]:tcp:80 to VS [192.0.2.1]:tcp:80");
 }
 
 TEST_F(PoolTest, ANewAlphaCheckerHoldsBackOnlyAServerThatIsOut) {

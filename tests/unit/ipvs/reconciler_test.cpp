@@ -162,8 +162,11 @@ TEST_F(ReconcilerTest, ARefusedServiceIsReportedOnceAndTriedAgainWithGrowingPaus
     EXPECT_NE(kernel.table.find(tcp_service(2)), nullptr);  // The others are not held up.
 
     EXPECT_EQ(reconciler.deadline(), now + 1s);
+    EXPECT_FALSE(progress.refused[0].again);
     now += 1s;
-    EXPECT_EQ(run().refused.size(), 1U);
+    const Progress second = run();
+    ASSERT_EQ(second.refused.size(), 1U);
+    EXPECT_TRUE(second.refused[0].again);  // Nobody has to be told once more.
     EXPECT_EQ(reconciler.deadline(), now + 2s);
     for (int i = 0; i < 10; ++i) {
         now = *reconciler.deadline();
