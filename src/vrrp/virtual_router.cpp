@@ -77,7 +77,9 @@ void VirtualRouter::on(Instant now, const Startup& event, Actions& out) {
         become_master(now, Cause::owner_startup, out);
         return;
     }
-    const Duration wait = is_owner ? Duration::zero() : master_down_interval();
+    Duration wait = is_owner ? Duration::zero() : master_down_interval();
+    // Seen in the reference: after a delay an owner lets one interval pass.
+    if (is_owner && decides_alone) wait = settings_.advert_interval;
     wait_as_backup(now, wait);
     if (is_owner) {
         std::get<Backup>(state_).timeout_cause = Cause::owner_startup;

@@ -56,5 +56,6 @@ SCENARIOS = [
              known=(r"log: .*Changing effective", r"at \d\.\d+ s, reference", r"log: -.*for a further")),
     Scenario("after-boot-over", globals_("vrrp_delay_after_boot 1") + brisk(), seconds=2),
     Scenario("preempt-delay-restart", G + fast(150, extra="preempt_delay 1"), G + fast(100, extra="preempt_delay 1"),
-             seconds=8, events=((3, ("stop", "first")), (4, ("start", "first")))),
+             seconds=8, events=((3, ("stop", "first")), (4, ("start", "first"))),
+             known=PHASE),
 ]

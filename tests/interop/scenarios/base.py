@@ -121,7 +121,7 @@ ALWAYS_KNOWN = (
     r"mails: \+.*(\n.*)*Subject: .* - Stopping",  # The reference ends before it has sent this one.
     r"log: \+\w+ (Remote SMTP server|SMTP alert succ)",
     r"log: \+.*(was not running for|did not run for)",  # Of a busy machine; the reference does not look.
-    r"log: -\w+ (Netlink: error|use_vmac or no_accept/strict specified|unlink of /run/keepalived/)",
+    r"log: -\w+ (Netlink: error|use_vmac or no_accept/strict specified|unlink of /run/keepalived/|Child process)",
 )
 # The reference says these without a line number; ours is one of the messages about a file.
 # What comes first is chance, and decides about an interval.
