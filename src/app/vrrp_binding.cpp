@@ -223,8 +223,7 @@ void VrrpService::on_link_changed(Instant, const netstate::LinkInfo& link, const
     const bool is_being_made =
         network_.is_virtual_link(link.name) && !was_usable &&
         (before == nullptr || (!before->up && std::ranges::any_of(instances_, is_for_it)));
-    if (of_interest && counts && !is_being_made && !stopping_ &&
-        (before == nullptr || was_usable != link.usable())) {
+    if (of_interest && counts && !is_being_made && !stopping_ && was_usable != link.usable()) {
         edges_.log.info(Part::vrrp,
                         fmt::format("Netlink reports {} {}", link.name, link.usable() ? "up" : "down"));
     }

@@ -122,6 +122,7 @@ class Run:
         fifo = FifoReader(self._first.folder / "fifo")
         notes = FileWatch(self._first.folder / "notify.log")
         mail = MailServer(self._first)
+        time.sleep(0.05)  # Until what was prepared has been seen.
         self._began = time.time()
         self._perform_events()
         self._end()
