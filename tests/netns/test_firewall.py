@@ -4,8 +4,8 @@ import re
 import time
 
 import pytest
-from lab import wait_until
-from routers import SLACK, VIP, instance
+from lab import binary_for, wait_until
+from routers import SLACK, VIP, Routers, instance
 
 
 def rules(node):
@@ -78,9 +78,6 @@ def test_an_owner_accepts_always(routers):
 
 def test_names_and_switches_of_the_table(lab):
     """The same words in both make the same rules in both."""
-    from lab import binary_for
-    from routers import Routers
-
     both = Routers(lab, {"first": binary_for("ours"), "second": binary_for("keepalived")})
     lab.isolate("second")
     config = """
@@ -111,9 +108,6 @@ global_defs {
 
 
 def test_link_local_addresses_by_name(lab):
-    from lab import binary_for
-    from routers import Routers
-
     both = Routers(lab, {"first": binary_for("ours"), "second": binary_for("keepalived")})
     lab.isolate("second")
     config = instance(100, addresses=("fe80::52", "fd00::52/64"), extra="no_accept\n    dont_track_primary")
@@ -194,12 +188,25 @@ def test_a_reload_switches_between_accept_and_no_accept(ours):
     assert daemon.state() == "MASTER"
 
 
-def test_promote_secondaries_keeps_the_other_addresses(ours):
-    node = ours.first
-    daemon = ours.start(node, instance(100, addresses=("10.5.0.1/24", "10.5.0.2/24"), extra="promote_secondaries"))
-    daemon.wait_for_state("MASTER")
+@pytest.mark.parametrize("program", ["ours", "keepalived"])
+def test_promote_secondaries_keeps_the_other_addresses(lab, program):
+    both = Routers(lab, {"first": binary_for(program), "second": binary_for(program)})
+    node = both.first
+    addresses = ("10.5.0.1/24", "10.5.0.2/24", "10.5.0.3/24")
     path = "/proc/sys/net/ipv4/conf/eth0/promote_secondaries"
+    assert node.run(["cat", path]).strip() == "0"
+    daemon = both.start(node, instance(100, addresses=addresses, extra="promote_secondaries"))
+    daemon.wait_for_state("MASTER")
+    wait_until(lambda: node.holds("10.5.0.3"), 2, "the addresses")
     assert node.run(["cat", path]).strip() == "1"
+    # Without it the others of its network would go with the first one.
+    daemon.configure(instance(100, addresses=addresses[1:], extra="promote_secondaries"))
+    daemon.reload()
+    wait_until(lambda: not node.holds("10.5.0.1"), 3, "the first address to go")
+    time.sleep(SLACK)
+    assert node.holds("10.5.0.2") and node.holds("10.5.0.3")
+    removed = [event.address for event in node.watch.of("10.5.0.2") if not event.added]
+    assert removed == []
     daemon.stop()
     assert node.run(["cat", path]).strip() == "0"
 
