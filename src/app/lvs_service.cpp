@@ -283,8 +283,9 @@ void LvsService::start_sync_daemons(const config::Config& config) {
             if (instance.router.name == sync_daemon_->instance) sync_id_ = instance.router.vrid.value;
         }
     }
-    if (sync_daemon_->instance.empty()) run_sync_daemon(ipvs::SyncRole::master);
-    run_sync_daemon(ipvs::SyncRole::backup);
+    const bool serves = sync_daemon_->instance.empty() || masters_.contains(sync_daemon_->instance);
+    if (serves) run_sync_daemon(ipvs::SyncRole::master);
+    if (!serves || sync_daemon_->instance.empty()) run_sync_daemon(ipvs::SyncRole::backup);
 }
 
 void LvsService::run_sync_daemon(ipvs::SyncRole role) {
@@ -310,6 +311,11 @@ void LvsService::stop_sync_daemons() {
 }
 
 void LvsService::instance_entered(const std::string& instance, vrrp::State state) {
+    if (state == vrrp::State::Master) {
+        masters_.insert(instance);
+    } else {
+        masters_.erase(instance);
+    }
     if (!running_ || !sync_daemon_ || sync_daemon_->instance != instance) return;
     const bool master = state == vrrp::State::Master;
     (void)edges_.ipvs.stop_sync_daemon(master ? ipvs::SyncRole::backup : ipvs::SyncRole::master);

@@ -29,6 +29,8 @@ from lab import UmlGuest  # noqa: E402
 from lab.uml import OUTPUT_IN_GUEST  # noqa: E402
 
 TIMEOUT = 1800
+# Mails of `omega` are sent when we stop; keepalived ends before (docs/differences.md).
+KNOWN = ("^stop: mails",)
 
 
 def chosen(regex):
@@ -102,10 +104,10 @@ def main():
         results = {name: each for share in pool.map(guest, range(options.g)) for name, each in share.items()}
     shutil.rmtree(folder)
     differing = 0
-    for name in sorted(results, key=[each.name for each in SCENARIOS].index if
-                       all(not n.startswith("guest ") for n in results) else None):
+    for name in sorted(results):
         (left, left_log), (right, right_log) = results[name]
-        found = differences(left, right)
+        known = next((each.known for each in SCENARIOS if each.name == name), ())
+        found = [each for each in differences(left, right) if not any(re.search(one, each) for one in (*KNOWN, *known))]
         differing += bool(found)
         if found or options.v:
             print(f"{'DIFFERS' if found else 'same'}: {name}")

@@ -9,7 +9,7 @@ from differential.run import Run
 from differential.scenarios import SCENARIOS
 from lab import HOLDFAST, KEEPALIVED
 
-CHOSEN = ("every scheduler and every flag", "persistence", "groups by reload", "sorry server that is a real server",
+CHOSEN = ("every scheduler and every flag", "persistence", "groups", "sorry server that is a real server",
           "quorum and hysteresis", "alpha omega", "misc_dynamic and quorum", "two services of one pair",
           "reload changes the sorry server", "reload with another checker")
 _BY_NAME = {each.name: each for each in SCENARIOS}

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -91,6 +92,7 @@ class LvsService final : public netstate::NetworkObserver {
     std::optional<ipvs::Timeouts> timeouts_before_;
     std::optional<ipvs::SyncDaemonSettings> sync_daemon_;
     uint8_t sync_id_ = 0;
+    std::set<std::string> masters_;  ///< Instances in state Master, for a sync daemon that a reload brings.
     std::string router_id_;
     bool flush_on_stop_ = false;
     bool flush_only_ours_ = false;

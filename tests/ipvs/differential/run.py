@@ -26,7 +26,7 @@ _OWN_MATTERS = re.compile(
     r"Script user 'keepalived_script'|^WARNING - |^Warning: |^Warning - |no configuration to run|^Virtual server |"
     r"Activating BFD healthchecker|(daemon|Keepalived).*(stopped|already)|Got SIG|Initializing ipvs|"
     r"VRRP sockpool|Sending gratuitous|Sending/queueing|setting VIPs|removing VIPs|Netlink reports|"
-    r"Printing checker data|Assigned address|Gained quorum .* for VRRP|'.*' .*--|lvs_sync_daemon.*started")
+    r"Printing .* data for process|SMTP alert successfully sent|Remote SMTP server|Assigned address|Gained quorum .* for VRRP|'.*' .*--|lvs_sync_daemon.*started")
 _run_numbers = itertools.count(1)
 
 
@@ -200,15 +200,19 @@ class Run:
 
     def _do_up(self, name):
         kind, address, port, talk = self.scenario.servers[name]
+        if hasattr(talk, "prepare"):
+            talk.prepare()
         make = servers.StreamServer if kind == "stream" else servers.DatagramServer
         if name in self._servers:
             self._do_down(name)
-        self._servers[name] = make(self._node, port, talk() if getattr(talk, "factory", False) else talk, address)
+        self._servers[name] = make(self._node, port, talk, address)
 
     def _do_down(self, name):
         self._servers.pop(name).stop()
 
     def _do_say(self, name, talk):
+        if hasattr(talk, "prepare"):
+            talk.prepare()
         self._servers[name]._talk = talk
 
     def _do_answer(self, name, answer):

@@ -31,7 +31,8 @@ class Scenario:
     In `config`, `@DIR@` is the folder of the run. There, `note WORDS` writes its arguments to the list of scripts
     called, `status NAME` ends with the number that the event ("set", NAME, NUMBER) gave.
     `servers` are listeners by name, made by tcp() and udp(); those in `down` are started by an ("up", NAME).
-    `ignore`: regular expressions of lines that may differ, each with a row in docs/differences.md.
+    `ignore`: regular expressions of lines that may differ, each with a row in docs/differences.md; `known`: of names of
+    whole facts.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Scenario:
     options: tuple = ()
     looks: tuple = ("-Sn",)  # Arguments of ipvsadm at each step.
     ignore: tuple = ()
+    known: tuple = ()
     prepare: tuple = ()
     repeats: bool = False  # Lines come again and again: how often does not matter.
     dump: bool = False
