@@ -165,7 +165,8 @@ def report(results, services):
 
         def text(figure):
             wall = "never" if figure["seconds"] is None else f"{figure['seconds']:.2f}"
-            return f"{wall} ({figure['processor']:.2f})"
+            # A parent that does not wait for its child hides what that has used.
+            return wall if figure["processor"] < 0 else f"{wall} ({figure['processor']:.2f})"
 
         ratio = "" if None in (ours["seconds"], theirs["seconds"]) else f"{ours['seconds'] / theirs['seconds']:.2f}"
         print(f"{name:30}{text(ours):>18}{text(theirs):>18}{ratio:>8}")
