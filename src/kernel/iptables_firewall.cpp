@@ -20,8 +20,29 @@ namespace {
 /// How often a table is read, changed and written while others change it between.
 constexpr int kTries = 3;
 
+constexpr std::array kFamilies{Family::ipv4, Family::ipv6};
+
 constexpr const char* program(Family family) {
     return family == Family::ipv4 ? "iptables" : "ip6tables";
+}
+
+bool is_needed(const IptablesPlan& plan, Family family) {
+    return std::ranges::any_of(plan.rules,
+                               [&](const auto& change) { return change.rule.family == family; }) ||
+           std::ranges::any_of(plan.sets, [&](const auto& change) { return change.set.family == family; });
+}
+
+bool only_removes(const IptablesPlan& plan) {
+    return plan.sets.empty() && std::ranges::all_of(plan.rules, [](const RuleChange& change) {
+               return change.what == RuleChange::What::remove_all;
+           });
+}
+
+void leave_out(IptablesPlan& plan, Family family) {
+    std::erase_if(plan.rules, [&](const RuleChange& change) { return change.rule.family == family; });
+    const auto is_of_it = [&](const IpSetChange& change) { return change.set.family == family; };
+    std::erase_if(plan.sets, is_of_it);
+    std::erase_if(plan.unused_sets, is_of_it);
 }
 
 }  // namespace
@@ -33,40 +54,32 @@ Result<> IptablesFirewall::apply(const FirewallSettings& settings,
                                  std::span<const FirewallOperation> operations) {
     if (operations.empty() || !settings.iptables) return {};
     IptablesNames names = *settings.iptables;
+    if (checked_ != names) {
+        checked_ = names;
+        for (Side& one : sides_) one.is_usable.reset();
+    }
     if (names.sets) open_sets();
     if (without_sets_) names.sets.reset();
     IptablesPlan plan = plan_iptables(names, operations);
-    for (const Family family : {Family::ipv4, Family::ipv6}) {
-        const bool is_needed =
-            std::ranges::any_of(plan.rules,
-                                [&](const RuleChange& change) { return change.rule.family == family; }) ||
-            std::ranges::any_of(plan.sets,
-                                [&](const IpSetChange& change) { return change.set.family == family; });
-        if (!is_needed) continue;
-        // Only what is to be made is worth a complaint.
-        const bool removes_only =
-            plan.sets.empty() && std::ranges::all_of(plan.rules, [](const RuleChange& change) {
-                return change.what == RuleChange::What::remove_all;
-            });
-        if (!side(family).is_checked) {
-            const size_t notices = notices_.size();
-            check(family, names);
-            if (removes_only && !side(family).is_usable) {
-                notices_.resize(notices);
-                side(family).is_checked = false;
-            }
-        }
-        if (side(family).is_usable) continue;
-        std::erase_if(plan.rules, [&](const RuleChange& change) { return change.rule.family == family; });
-        std::erase_if(plan.sets, [&](const IpSetChange& change) { return change.set.family == family; });
-        std::erase_if(plan.unused_sets,
-                      [&](const IpSetChange& change) { return change.set.family == family; });
-    }
+    for (const Family family : kFamilies)
+        if (is_needed(plan, family) && !is_usable(family, names, plan)) leave_out(plan, family);
     if (sets_ != nullptr)
         if (auto done = sets_->apply(plan.sets); !done) return done;
-    for (const Family family : {Family::ipv4, Family::ipv6})
+    for (const Family family : kFamilies)
         if (auto done = change_rules(family, plan.rules); !done) return done;
     return sets_ == nullptr ? Result<>{} : sets_->apply(plan.unused_sets);
+}
+
+/// Finds out once, and complains only about what is to be made: where nothing can be, nothing is to be
+/// removed.
+bool IptablesFirewall::is_usable(Family family, const IptablesNames& names, const IptablesPlan& plan) {
+    Side& one = side(family);
+    if (one.is_usable) return *one.is_usable;
+    const auto verdict = check_chains(family, names);
+    if (!verdict && only_removes(plan)) return false;
+    one.is_usable = verdict.has_value();
+    if (!verdict) notices_.push_back(verdict.error().message);
+    return *one.is_usable;
 }
 
 void IptablesFirewall::open_sets() {
@@ -78,14 +91,6 @@ void IptablesFirewall::open_sets() {
         without_sets_ = true;
         notices_.push_back(fmt::format("Not using ipsets: {}", opened.error().message));
     }
-}
-
-void IptablesFirewall::check(Family family, const IptablesNames& names) {
-    Side& one = side(family);
-    one.is_checked = true;
-    const auto verdict = check_chains(family, names);
-    one.is_usable = verdict.has_value();
-    if (!verdict) notices_.push_back(verdict.error().message);
 }
 
 Result<> IptablesFirewall::check_chains(Family family, const IptablesNames& names) {
@@ -116,7 +121,7 @@ Result<> IptablesFirewall::change_rules(Family family, std::span<const RuleChang
     if (own.empty() && one.standing.empty()) return {};
     Result<> done;
     for (int i = 0; i < kTries; ++i) {
-        done = try_to_change_rules(one, family, own);
+        done = try_to_change_rules(one, own);
         if (done || done.error().os_error != EAGAIN) break;
     }
     one.table->forget();
@@ -132,7 +137,7 @@ Result<> IptablesFirewall::change_rules(Family family, std::span<const RuleChang
     return {};
 }
 
-Result<> IptablesFirewall::try_to_change_rules(Side& side, Family, std::span<const RuleChange> changes) {
+Result<> IptablesFirewall::try_to_change_rules(Side& side, std::span<const RuleChange> changes) {
     if (auto table = side.table->read(); !table) return table;
     const bool begins_anew = std::ranges::any_of(
         changes, [](const RuleChange& change) { return change.what == RuleChange::What::remove_all; });

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,19 +37,19 @@ class IptablesFirewall final : public netstate::FirewallKernel {
     /// What is known of one family.
     struct Side {
         std::unique_ptr<FilterTable> table;
-        bool is_checked = false;
-        bool is_usable = false;
+        std::optional<bool> is_usable;       // Nothing: not looked at yet.
         std::vector<IptablesRule> standing;  // What looks into sets and stays.
     };
 
     Side& side(Family family) { return sides_[family == Family::ipv4 ? 0 : 1]; }
-    void check(Family family, const netstate::IptablesNames& names);
+    bool is_usable(Family family, const netstate::IptablesNames& names, const IptablesPlan& plan);
     Result<> check_chains(Family family, const netstate::IptablesNames& names);
     void open_sets();
     Result<> change_rules(Family family, std::span<const RuleChange> changes);
-    Result<> try_to_change_rules(Side& side, Family family, std::span<const RuleChange> changes);
+    Result<> try_to_change_rules(Side& side, std::span<const RuleChange> changes);
 
     std::array<Side, 2> sides_;
+    std::optional<netstate::IptablesNames> checked_;  // What `is_usable` is about.
     std::unique_ptr<IpSets> sets_;
     bool without_sets_ = false;
     std::vector<std::string> notices_;

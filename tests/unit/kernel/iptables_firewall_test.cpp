@@ -161,6 +161,14 @@ TEST_F(IptablesFirewallTest, AMissingChainLeavesOutItsFamily) {
     EXPECT_TRUE(firewall.take_notices().empty()) << "said once";
     ASSERT_TRUE(firewall.apply(settings, reconciler.end()));
     EXPECT_EQ(everything(), "");
+    // Other names are looked at anew.
+    FirewallSettings other = settings;
+    other.iptables->input_chain = "INPUT";
+    const std::vector<FirewallOperation> one{AddPart{FirewallPart::addresses4}, Protect{global("192.0.2.1")}};
+    ASSERT_TRUE(firewall.apply(other, one));
+    EXPECT_NE(everything().find("-A INPUT -m set --match-set keepalived dst -j DROP"), std::string::npos);
+    ASSERT_TRUE(firewall.apply(other, std::vector<FirewallOperation>{RemoveTables{}}));
+    EXPECT_EQ(everything(), "");
 }
 
 TEST_F(IptablesFirewallTest, RemovingWhatIsNotThereIsNoTrouble) {
