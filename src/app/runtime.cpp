@@ -41,7 +41,7 @@ namespace {
 constexpr const char* kDefaultConfigFile = "/etc/keepalived/keepalived.conf";
 
 /// How long the adverts of a master with hundreds of instances gather; no timer waits for it.
-constexpr Duration kBurstPause = std::chrono::microseconds(500);
+constexpr Duration kBurstPause = std::chrono::milliseconds(1);
 
 config::LoadResult load(const config::LoadOptions& options) {
     const config::SystemFileReader files;

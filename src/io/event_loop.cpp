@@ -21,7 +21,7 @@ namespace {
 constexpr int kDrainRounds = 64;
 
 // What the loop waits at most for the next event of a burst.
-constexpr Duration kQuick = std::chrono::microseconds(100);
+constexpr Duration kQuick = std::chrono::microseconds(250);
 
 uint32_t to_epoll(Events interest) {
     uint32_t mask = 0;
@@ -126,7 +126,7 @@ void EventLoop::request_precise_wakeups() {
     // anyway.
     ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
     // An improvement that a kernel, or a container's filter of system calls, may refuse.
-    (void)set_time_slice(kShortestSlice);
+    (void)set_time_slice(kShortSlice);
 }
 
 void EventLoop::set_wake_granularity(Duration granularity) {

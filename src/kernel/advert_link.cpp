@@ -83,23 +83,26 @@ struct AdvertLink::Buffers {
     };
     std::array<Slot, kReceiveBatch> slots;
     std::array<mmsghdr, kReceiveBatch> messages;
+    size_t used = 0;  // By the latest recvmmsg.
     bool in_use = false;
     // Errors of a flush, told when it is over.
     std::vector<std::pair<vrrp::ChannelId, Channel::SendError>> errors;
 
-    void prepare() {
-        for (size_t i = 0; i < kReceiveBatch; ++i) {
-            Slot& slot = slots[i];
-            slot.piece = {slot.packet.data(), slot.packet.size()};
-            msghdr& message = messages[i].msg_hdr;
-            message = {};
-            message.msg_name = &slot.from;
-            message.msg_namelen = sizeof slot.from;
-            message.msg_iov = &slot.piece;
-            message.msg_iovlen = 1;
-            message.msg_control = slot.control.data();
-            message.msg_controllen = slot.control.size();
-        }
+    Buffers() {
+        for (size_t i = 0; i < kReceiveBatch; ++i) prepare(i);
+    }
+    /// For the next packet. Only what has been used needs it: touching all slots costs more than a packet.
+    void prepare(size_t i) {
+        Slot& slot = slots[i];
+        slot.piece = {slot.packet.data(), slot.packet.size()};
+        msghdr& message = messages[i].msg_hdr;
+        message = {};
+        message.msg_name = &slot.from;
+        message.msg_namelen = sizeof slot.from;
+        message.msg_iov = &slot.piece;
+        message.msg_iovlen = 1;
+        message.msg_control = slot.control.data();
+        message.msg_controllen = slot.control.size();
     }
 };
 
@@ -217,10 +220,11 @@ void AdvertLink::receive(Channel& channel) {
     const bool is_v4 = channel.settings().family == Family::ipv4;
     const int fd = channel.receive_fd();
     for (int batch = 0; batch < kBatchesPerTurn; ++batch) {
-        buffers_->prepare();
+        for (; buffers_->used > 0; --buffers_->used) buffers_->prepare(buffers_->used - 1);
         const int count = recvmmsg(fd, buffers_->messages.data(), kReceiveBatch, MSG_DONTWAIT, nullptr);
         if (count <= 0)
             break;  // Nothing more, or a pending error (the interface went down), which this has cleared.
+        buffers_->used = static_cast<size_t>(count);
         for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
             Buffers::Slot& slot = buffers_->slots[i];
             mmsghdr& message = buffers_->messages[i];

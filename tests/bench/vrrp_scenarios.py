@@ -4,8 +4,8 @@ import random
 import signal
 import time
 
-from vrrp_bench_lab import (Observer, Program, address, busy_processors, instance, packets_sent, real_servers, two_nodes,
-                            wait_until)
+from vrrp_bench_lab import (NamespaceLab, Observer, Program, address, busy_processors, instance, packets_sent,
+                            real_servers, two_nodes, wait_until)
 
 OWNER = 255
 
@@ -70,9 +70,28 @@ def adverts_spread(settings, program, reference):
     return adverts(settings, program, program, spread=True)
 
 
-def adverts_of_keepalived(settings, program, reference):
-    """The same master for both backups."""
-    return {"backup": adverts(settings, reference, program, spread=False)["backup"]}
+def adverts_of_keepalived(settings, programs):
+    """Both as backups of one keepalived at the same time: they hear the same packets on the same busy machine."""
+    count = 250
+    with NamespaceLab() as lab:
+        first = lab.node("first", "10.1.0.1/24")
+        nodes = {name: lab.node(name, f"10.1.0.{number}/24") for number, name in enumerate(programs, 2)}
+        for node in lab.nodes.values():
+            node.sysctl(ipv6__conf__eth0__disable_ipv6=1)
+        config = "".join(instance(i, "eth0", OWNER, [address(i)], state="MASTER") for i in range(count))
+        master = Program(first, config, programs["reference"]).start()
+        settled(master, "eth0", count)
+        backups = {}
+        for priority, (name, node) in enumerate(nodes.items(), 1):
+            config = "".join(instance(i, "eth0", priority, [address(i)]) for i in range(count))
+            backups[name] = Program(node, config, programs[name]).start()
+        for backup in backups.values():
+            backup.quiet()
+        time.sleep(1)
+        sent, used = packets_sent(first, "eth0"), {name: backup.processor() for name, backup in backups.items()}
+        time.sleep(settings.seconds)
+        sent = packets_sent(first, "eth0") - sent
+        return {name: {"backup": (backup.processor() - used[name]) / sent * 1e3} for name, backup in backups.items()}
 
 
 def failover_1000(settings, program, reference):

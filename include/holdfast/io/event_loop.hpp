@@ -82,7 +82,7 @@ class EventLoop {
     /// lets them gather for this long before each turn: hundreds of adverts in a row cost a few turns instead
     /// of one each. A timer cuts the pause short. Zero, the default: never.
     void set_burst_pause(Duration pause);
-    static constexpr unsigned kQuickTurns = 8;
+    static constexpr unsigned kQuickTurns = 5;
 
     /// Asks the kernel to wake this thread as exactly as it can instead of up to 50 us late to save wake-ups
     /// (prctl PR_SET_TIMERSLACK), and soon where others keep the processors busy (short turns, since
