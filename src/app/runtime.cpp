@@ -396,8 +396,14 @@ void Run::save_configuration(std::string_view when) {
 
 void Run::dump_data() {
     if (daemon_ == nullptr) return;
-    log_.info(Part::daemon, fmt::format("Printing parent data for process({}) on signal", getpid()));
-    log_.info(Part::vrrp, fmt::format("Printing VRRP data for process({}) on signal", getpid()));
+    const auto say = [this](Part part, std::string_view what) {
+        log_.info(part, fmt::format("Printing {} data for process({}) on signal", what, getpid()));
+    };
+    const Subsystems parts = configured_parts(options_.subsystems, daemon_->config());
+    say(Part::daemon, "parent");
+    if (parts.vrrp) say(Part::vrrp, "VRRP");
+    if (parts.checkers) say(Part::checkers, "checker");
+    if (parts.bfd) say(Part::bfd, "BFD");
     DaemonView view = daemon_->view();
     view.pid = getpid();
     view.global.config_file = config_path_;
@@ -405,10 +411,7 @@ void Run::dump_data() {
     write(data_path(names, DataDump::parent), parent_data(view));
     if (options_.subsystems.vrrp) write(data_path(names, DataDump::vrrp), vrrp_data(view));
     if (options_.subsystems.checkers) write(data_path(names, DataDump::checkers), checker_data(view));
-    if (!daemon_->config().bfd_sessions.empty()) {
-        log_.info(Part::bfd, fmt::format("Printing BFD data for process({}) on signal", getpid()));
-        write(data_path(names, DataDump::bfd), bfd_data(view));
-    }
+    if (!daemon_->config().bfd_sessions.empty()) write(data_path(names, DataDump::bfd), bfd_data(view));
 }
 
 void Run::dump_statistics(bool clear) {
