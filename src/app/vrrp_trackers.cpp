@@ -260,12 +260,16 @@ void VrrpService::log_interfaces_at_start(const std::vector<VrrpInstance*>& fres
         }
         for (const Family family : {Family::ipv4, Family::ipv6}) log_source_change(interface, family);
     }
+    const auto remember = [&](std::string_view name) {
+        if (seen.contains(name)) return;
+        for (const Family family : {Family::ipv4, Family::ipv6})
+            known_sources_[{std::string(name), family}] = network_.source_address(name, family);
+    };
     for (const VrrpInstance* instance : fresh) {
         for (const track::Source& source : instance->tracking.sources()) {
-            if (source.kind != track::Kind::interface || !seen.insert(source.name).second) continue;
-            for (const Family family : {Family::ipv4, Family::ipv6})
-                known_sources_[{source.name, family}] = network_.source_address(source.name, family);
+            if (source.kind == track::Kind::interface) remember(source.name);
         }
+        for (const std::string_view name : required_interfaces(*instance)) remember(name);
     }
 }
 

@@ -125,7 +125,8 @@ ALWAYS_KNOWN = (
 )
 # The reference says these without a line number; ours is one of the messages about a file.
 # What comes first is chance, and decides about an interval.
-PHASE = (r"at \d+\.\d+ s, reference at", r"log: .*discarding", r"Master down timer", r"adverts: \d+ times")
+PHASE = (r"at \d+\.\d+ s, reference at", r"log: .*(discarding|Receive advertisement timeout)",
+         r"Master down timer", r"adverts: \d+ times")
 FAILED_START = (r"scripts: -.*(STOP|stop)", r"log: -\w+ (NOTICE|Non-existent interface)")
 CONFIG = (r"log: -\w+ (\(\w+\) |Sync group |Virtual router |Warning - |WARNING - |Script |"
           r"Disabling track script |Wrong )"

@@ -2,8 +2,8 @@
 
 import signal
 
-from .base import (ADOPTION, RELOAD, VMACS, G, IPV6, Scenario, block, brisk, fast, flag, globals_, group, instance,
-                   pair, reload, script)
+from .base import (ADOPTION, G, IPV6, PHASE, RELOAD, Scenario, VMACS, block, brisk, fast, flag, globals_, group,
+                   instance, pair, reload, script)
 
 
 def commands(name, *lines, files=(), **settings):
@@ -142,5 +142,6 @@ SCENARIOS = [
         r"adverts: ", r"log: ", r"announcements: ")),
     Scenario("instance-name", "instance one\nuse_pid_dir\n" + G + brisk(), seconds=2),
     Scenario("restart", G + brisk(150), G + brisk(100), seconds=6,
-             events=((1.5, ("stop", "first")), (3.5, ("start", "first")))),
+             events=((1.5, ("stop", "first")), (3.5, ("start", "first"))),
+             known=PHASE),
 ]
