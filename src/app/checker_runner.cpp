@@ -39,6 +39,7 @@ void CheckerRunner::handle(const check::HealthEvent& event) {
         } else if (const auto* verdict = std::get_if<check::Verdict>(&action)) {
             if (!verdict->up && memory_) memory_->urls.failed();
             around_.director.verdict(id_, *verdict, consequences);
+            if (around_.on_verdict) around_.on_verdict(id_, *verdict);
         }
     }
     around_.perform(consequences);
@@ -53,6 +54,7 @@ void CheckerRunner::start() {
     const check::Checker* checker = around_.director.checker(id_);
     if (checker == nullptr) return;
     if (memory_) memory_->random = static_cast<uint16_t>(around_.edges.random() * 65536);
+    probe_started_ = around_.edges.timers.now();
     running_ = std::make_unique<Running>(Running{*checker, nullptr});
     running_->probe = start_probe({around_.edges, around_.tls.get()}, running_->checker, memory_.get(),
                                   [this](const ProbeResult& result) { finished(result); });
@@ -60,6 +62,8 @@ void CheckerRunner::start() {
 
 void CheckerRunner::finished(const ProbeResult& result) {
     last_ = result;
+    last_end_ = around_.edges.timers.now();
+    last_duration_ = *last_end_ - probe_started_;
     // The probe is in the middle of telling us; it goes with this function.
     const auto ended = std::move(running_);
     check::DirectorActions remarks;

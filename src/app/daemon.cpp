@@ -17,6 +17,13 @@ std::multiset<std::string> errors_of(const config::Diagnostics& diagnostics) {
     return errors;
 }
 
+std::vector<std::string> diagnostic_lines(const config::Diagnostics& diagnostics) {
+    std::vector<std::string> lines;
+    for (const config::Diagnostic& diagnostic : diagnostics.all())
+        lines.push_back(config::render_line(diagnostic));
+    return lines;
+}
+
 }  // namespace
 
 Daemon::Daemon(Edges& edges, DaemonSettings settings)
@@ -29,14 +36,15 @@ Daemon::Daemon(Edges& edges, DaemonSettings settings)
       bfd_(edges, [this](const bfd::SessionSettings& session, bool up) { bfd_changed(session, up); }) {
     network_.subscribe(vrrp_.get());
     network_.subscribe(lvs_.get());
-    vrrp_->on_state(
-        [this](const std::string& instance, vrrp::State state) { lvs_->instance_entered(instance, state); });
+    keep_journal();
 }
 
 Daemon::~Daemon() = default;
 
 Result<> Daemon::start(config::LoadResult loaded) {
     config_ = std::move(*loaded.config);
+    generation_ = 1;
+    started_at_ = edges_.wall_clock();
     known_errors_ = errors_of(loaded.diagnostics);
     if (edges_.configure) edges_.configure(config_);
     edges_.outputs.configure(config_.global);
@@ -58,35 +66,75 @@ Result<> Daemon::start(config::LoadResult loaded) {
     return {};
 }
 
+/// What is decided about a generation before anything is touched.
+struct Daemon::Verdict {
+    std::string refusal;  ///< Empty = it may go live.
+    std::multiset<std::string> errors;
+    config::Plan plan;
+};
+
+Daemon::Verdict Daemon::examine(const config::LoadResult& loaded) const {
+    Verdict verdict;
+    if (stopping_) {
+        verdict.refusal = "the daemon is stopping";
+        return verdict;
+    }
+    if (loaded.fatal || !loaded.config) {
+        verdict.refusal = "the new configuration cannot run";
+        return verdict;
+    }
+    verdict.errors = errors_of(loaded.diagnostics);
+    for (const std::string& error : verdict.errors) {
+        if (verdict.errors.count(error) <= known_errors_.count(error)) continue;
+        verdict.refusal = fmt::format("new error: {}", error);
+        return verdict;
+    }
+    verdict.plan = config::diff(config_, *loaded.config);
+    if (!verdict.plan.refused.empty()) {
+        verdict.refusal =
+            fmt::format("{} cannot be changed by a reload", fmt::join(verdict.plan.refused, ", "));
+    }
+    return verdict;
+}
+
+ReloadOutcome Daemon::plan(const config::LoadResult& loaded) const {
+    const Verdict verdict = examine(loaded);
+    ReloadOutcome outcome{verdict.refusal.empty(), verdict.refusal, diagnostic_lines(loaded.diagnostics), {}};
+    if (outcome.applied) outcome.actions = planned_actions(config_, *loaded.config, verdict.plan);
+    return outcome;
+}
+
 ReloadOutcome Daemon::reload(config::LoadResult loaded) {
-    if (stopping_) return {false, "the daemon is stopping"};
     for (const config::Diagnostic& diagnostic : loaded.diagnostics.all()) {
         edges_.log.write(Part::daemon, LogLevel::warning, config::render_line(diagnostic));
     }
-    const auto refuse = [&](std::string reason) {
+    ReloadOutcome outcome = change_over(std::move(loaded));
+    if (!outcome.applied) {
         edges_.log.write(Part::daemon, LogLevel::error,
-                         fmt::format("Reload refused, the running configuration stays: {}", reason));
-        return ReloadOutcome{false, std::move(reason)};
-    };
-    if (loaded.fatal || !loaded.config) return refuse("the new configuration cannot run");
-    std::multiset<std::string> errors = errors_of(loaded.diagnostics);
-    for (const std::string& error : errors) {
-        if (errors.count(error) > known_errors_.count(error))
-            return refuse(fmt::format("new error: {}", error));
+                         fmt::format("Reload refused, the running configuration stays: {}", outcome.reason));
     }
-    const config::Plan plan = config::diff(config_, *loaded.config);
-    if (!plan.refused.empty()) {
-        return refuse(fmt::format("{} cannot be changed by a reload", fmt::join(plan.refused, ", ")));
-    }
+    last_reload_ = {edges_.wall_clock(), {outcome.applied, outcome.reason, outcome.diagnostics, {}}};
+    note(SubjectKind::daemon, {}, {}, outcome.applied ? "reloaded" : "reload refused", "reload",
+         outcome.applied ? fmt::format("{} objects changed", outcome.actions.size()) : outcome.reason);
+    return outcome;
+}
+
+ReloadOutcome Daemon::change_over(config::LoadResult loaded) {
+    Verdict verdict = examine(loaded);
+    std::vector<std::string> diagnostics = diagnostic_lines(loaded.diagnostics);
+    if (!verdict.refusal.empty()) return {false, std::move(verdict.refusal), std::move(diagnostics), {}};
+    const config::Plan& plan = verdict.plan;
     const config::Config before = std::exchange(config_, std::move(*loaded.config));
-    known_errors_ = std::move(errors);
+    ++generation_;
+    known_errors_ = std::move(verdict.errors);
     if (edges_.configure) edges_.configure(config_);
     edges_.outputs.configure(config_.global);
     warn_of_limits(config_, edges_.log);
     if (settings_.parts.vrrp) vrrp_->reload(before, config_, plan);
     if (settings_.parts.checkers) lvs_->reload(config_);
     if (settings_.parts.bfd && before.bfd_sessions != config_.bfd_sessions) bfd_.load(config_.bfd_sessions);
-    return {true, {}};
+    forget_what_is_gone();
+    return {true, {}, std::move(diagnostics), planned_actions(before, config_, plan)};
 }
 
 void Daemon::stop(std::function<void()> done) {

@@ -153,15 +153,34 @@ void LvsService::follow_file(const std::string& name) {
     if (!running_ || checks == file_checks_.end()) return;
     check::DirectorActions actions;
     for (const check::CheckerId id : checks->second)
-        director_.follow(id, opinion_of(std::get<check::FileCheck>(director_.checker(id)->probe)), actions);
+        follow(id, opinion_of(std::get<check::FileCheck>(director_.checker(id)->probe)), actions);
     perform(actions);
+}
+
+/// These checkers have no probes whose verdicts could be told.
+void LvsService::follow(check::CheckerId id, const check::Opinion& opinion, check::DirectorActions& actions) {
+    const check::CheckerPlace place = *director_.place(id);
+    const auto is_up = [&] {
+        return director_.machine(place.virtual_server)
+            .servers()[place.real_server]
+            .checkers[place.checker]
+            .up;
+    };
+    const bool before = is_up();
+    director_.follow(id, opinion, actions);
+    const bool now = is_up();
+    if (now == before || !around_.on_verdict) return;
+    check::Verdict verdict;
+    verdict.up = now;
+    verdict.was_up = before;
+    around_.on_verdict(id, verdict);
 }
 
 void LvsService::bfd_changed(const std::string& session, bool up) {
     const auto checks = bfd_checks_.find(session);
     if (!running_ || checks == bfd_checks_.end()) return;
     check::DirectorActions actions;
-    for (const check::CheckerId id : checks->second) director_.follow(id, {up, 0}, actions);
+    for (const check::CheckerId id : checks->second) follow(id, {up, 0}, actions);
     perform(actions);
 }
 
@@ -345,6 +364,11 @@ void LvsService::on_address_changed(Instant, const netstate::KernelAddress& addr
         changed_address, network_.mirror().has_address(changed_address) ? 1 : 0, actions);
     perform(actions);
     tell_suspension(changed);
+}
+
+const CheckerRunner* LvsService::runner(check::CheckerId id) const {
+    const auto runner = runners_.find(id);
+    return runner == runners_.end() ? nullptr : runner->second.get();
 }
 
 const ProbeResult* LvsService::last_result(check::CheckerId id) const {

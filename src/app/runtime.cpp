@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "holdfast/app/config_test.hpp"
+#include "holdfast/app/control_service.hpp"
 #include "holdfast/app/daemon.hpp"
 #include "holdfast/app/daemonize.hpp"
 #include "holdfast/app/data_dump.hpp"
@@ -97,7 +98,8 @@ class Run {
     int serve(config::LoadResult loaded);
     void on_signal(int number);
     void start();
-    void reload();
+    ReloadOutcome reload();
+    ReloadOutcome plan(const std::string& file);
     void stop();
     void stopped();
     void dump_data();
@@ -115,6 +117,7 @@ class Run {
     io::Fd process_events_;  ///< Opened before the network namespace was entered.
     std::unique_ptr<RealEdges> edges_;
     std::unique_ptr<Daemon> daemon_;
+    std::optional<ControlService> control_;
     std::string config_path_;
     config::LoadResult loaded_;  ///< Until the start.
     std::optional<LifecycleScript> startup_script_;
@@ -242,7 +245,12 @@ int Run::serve(config::LoadResult loaded) {
         priority_.late(length);
         if (started_ && !stopping_) daemon_->stalled(length);
     });
-    reload_schedule_.emplace(edges_->edges(), [this] { reload(); });
+    reload_schedule_.emplace(edges_->edges(), [this] { (void)reload(); });
+    control_.emplace(loop, log_, *daemon_,
+                     ControlHooks{[this] { return ProcessFacts{getpid(), config_path_, stopping_}; },
+                                  [this] { return started_ && !stopping_; }, [this] { return reload(); },
+                                  [this](const std::string& file) { return plan(file); }});
+    control_->open(agents::control_socket_path(pid_paths_.main));
     loaded_ = std::move(loaded);
     if (const auto& script = loaded_.config->global.startup_script) {
         startup_script_.emplace(edges_->edges(), "startup");
@@ -260,6 +268,7 @@ int Run::serve(config::LoadResult loaded) {
     }
     loop.run();
     reload_schedule_.reset();
+    control_.reset();
     daemon_.reset();
     edges_->edges().link.flush();
     log_.info(Part::daemon, fmt::format("Stopped {}", product()));
@@ -338,8 +347,8 @@ void Run::stopped() {
                           [this] { edges_->loop().stop(); });
 }
 
-void Run::reload() {
-    if (stopping_) return;
+ReloadOutcome Run::reload() {
+    if (stopping_) return {false, "the daemon is stopping"};
     log_.info(Part::daemon, "Reloading ...");
     log_.info(Part::daemon, fmt::format("Configuration file {}", config_path_));
     systemd_.reloading(edges_->loop().now());
@@ -352,7 +361,7 @@ void Run::reload() {
     if (options_.subsystems.vrrp) log_.info(Part::vrrp, "Reloading");
     config::LoadResult loaded = load(load_options(options_));
     if (loaded.config) names_.complete(loaded.config->global, false);
-    const ReloadOutcome outcome = daemon_->reload(std::move(loaded));
+    ReloadOutcome outcome = daemon_->reload(std::move(loaded));
     save_configuration("post");
     const config::GlobalSettings& global = daemon_->config().global;
     priority_.configure(global);
@@ -361,6 +370,17 @@ void Run::reload() {
     log_.info(Part::daemon,
               outcome.applied ? "Reload complete" : "Reload failed; the old configuration is in force");
     ::malloc_trim(0);
+    return outcome;
+}
+
+ReloadOutcome Run::plan(const std::string& file) {
+    config::LoadOptions load_from = load_options(options_);
+    if (!file.empty()) load_from.path = file;
+    config::LoadResult loaded = load(load_from);
+    if (loaded.config) names_.complete(loaded.config->global, false);
+    ReloadOutcome outcome = daemon_->plan(loaded);
+    ::malloc_trim(0);
+    return outcome;
 }
 
 DumpNames Run::dump_names() const {

@@ -49,6 +49,7 @@ class ScriptTrackers::Runner final : private io::StreamHandler {
     }
 
     void handle(const track::ScriptEvent& event) {
+        remember(event);
         track::ScriptActions actions;
         tracker_.handle(owner_.edges_.timers.now(), event, actions);
         for (const track::ScriptAction& action : actions)
@@ -60,9 +61,19 @@ class ScriptTrackers::Runner final : private io::StreamHandler {
         }
     }
     const track::ScriptTracker& tracker() const { return tracker_; }
+    const std::optional<ScriptRun>& last_run() const { return last_run_; }
 
   private:
+    void remember(const track::ScriptEvent& event) {
+        const Instant now = owner_.edges_.timers.now();
+        if (const auto* exited = std::get_if<track::ScriptExited>(&event)) {
+            last_run_ = {exited->status, 0, now - started_, now};
+        } else if (const auto* signaled = std::get_if<track::ScriptSignaled>(&event)) {
+            last_run_ = {std::nullopt, signaled->signal, now - started_, now};
+        }
+    }
     void perform(const track::RunScript&) {
+        started_ = owner_.edges_.timers.now();
         const track::ScriptSettings& settings = tracker_.settings();
         const std::string& path = settings.open_path;
         if (const auto destination = tcp_endpoint(path)) {
@@ -141,6 +152,8 @@ class ScriptTrackers::Runner final : private io::StreamHandler {
     io::Timer answer_;  ///< A result known at once is told in the next pass, never from within handle().
     track::ScriptEvent immediate_answer_;
     bool told_to_end_ = false;
+    Instant started_{};
+    std::optional<ScriptRun> last_run_;
     std::unique_ptr<io::Child> child_;
     std::unique_ptr<io::Connection> connection_;  ///< An attempt at `</dev/tcp/ADDRESS/PORT`.
 };
@@ -178,6 +191,11 @@ void ScriptTrackers::stop() {
 track::TrackedState ScriptTrackers::state(std::string_view name) const {
     const auto runner = runners_.find(name);
     return runner == runners_.end() ? track::TrackedState::unknown : runner->second->tracker().state();
+}
+
+std::optional<ScriptRun> ScriptTrackers::last_run(std::string_view name) const {
+    const auto runner = runners_.find(name);
+    return runner == runners_.end() ? std::nullopt : runner->second->last_run();
 }
 
 const track::ScriptTracker* ScriptTrackers::tracker(std::string_view name) const {

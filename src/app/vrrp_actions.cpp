@@ -55,6 +55,7 @@ void VrrpService::on_frame(vrrp::ChannelId channel, const vrrp::ReceivedFrame& f
     const vrrp::Reading reading = instance.reader.read(frame, context, instance.router.counters());
     if (reading.switched_to_old_checksum && instance.advert) instance.advert->use_old_checksum(true);
     const bool accepted = reading.advert.has_value();
+    if (accepted) instance.heard = {reading.advert->source, reading.advert->priority, edges_.timers.now()};
     run(instance, vrrp::AdvertReceived{reading});
     if (accepted) end_adoption(instance, "another router is at work");
 }
@@ -251,7 +252,7 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::AnnounceSource&) {
 void VrrpService::perform(VrrpInstance& instance, const vrrp::StateChanged& action) {
     instance.last_transition = edges_.wall_clock();
     if (action.to == vrrp::State::Fault) end_adoption(instance, "not fit to serve");
-    if (state_listener_) state_listener_(instance.name(), action.to);
+    if (state_listener_) state_listener_(instance, action);
     notifications_.tell(notify::Subject::instance, instance.name(),
                         notify::StateEntered{word_of(action), instance.router.effective_priority().value});
 }
@@ -275,7 +276,9 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::RequestGroup& acti
     if (group == groups_.end()) return;
     std::vector<vrrp::GroupAction> actions;
     group->second->machine.handle(instance.member, action, actions);
+    group_trigger_ = &instance;
     perform_group(*group->second, actions);
+    group_trigger_ = nullptr;
 }
 
 void VrrpService::perform_group(VrrpGroup& group, const std::vector<vrrp::GroupAction>& actions) {
@@ -287,6 +290,7 @@ void VrrpService::perform_group(VrrpGroup& group, const std::vector<vrrp::GroupA
             // A member that was still held in init goes to FAULT without a change of state.
             if (command->command == vrrp::GroupCommand::enter_fault) end_adoption(member, "not fit to serve");
         } else if (const auto* change = std::get_if<vrrp::GroupStateChanged>(&action)) {
+            if (group_listener_) group_listener_(group, *change);
             notifications_.tell(notify::Subject::group, name,
                                 notify::StateEntered{word_of({change->from, change->to, {}}), 0});
         } else if (const auto* line = std::get_if<vrrp::Log>(&action)) {

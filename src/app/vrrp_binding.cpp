@@ -14,6 +14,27 @@ uint64_t route_key(vrrp::ChannelId channel, vrrp::VirtualRouterId vrid) {
     return static_cast<uint64_t>(channel.value) << 8U | vrid.value;
 }
 
+/// The kind of fault that is counted.
+constexpr bool FaultReasons::* kTracked = nullptr;
+
+/// A tracked thing that is the instance's fault, in words.
+std::string tracked_fault(const track::Source& source) {
+    switch (source.kind) {
+        case track::Kind::interface:
+            return fmt::format("tracked interface {} is {}", source.name, source.reverse ? "up" : "down");
+        case track::Kind::script:
+            return fmt::format("script {} {}", source.name, source.reverse ? "succeeds" : "fails");
+        case track::Kind::file:
+            return fmt::format("the number in tracked file {} means FAULT", source.name);
+        case track::Kind::process:
+            return fmt::format("tracked process {} {} its quorum", source.name,
+                               source.reverse ? "has" : "does not have");
+        case track::Kind::bfd:
+            return fmt::format("BFD session {} is {}", source.name, source.reverse ? "up" : "down");
+    }
+    return source.name;
+}
+
 }  // namespace
 
 void VrrpService::touch(VrrpInstance& instance) {
@@ -62,38 +83,76 @@ std::optional<IpAddress> VrrpService::wanted_source(const VrrpInstance& instance
                                    instance.settings.router.family);
 }
 
-vrrp::Fitness VrrpService::judge(VrrpInstance& instance) {
+/// Calls `tell(kind, words)` for everything that makes the instance unfit: the member of FaultReasons that it
+/// sets, or kTracked; `words` is called only by whoever wants to read them.
+template <class Tell>
+void VrrpService::for_each_fault(const VrrpInstance& instance, const Tell& tell) const {
     const vrrp::TransportSettings& transport = instance.settings.transport;
-    FaultReasons faults;
     const auto fails = [&](const std::string& name) {
         if (!network_.index_of(name)) return true;
         return !instance.settings.dont_track_primary && !interface_states_.is_usable(name);
     };
+    const auto tell_interface = [&](bool FaultReasons::* kind, const std::string& name) {
+        if (!fails(name)) return;
+        tell(kind, [&] {
+            return fmt::format("interface {} {}", name,
+                               network_.index_of(name) ? "is down" : "does not exist");
+        });
+    };
     const std::string& own = instance.links.own;
     const bool is_base = own != transport.interface;
-    if (!transport.interface.empty() && fails(transport.interface))
-        (is_base ? faults.base_interface_down : faults.interface_down) = true;
-    if (transport.interface.empty() && !transport.vrf.empty() && !network_.is_usable(transport.vrf))
-        faults.interface_down = true;
+    if (!transport.interface.empty()) {
+        tell_interface(is_base ? &FaultReasons::base_interface_down : &FaultReasons::interface_down,
+                       transport.interface);
+    } else if (!transport.vrf.empty() && !network_.is_usable(transport.vrf)) {
+        tell(&FaultReasons::interface_down, [&] { return fmt::format("VRF {} is down", transport.vrf); });
+    }
     // The own VMAC or ipvlan fails by itself too: removed, or switched off by somebody.
-    if (is_base && fails(own)) faults.interface_down = true;
+    if (is_base) tell_interface(&FaultReasons::interface_down, own);
     for (const std::string_view name : required_interfaces(instance)) {
-        if (!interface_states_.is_usable(name)) faults.interface_down = true;
+        if (interface_states_.is_usable(name)) continue;
+        tell(&FaultReasons::interface_down,
+             [&] { return fmt::format("interface {}, which it needs, is down", name); });
     }
-    faults.no_source = !wanted_source(instance);
-    faults.configuration = !instance.settings.config_faults.empty() ||
-                           (transport.unicast && transport.unicast_fault_no_peer && transport.peers.empty());
-    for (size_t i = 0; i < instance.tracking.sources().size(); ++i) {
+    if (!wanted_source(instance)) {
+        tell(&FaultReasons::no_source, [&] {
+            if (transport.source)
+                return fmt::format("this host does not have the source address {}",
+                                   transport.source->to_string());
+            return fmt::format("interface {} has no {} address", transport.interface,
+                               to_string(instance.settings.router.family));
+        });
+    }
+    if (transport.unicast && transport.unicast_fault_no_peer && transport.peers.empty())
+        tell(&FaultReasons::configuration, [] { return std::string("it has no unicast peer"); });
+    for (const std::string& fault : instance.settings.config_faults)
+        tell(&FaultReasons::configuration, [&] { return fault; });
+    const std::vector<track::Source>& sources = instance.tracking.sources();
+    for (size_t i = 0; i < sources.size(); ++i) {
         if (instance.tracking.of(i).faults == 0) continue;
-        if (instance.tracking.sources()[i].kind == track::Kind::interface) {
-            faults.interface_down = true;
-        } else {
-            ++faults.tracked;
-        }
+        tell(sources[i].kind == track::Kind::interface ? &FaultReasons::interface_down : kTracked,
+             [&] { return tracked_fault(sources[i]); });
     }
+}
+
+vrrp::Fitness VrrpService::judge(VrrpInstance& instance) {
+    FaultReasons faults;
+    for_each_fault(instance, [&](bool FaultReasons::* kind, const auto&) {
+        if (kind == kTracked) {
+            ++faults.tracked;
+        } else {
+            faults.*kind = true;
+        }
+    });
     instance.faults = faults;
     if (faults.any()) return vrrp::Fitness::faulted;
     return instance.tracking.total().awaited > 0 ? vrrp::Fitness::held : vrrp::Fitness::fit;
+}
+
+std::vector<std::string> VrrpService::fault_reasons(const VrrpInstance& instance) const {
+    std::vector<std::string> reasons;
+    for_each_fault(instance, [&](bool FaultReasons::*, const auto& words) { reasons.push_back(words()); });
+    return reasons;
 }
 
 std::string VrrpService::channel_text(const OpenChannel& open) const {
@@ -226,6 +285,7 @@ void VrrpService::on_link_changed(Instant, const netstate::LinkInfo& link, const
     if (of_interest && counts && !is_being_made && !stopping_ && was_usable != link.usable()) {
         edges_.log.info(Part::vrrp,
                         fmt::format("Netlink reports {} {}", link.name, link.usable() ? "up" : "down"));
+        tell_tracker(track::Kind::interface, link.name, link.usable() ? "up" : "down");
     }
     const bool same_size = before == nullptr || before->mtu == link.mtu ||
                            global_.rx_buffer_policy.kind != config::ReceiveBufferPolicy::Kind::mtu;
@@ -237,6 +297,7 @@ void VrrpService::on_link_changed(Instant, const netstate::LinkInfo& link, const
 void VrrpService::on_link_removed(Instant, const netstate::LinkInfo& last) {
     const bool of_interest = std::ranges::any_of(
         instances_, [&](const auto& instance) { return depends_on(*instance, last.name); });
+    if (of_interest && !stopping_) tell_tracker(track::Kind::interface, last.name, "gone");
     if (!stopping_ && (of_interest || (edges_.log.has_detail() && !network_.is_virtual_link(last.name))))
         edges_.log.info(Part::vrrp, fmt::format("Interface {} deleted", last.name));
     interface_states_.on_link_removed(last.name);

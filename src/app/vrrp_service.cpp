@@ -48,19 +48,26 @@ VrrpService::VrrpService(Edges& edges, Network& network, Notifications& notifica
       notifications_(notifications),
       scripts_(edges,
                [this](std::string_view name, track::TrackedState state) {
+                   tell_tracker(track::Kind::script, name, state);
                    tracked_state_changed(track::Kind::script, name, state);
                }),
       firewall_(edges),
       files_(edges, Part::vrrp,
              [this](std::string_view name, int64_t before, int64_t value) {
+                 tell_tracker(track::Kind::file, name, std::to_string(value));
                  file_changed(name, before, value);
              }),
       processes_(edges,
                  [this](std::string_view name, track::TrackedState state) {
+                     tell_tracker(track::Kind::process, name, state);
                      tracked_state_changed(track::Kind::process, name, state);
                  }),
       interface_states_(
-          edges, network, [this](std::string_view name) { interface_settled(name); },
+          edges, network,
+          [this](std::string_view name) {
+              tell_tracker(track::Kind::interface, name, interface_states_.is_usable(name) ? "up" : "down");
+              interface_settled(name);
+          },
           [this](std::string_view name) { return longest_delay(name); }),
       reevaluate_at_turn_end_(edges.turn_ends, [this] { reevaluate_dirty(); }),
       startup_delay_over_(edges.timers, [this] { edges_.log.info(Part::vrrp, "Delayed start completed"); }) {
@@ -434,6 +441,7 @@ void VrrpService::bfd_changed(const std::string& session, bool up) {
     bool& known = bfd_up_[session];
     if (known == up) return;
     known = up;
+    tell_tracker(track::Kind::bfd, session, up ? "up" : "down");
     for (const auto& instance : instances_) {
         if (!instance->tracking.follows(track::Kind::bfd, session)) continue;
         edges_.log.info(Part::vrrp, fmt::format("VRRP_Instance({}) Tracked BFD instance {} is {}",
@@ -442,6 +450,15 @@ void VrrpService::bfd_changed(const std::string& session, bool up) {
                                    up ? track::TrackedState::up : track::TrackedState::down))
             touch(*instance);
     }
+}
+
+void VrrpService::tell_tracker(track::Kind kind, std::string_view name, std::string_view state) const {
+    if (tracker_listener_) tracker_listener_(kind, name, state);
+}
+
+void VrrpService::tell_tracker(track::Kind kind, std::string_view name, track::TrackedState state) const {
+    if (state == track::TrackedState::up || state == track::TrackedState::down)
+        tell_tracker(kind, name, std::string_view(state == track::TrackedState::up ? "up" : "down"));
 }
 
 void VrrpService::clear_counters() {

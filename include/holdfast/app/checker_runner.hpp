@@ -17,6 +17,8 @@ struct CheckerSurroundings {
     check::Director& director;
     std::function<void(const check::DirectorActions&)> perform;
     std::unique_ptr<const io::TlsContext> tls{};
+    /// Told every verdict, after the director was. May be empty.
+    std::function<void(check::CheckerId, const check::Verdict&)> on_verdict{};
 };
 
 class CheckerRunner {
@@ -27,6 +29,10 @@ class CheckerRunner {
     void handle(const check::HealthEvent& event);
     void reconfigure(const check::Schedule& schedule);
     const ProbeResult& last_result() const { return last_; }
+    /// How long the last probe took and when it ended; nothing before the first has ended.
+    Duration last_duration() const { return last_duration_; }
+    std::optional<Instant> last_end() const { return last_end_; }
+    const check::HealthMachine& machine() const { return machine_; }
 
   private:
     /// A reload may replace the director's copy of the checker while its probe runs.
@@ -47,6 +53,9 @@ class CheckerRunner {
     io::Timer timer_;
     std::unique_ptr<check::ProbeMemory> memory_;
     ProbeResult last_;
+    Instant probe_started_{};
+    Duration last_duration_{};
+    std::optional<Instant> last_end_;
     std::unique_ptr<Running> running_;
 };
 

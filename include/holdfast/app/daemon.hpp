@@ -10,10 +10,12 @@
 
 #include "holdfast/app/bfd_service.hpp"
 #include "holdfast/app/edges.hpp"
+#include "holdfast/app/event_journal.hpp"
 #include "holdfast/app/lvs_service.hpp"
 #include "holdfast/app/network.hpp"
 #include "holdfast/app/notifications.hpp"
 #include "holdfast/app/options.hpp"
+#include "holdfast/app/reload_plan.hpp"
 #include "holdfast/app/views.hpp"
 #include "holdfast/app/vrrp_service.hpp"
 #include "holdfast/config/load.hpp"
@@ -33,6 +35,16 @@ struct ReloadOutcome {
     bool applied = false;
     /// Why not, when refused: one line.
     std::string reason;
+    /// What was said about the file, one line each, with its place (config::render_line).
+    std::vector<std::string> diagnostics{};
+    /// What was done, in the words of `Daemon::plan`; empty when refused.
+    std::vector<PlannedAction> actions{};
+};
+
+/// The latest reload, for status.
+struct ReloadRecord {
+    std::chrono::system_clock::time_point at{};
+    ReloadOutcome outcome;
 };
 
 class Daemon {
@@ -50,6 +62,8 @@ class Daemon {
     /// changes what a reload may not change, or when it has an error that the running generation does not
     /// have.
     ReloadOutcome reload(config::LoadResult loaded);
+    /// What `reload` would say and do with this generation now. Nothing is changed.
+    ReloadOutcome plan(const config::LoadResult& loaded) const;
 
     /// Gives everything back and calls `done` when the last notification has ended.
     void stop(std::function<void()> done);
@@ -63,11 +77,32 @@ class Daemon {
     const LvsService& lvs() const { return *lvs_; }
     const Network& network() const { return network_; }
     const BfdService& bfd() const { return bfd_; }
+    const EventJournal& journal() const { return journal_; }
+    EventJournal& journal() { return journal_; }
+    Edges& edges() const { return edges_; }
+    const std::optional<ReloadRecord>& last_reload() const { return last_reload_; }
+    /// Counts the generations: 1 is the first. Whoever remembers places in one asks whether it is still
+    /// there.
+    uint64_t generation() const { return generation_; }
+    std::chrono::system_clock::time_point started_at() const { return started_at_; }
     /// Everything at this moment, for dumps and status (daemon_view.cpp).
     DaemonView view() const;
 
   private:
+    struct Verdict;
     void bfd_changed(const bfd::SessionSettings& session, bool up);
+    Verdict examine(const config::LoadResult& loaded) const;
+    ReloadOutcome change_over(config::LoadResult loaded);
+
+    // daemon_journal.cpp
+    void keep_journal();
+    void note(SubjectKind kind, std::string name, std::string from, std::string to, std::string cause,
+              std::string text);
+    void note_instance(const VrrpInstance& instance, const vrrp::StateChanged& change);
+    void note_group(const VrrpGroup& group, const vrrp::GroupStateChanged& change);
+    void note_tracker(track::Kind kind, std::string_view name, std::string_view state);
+    void note_verdict(check::CheckerId id, const check::Verdict& verdict);
+    void forget_what_is_gone();
 
     Edges& edges_;
     DaemonSettings settings_;
@@ -79,6 +114,10 @@ class Daemon {
     std::unique_ptr<VrrpService> vrrp_;
     std::unique_ptr<LvsService> lvs_;
     BfdService bfd_;
+    EventJournal journal_;
+    std::optional<ReloadRecord> last_reload_;
+    uint64_t generation_ = 0;
+    std::chrono::system_clock::time_point started_at_{};
     bool stopping_ = false;
 };
 

@@ -50,6 +50,12 @@ class LvsService final : public netstate::NetworkObserver {
     bool running() const { return running_; }
     /// What a checker found last, for dumps and status.
     const ProbeResult* last_result(check::CheckerId id) const;
+    /// Null for a checker without probes and for an id that is not configured (any more).
+    const CheckerRunner* runner(check::CheckerId id) const;
+    /// Told every verdict of a checker, for the journal.
+    void on_verdict(std::function<void(check::CheckerId, const check::Verdict&)> listener) {
+        around_.on_verdict = std::move(listener);
+    }
 
     void on_link_changed(Instant, const netstate::LinkInfo&, const netstate::LinkInfo*) override {}
     void on_link_removed(Instant, const netstate::LinkInfo&) override {}
@@ -74,6 +80,7 @@ class LvsService final : public netstate::NetworkObserver {
     check::Opinion opinion_of(const check::FileCheck& check) const;
     /// The FILE_CHECKs of this file take the number that is in it.
     void follow_file(const std::string& name);
+    void follow(check::CheckerId id, const check::Opinion& opinion, check::DirectorActions& actions);
     void tell_suspension(const std::vector<check::CheckerId>& checkers);
 
     Edges& edges_;

@@ -15,6 +15,14 @@
 
 namespace holdfast::app {
 
+/// How the latest run of a script ended.
+struct ScriptRun {
+    std::optional<int> status;  ///< Exit status; none when a signal ended it.
+    int signal = 0;
+    Duration duration{};
+    Instant ended_at{};
+};
+
 class ScriptTrackers {
   public:
     /// `changed` is told every new verdict; it may not destroy this object.
@@ -29,6 +37,8 @@ class ScriptTrackers {
 
     track::TrackedState state(std::string_view name) const;
     const track::ScriptTracker* tracker(std::string_view name) const;
+    /// Nothing before the first run has ended.
+    std::optional<ScriptRun> last_run(std::string_view name) const;
 
   private:
     class Runner;

@@ -47,6 +47,13 @@ struct FaultReasons {
     }
 };
 
+/// The latest advert that an instance has accepted, from whomever.
+struct HeardAdvert {
+    IpAddress source;
+    vrrp::Priority priority;
+    Instant at;
+};
+
 /// One vrrp_instance at work.
 struct VrrpInstance {
     VrrpInstance(config::VrrpInstance configured, vrrp::Digest& digest, io::TimerQueue& timers,
@@ -78,11 +85,12 @@ struct VrrpInstance {
     size_t member = 0;     ///< Its place in the group.
     /// Addresses left by a crashed run are kept until somebody else is heard or this router decides.
     bool adopting = false;
-    bool installing = false;  ///< Its addresses are being installed on becoming Master.
-    bool dirty = false;       ///< Something it depends on has changed; looked at when the turn ends.
+    bool installing = false;     ///< Its addresses are being installed on becoming Master.
+    bool dirty = false;          ///< Something it depends on has changed; looked at when the turn ends.
     bool tells_priority = true;  ///< Whether its next change of effective priority is news.
     bool started = false;
     std::chrono::system_clock::time_point last_transition{};
+    std::optional<HeardAdvert> heard;
     std::vector<vrrp::Announcement> announcements;  ///< Scratch, so that a burst does not allocate.
 
     const std::string& name() const { return settings.router.name; }
@@ -107,13 +115,19 @@ struct VrrpGroup {
 
 class VrrpService final : public netstate::NetworkObserver {
   public:
-    /// Told of every state an instance enters, for the IPVS sync daemon.
-    using StateListener = std::function<void(const std::string& instance, vrrp::State state)>;
+    /// Told of every state an instance enters, for the IPVS sync daemon and the journal.
+    using StateListener = std::function<void(const VrrpInstance& instance, const vrrp::StateChanged& change)>;
+    using GroupListener = std::function<void(const VrrpGroup& group, const vrrp::GroupStateChanged& change)>;
+    /// Told what became of something that is tracked; `state` is a word or, for a file, its number.
+    using TrackerListener =
+        std::function<void(track::Kind kind, std::string_view name, std::string_view state)>;
 
     VrrpService(Edges& edges, Network& network, Notifications& notifications);
     ~VrrpService() override;
 
     void on_state(StateListener listener) { state_listener_ = std::move(listener); }
+    void on_group(GroupListener listener) { group_listener_ = std::move(listener); }
+    void on_tracker(TrackerListener listener) { tracker_listener_ = std::move(listener); }
 
     /// Begins with this generation; the network has been read.
     void start(const config::Config& config);
@@ -136,6 +150,16 @@ class VrrpService final : public netstate::NetworkObserver {
     }
     std::vector<SocketView> sockets() const;
     void clear_counters();
+    /// Every reason that keeps an instance in FAULT by itself, in words; empty when it is fit. Its partners'
+    /// are not among them.
+    std::vector<std::string> fault_reasons(const VrrpInstance& instance) const;
+    /// The interfaces besides its own that an instance needs: those of its tracked addresses and routes, and
+    /// of the static objects it is made to follow.
+    std::vector<std::string_view> required_interfaces(const VrrpInstance& instance) const;
+    /// While a sync group's actions are carried out: the member whose request they answer, if any.
+    const VrrpInstance* group_trigger() const { return group_trigger_; }
+    /// When the instances of the start, held back by vrrp_startup_delay, may begin.
+    Duration startup_delay() const { return startup_delay_; }
     /// A BFD session, possibly followed by track_bfd, became Up or stopped being it.
     void bfd_changed(const std::string& session, bool up);
 
@@ -172,7 +196,6 @@ class VrrpService final : public netstate::NetworkObserver {
     bool starts_as_master(const VrrpInstance& instance) const;
     void log_interfaces_at_start(const std::vector<VrrpInstance*>& fresh);
     void log_source_change(std::string_view interface, Family family);
-    std::vector<std::string_view> required_interfaces(const VrrpInstance& instance) const;
     vrrp::Priority effective_priority(const VrrpInstance& instance) const;
 
     void define_statics(const config::Config& config);
@@ -184,6 +207,10 @@ class VrrpService final : public netstate::NetworkObserver {
     void reevaluate_dirty();
     void reevaluate(VrrpInstance& instance);
     vrrp::Fitness judge(VrrpInstance& instance);
+    template <class Tell>
+    void for_each_fault(const VrrpInstance& instance, const Tell& tell) const;
+    void tell_tracker(track::Kind kind, std::string_view name, std::string_view state) const;
+    void tell_tracker(track::Kind kind, std::string_view name, track::TrackedState state) const;
     std::optional<IpAddress> wanted_source(const VrrpInstance& instance) const;
     void bind(VrrpInstance& instance);
     void unbind(VrrpInstance& instance);
@@ -252,12 +279,15 @@ class VrrpService final : public netstate::NetworkObserver {
     };
     std::string channel_text(const OpenChannel& open) const;
     std::vector<OpenChannel> channels_;
-    std::unordered_map<uint64_t, VrrpInstance*> by_vrid_;  ///< Channel and VRID.
+    std::unordered_map<uint64_t, VrrpInstance*> by_vrid_;                               ///< Channel and VRID.
     std::map<std::pair<std::string, Family>, std::optional<IpAddress>> known_sources_;  ///< As last logged.
     io::TurnEnd reevaluate_at_turn_end_;
     io::Timer startup_delay_over_;  ///< Only for its line in the log: each router keeps the delay itself.
     std::vector<VrrpInstance*> dirty_;
     StateListener state_listener_;
+    GroupListener group_listener_;
+    TrackerListener tracker_listener_;
+    const VrrpInstance* group_trigger_ = nullptr;
     std::map<std::string, bool, std::less<>> bfd_up_;  ///< What is known of BFD sessions; absent = down.
     config::GlobalSettings global_;
     Duration startup_delay_{};

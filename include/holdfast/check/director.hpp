@@ -85,6 +85,10 @@ class Director {
     bool starts_up(CheckerId id) const;
     /// The third argument of that machine.
     bool first_failure_counts(CheckerId id) const;
+    /// The id of a checker by its place, which must exist.
+    CheckerId id_at(const CheckerPlace& place) const {
+        return ids_[place.virtual_server][place.real_server][place.checker];
+    }
     /// Every checker in file order.
     std::vector<CheckerId> checkers() const;
     /// "[10.0.0.1]:tcp:80" and the virtual server's name, for log lines about a checker.
