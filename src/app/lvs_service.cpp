@@ -262,9 +262,11 @@ void LvsService::stop(bool release) {
     if (!running_) return;
     runners_.clear();
     verify_timer_.cancel();
-    check::DirectorActions actions;
-    director_.stop(flush_on_stop_, actions);
-    perform(actions);
+    if (release) {  // Otherwise nothing goes, and nothing is said.
+        check::DirectorActions actions;
+        director_.stop(flush_on_stop_, actions);
+        perform(actions);
+    }
     stop_sync_daemons();
     if (!release) {
         reconciler_.release();

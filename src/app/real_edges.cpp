@@ -17,8 +17,10 @@ namespace holdfast::app {
 /// One FIFO and, if configured, the script that reads it.
 class RealOutputs::Pipe {
   public:
-    Pipe(RealOutputs& owner, notify::FifoSettings settings, NotifyFifo fifo)
+    /// `part`: whose log tells of the script.
+    Pipe(RealOutputs& owner, Part part, notify::FifoSettings settings, NotifyFifo fifo)
         : owner_(owner),
+          part_(part),
           settings_(std::move(settings)),
           fifo_(std::move(fifo)),
           restart_(owner.timers_, [this] { start_script(); }) {
@@ -46,13 +48,8 @@ class RealOutputs::Pipe {
         request.arguments.push_back(settings_.path);
         request.program = settings_.script->path;
         request.run_as = credentials_of(settings_.script->identity);
-        auto child = owner_.processes_.spawn(request, [this](io::ExitStatus status) {
-            owner_.log_.write(Part::daemon, LogLevel::warning,
-                              fmt::format("FIFO script {} {}; starting it again",
-                                          settings_.script->to_string(), status.to_string()));
-            script_.reset();
-            restart_.arm_after(std::chrono::seconds(1));
-        });
+        auto child =
+            owner_.processes_.spawn(request, [this](io::ExitStatus status) { script_ended(status); });
         if (child) {
             script_ = std::move(*child);
         } else {
@@ -62,7 +59,20 @@ class RealOutputs::Pipe {
         }
     }
 
+    /// One that ends well has done what it was for; keepalived starts none again.
+    void script_ended(const io::ExitStatus& status) {
+        script_.reset();
+        owner_.log_.info(
+            part_, fmt::format("{} notify fifo script terminated", part_ == Part::checkers ? "lvs" : "vrrp"));
+        if (status == io::ExitStatus{}) return;
+        owner_.log_.write(part_, LogLevel::warning,
+                          fmt::format("FIFO script {} {}; starting it again", settings_.script->to_string(),
+                                      status.to_string()));
+        restart_.arm_after(std::chrono::seconds(1));
+    }
+
     RealOutputs& owner_;
+    Part part_;
     notify::FifoSettings settings_;
     NotifyFifo fifo_;
     io::Timer restart_;
@@ -73,9 +83,10 @@ RealOutputs::RealOutputs(Log& log, io::TimerQueue& timers, io::Processes& proces
     : log_(log),
       timers_(timers),
       processes_(processes),
-      mailer_(streams, timers,
-              [this](const std::string& lost) { log_.write(Part::daemon, LogLevel::warning, lost); },
-              [this](const std::string& done) { log_.detail(Part::daemon, done); }) {}
+      mailer_(
+          streams, timers,
+          [this](const std::string& lost) { log_.write(Part::daemon, LogLevel::warning, lost); },
+          [this](const std::string& done) { log_.detail(Part::daemon, done); }) {}
 
 RealOutputs::~RealOutputs() = default;
 
@@ -96,7 +107,8 @@ void RealOutputs::open(std::unique_ptr<Pipe>& pipe, const std::optional<notify::
         log_.write(Part::daemon, LogLevel::error, fifo.error().message);
         return;
     }
-    pipe = std::make_unique<Pipe>(*this, *settings, std::move(*fifo));
+    const Part part = which == "lvs_" ? Part::checkers : Part::vrrp;
+    pipe = std::make_unique<Pipe>(*this, part, *settings, std::move(*fifo));
 }
 
 void RealOutputs::write_fifo(FifoPart part, std::string_view line) {

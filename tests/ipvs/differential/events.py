@@ -1,5 +1,7 @@
 """Servers that fail and return, and everything that is told about it."""
 
+import signal
+
 from .scenario import (OURS, PAIR, QUORUM_NOTES, RIP, VIP, VIP6, block, checker, down, given, globals_, notes, real, reload, scenario,
                        service, step, tcp, told, up)
 
@@ -154,3 +156,31 @@ scenario("ha_suspend with an address", HA, down("one"), step("the address goes",
          prepare=(f"addr add {VIP}/32 dev eth0",), **ALL)
 
 scenario("smooth start of both", notes() + noted(servers=[told(1, check=checker(warmup=1)), told(2, check=checker(warmup=1))]), unordered=True, **ALL)
+
+# Around it.
+scenario("the table stays with -I", notes() + noted(), down("one"), options=("-I",), **ALL)
+scenario("a fifo with a script", globals_("lvs_notify_fifo @DIR@/fifo", 'lvs_notify_fifo_script "@DIR@/note fifo script"') + noted(),
+         down("one"), **ALL)
+scenario("the fifo of all", globals_("notify_fifo @DIR@/fifo") + noted(), *CYCLE, **ALL)
+scenario("ended by SIGINT", notes() + noted(), step("SIGINT", ("signal", signal.SIGINT)), servers=PAIR)
+BFD = block("bfd_instance B", "neighbor_ip 10.1.0.2", "source_ip 10.1.0.1") + "\n"
+for lines in ((), ("alpha",)):
+    scenario(f"a BFD session without neighbour {' '.join(lines)}", notes() + BFD + noted(servers=[
+        told(1, check=block("BFD_CHECK", "name B", *lines)), told(2)]), down("two"), up("two"), part="all",
+             ignore=(r"^\(B\)|BFD_Instance|^BFD|Received BFD",), servers=PAIR)
+scenario("everything by default", service(algo=None, kind=None, protocol="TCP", servers=[real(1, check=checker()), real(2, check=checker())]),
+         *CYCLE, **ALL)
+scenario("smtp_alert of one service", notes(mail=True) + noted("smtp_alert off") + noted("smtp_alert on", head=f"{VIP} 81"), *CYCLE,
+         unordered=True, **ALL)
+scenario("a virtual server by mark of IPv6", notes() + noted("ip_family inet6", head="fwmark 9", servers=[
+    told(1, family=6), told(2, family=6)]), *CYCLE, servers={"one": tcp(1, family=6), "two": tcp(2, family=6)})
+scenario("ops and UDP", notes() + noted("ops", protocol="UDP", kind="NAT"), *CYCLE, **ALL)
+scenario("persistent and sip", notes() + noted("persistence_timeout 30", "persistence_engine sip", protocol="UDP"), down("one"), up("one"),
+         **ALL)
+scenario("reload to another protocol", notes(mail=True) + noted("omega"), reload(notes(mail=True) + noted("omega", protocol="UDP")), down("one"),
+         reload(notes(mail=True) + noted("omega", protocol="SCTP")), **ALL)
+scenario("reload to an empty pool and back", notes() + noted(SORRY), down("one"), reload(notes() + noted(SORRY, servers=[told(4)])),
+         reload(notes() + noted(SORRY)), ignore=OURS, known=("2 reload: (notes|fifo)",), **ALL)
+scenario("two reloads at once", notes() + noted(), step("reloads", ("reload", notes() + noted("quorum 4")),
+                                                        ("reload", notes() + noted("quorum 5"))), down("one"),
+         ignore=("^Reinitializing",), **ALL)
