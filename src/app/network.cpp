@@ -19,62 +19,50 @@ constexpr Duration kStormEnds = std::chrono::seconds(5);
 }  // namespace
 
 Network::Network(Edges& edges)
-    : edges_(edges), state_(edges.network, *this), repair_(edges.timers, [this] {
-          state_.handle_deadline(edges_.timers.now());
-          arm();
-      }) {}
+    : edges_(edges),
+      state_(edges.network, *this),
+      repair_(edges.timers, [this] { state_.handle_deadline(edges_.timers.now()); }) {}
 
 Result<> Network::start() {
-    auto result = state_.start(edges_.timers.now());
-    arm();
-    return result;
+    return state_.start(edges_.timers.now());
 }
 
 void Network::define(const netstate::Owner& owner, netstate::Objects objects, bool hold) {
     state_.define(edges_.timers.now(), owner, std::move(objects), hold);
-    arm();
 }
 
 void Network::hold(const netstate::Owner& owner) {
     state_.hold(edges_.timers.now(), owner);
-    arm();
 }
 
 void Network::release(const netstate::Owner& owner) {
     state_.release(edges_.timers.now(), owner);
-    arm();
 }
 
 void Network::forget(const netstate::Owner& owner, bool remove) {
     state_.forget(edges_.timers.now(), owner, remove);
-    arm();
 }
 
 void Network::remove_stale_routes(std::span<const netstate::RouteSettings> wanted) {
     state_.remove_stale_routes(edges_.timers.now(), wanted);
-    arm();
 }
 
 void Network::remove_leftovers() {
     for (const std::string& removal : state_.remove_leftovers(edges_.timers.now()))
         edges_.log.info(Part::vrrp, fmt::format("left by the last run, which crashed: {}", removal));
-    arm();
 }
 
 void Network::define_links(std::vector<netstate::VirtualLink> links) {
     if (links.empty()) return;
     state_.define_links(edges_.timers.now(), std::move(links));
-    arm();
 }
 
 void Network::forget_link(const std::string& name, bool remove) {
     state_.forget_link(edges_.timers.now(), name, remove);
-    arm();
 }
 
 void Network::define_sysctls(const netstate::Owner& owner, std::vector<netstate::SysctlWish> wishes) {
     state_.define_sysctls(edges_.timers.now(), owner, std::move(wishes));
-    arm();
 }
 
 void Network::arm() {

@@ -126,6 +126,7 @@ void NetworkState::settle(Instant now) {
     while (settle_once(now, round < kMaxRounds)) ++round;
     if (round >= kMaxRounds) settle_again_at_ = now + kSettlePause;
     is_settling_ = false;
+    observer_.on_settled();
 }
 
 /// True when there may be more to do.

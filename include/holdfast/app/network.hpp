@@ -56,6 +56,7 @@ class Network final : private netstate::NetworkObserver {
     void on_object_events(Instant now, std::span<const netstate::ObjectEvent> events) override;
     void on_news_lost(Instant now) override;
     void on_news_complete(Instant now) override;
+    void on_settled() override { arm(); }
     void log_link(const netstate::ObjectEvent& event);
     void log_object(const netstate::ObjectEvent& event, const std::string& what);
     void log_objects(std::span<const netstate::ObjectEvent> events);

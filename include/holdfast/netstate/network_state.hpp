@@ -45,6 +45,8 @@ class NetworkObserver {
     /// something up because of the news does it here. An interface that is switched off takes IPv6 addresses
     /// with it, a primary address its secondaries.
     virtual void on_news_complete(Instant) {}
+    /// All that could be done now is done: `deadline` may be another one.
+    virtual void on_settled() {}
 };
 
 class NetworkState final : private ChangeListener {

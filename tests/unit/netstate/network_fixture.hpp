@@ -46,6 +46,9 @@ struct RecordingObserver final : NetworkObserver {
         if (on_events) on_events(batch);
     }
     void on_news_lost(Instant) override { log.emplace_back("news lost"); }
+    void on_settled() override {
+        if (on_settle) on_settle();
+    }
     void on_news_complete(Instant) override {
         if (on_complete) on_complete();
     }
@@ -61,6 +64,7 @@ struct RecordingObserver final : NetworkObserver {
     int batches = 0;
     std::function<void(const LinkInfo&)> on_link;
     std::function<void()> on_complete;
+    std::function<void()> on_settle;
     std::function<void(std::span<const ObjectEvent>)> on_events;
 };
 

@@ -39,9 +39,20 @@ TEST_F(NetworkStateTest, AMinuteOfPeaceForgivesTheFight) {
     start_holding({"192.0.2.100"});
     for (int i = 0; i < 6; ++i) time_to_repair("192.0.2.100/32");
     advance(59s);
-    EXPECT_EQ(time_to_repair("192.0.2.100/32"), 2s);
+    EXPECT_EQ(time_to_repair("192.0.2.100/32"), 400ms);
     advance(60s);
     EXPECT_EQ(time_to_repair("192.0.2.100/32"), 0s);
+}
+
+TEST_F(NetworkStateTest, WhoKeepsTheTimeHearsOfADelayThatNewsHasCaused) {
+    start_holding({"192.0.2.100"});
+    for (int i = 0; i < 3; ++i) time_to_repair("192.0.2.100/32");
+    std::optional<Instant> heard;
+    observer.on_settle = [&] { heard = state.deadline(); };
+    kernel.outside(RemoveAddress{address("192.0.2.100/32")});
+    EXPECT_EQ(heard, now + 50ms);
+    state.release(now, kWeb);
+    EXPECT_FALSE(heard.has_value());
 }
 
 TEST_F(NetworkStateTest, ReleaseEndsADelayedRepair) {
