@@ -1,5 +1,8 @@
 // docs/compatibility.md.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "generators.hpp"
 #include "holdfast/app/limits.hpp"
@@ -72,21 +75,16 @@ class List {
                             note.empty() ? "yes" : cell(note), tested(keyword, word));
     }
 
-    /// Words of entries do not begin a line: their list tells who uses them.
+    /// Words of entries do not begin a line: the tests that use their list and have the word use them.
     std::string tested(std::string_view keyword, std::string_view word) {
-        const auto found = tests_.find(keyword);
-        if (!word.empty() || found == tests_.end()) return "parsed";
+        const std::vector<std::string> names = tests_using(tests_, keyword, word);
+        if (names.empty()) return "parsed";
         ++used_in_tests;
-        constexpr size_t kShown = 3;
-        std::string names;
-        size_t count = 0;
-        for (const std::string& name : found->second) {
-            if (++count > kShown) break;
-            names += (count > 1 ? ", " : "") + name;
-        }
-        if (found->second.size() > kShown)
-            names += fmt::format(" and {} more", found->second.size() - kShown);
-        return names;
+        constexpr size_t kShown = 2;
+        const size_t shown = std::min(kShown, names.size());
+        std::string list = fmt::format("{}", fmt::join(names.begin(), names.begin() + shown, ", "));
+        if (names.size() > shown) list += fmt::format(" and {} more", names.size() - shown);
+        return list;
     }
 
     const TestIndex& tests_;
@@ -103,7 +101,8 @@ std::string compatibility_list(const TestIndex& tests) {
         "Every keyword is\n"
         "read and checked as in the reference. \"Effect\" says `yes`, or what happens instead; using such a "
         "keyword writes\n"
-        "one warning to the log. \"Tested\" names files below tests/ whose configurations use the keyword; "
+        "one warning to the log. \"Tested\" names tests (file below tests/: name) whose configurations use "
+        "the keyword; "
         "`parsed` means\n"
         "that the generated test of examples and wrong uses is the only one "
         "(unit/config/table_examples_test).\n\n"

@@ -3,21 +3,13 @@
 // a committed file can be compared with it.
 #pragma once
 
-#include <map>
-#include <set>
 #include <string>
 #include <string_view>
 
 #include "holdfast/config/keyword.hpp"
+#include "tests_index.hpp"
 
 namespace holdfast::keywords {
-
-/// Which files of the tests use a keyword in a configuration: name of the keyword -> "netns/test_mail".
-using TestIndex = std::map<std::string, std::set<std::string>, std::less<>>;
-
-/// Reads the sources below `folder` (tests/) and looks for lines of configurations. Empty when it does not
-/// exist.
-TestIndex index_tests(const std::string& folder);
 
 std::string compatibility_list(const TestIndex& tests);  ///< docs/compatibility.md
 std::string configuration_manual();                      ///< docs/man/keepalived.conf.5
