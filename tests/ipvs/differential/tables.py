@@ -148,5 +148,13 @@ scenario("a block that cannot be", plain() + f"virtual_server 10.1.0.300 80 {{\n
          plain(port=81, servers=[*unchecked(), "real_server 10.2.0.999 80 {\n}"]) + plain("lb_algo nothing", port=82) +
          plain("lb_kind DUMMY", port=83) + plain("quorum 0", port=84) + plain("quorum x", port=85) +
          plain("protocol ICMP", port=86) + plain("persistence_timeout -1", port=87) +
-         plain(port=88, servers=[real(1, "weight -1", check=False), real(2, "weight x", check=False),
+         plain(port=88, servers=[real(1, "weight -1", check=False), real(2, "weight 5x", check=False),
                                  real(3, "uthreshold 0", "weight 9", check=False)]))
+
+ODD = ("10x", "0x10", "010", "+5", "1.5", "2147483648", '"7"')
+scenario("odd numbers", "".join(plain(port=9000 + i, servers=[real(1, f"weight {text}", check=False), real(2, check=False)])
+                                for i, text in enumerate(ODD)) +
+         "".join(plain(f"persistence_timeout {text}", port=9100 + i) for i, text in enumerate(ODD)) +
+         "".join(plain(f"quorum {text}", port=9200 + i) for i, text in enumerate(ODD)) +
+         "".join(plain(port=9300 + i, kind="NAT", servers=[real(1, f"uthreshold {text}", check=False)]) for i, text in enumerate(ODD)),
+         looks=("-Sn", "-Ln --thresholds"), ignore=OURS)
