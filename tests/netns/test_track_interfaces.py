@@ -115,6 +115,40 @@ def test_the_last_address_goes_and_comes(ours):
     wait_until(holds(ours, "10.3.0.100"), 2, "the address back")
 
 
+@pytest.mark.holdfast_only
+def test_what_goes_with_its_interface_or_primary_address_is_not_put_back_first(ours):
+    """The kernel tells of the address that goes along before it tells what it goes with."""
+    make(ours.first)
+    config = (on_other() + on_other(name="VI_6", vrid=52, addresses=("fe80::52:1/64", "fd00:52::1/64")))
+    daemon = ours.start(ours.first, config)
+    for name in ("VI_1", "VI_6"):
+        daemon.wait_for_state("MASTER", instance=name)
+    wait_until(lambda: ours.first.holds("10.2.0.100") and ours.first.holds("fd00:52::1"), 2, "the addresses")
+    for gone, back in (("address del 10.2.0.1/24 dev other", "address add 10.2.0.1/24 dev other"),
+                       ("link set other down", "link set other up")):
+        ours.first.ip(gone)
+        daemon.wait_for_state("FAULT")
+        ours.first.ip(back)
+        for name in ("VI_1", "VI_6"):
+            daemon.wait_for_state("MASTER", instance=name)
+    assert daemon.states() == ["BACKUP", "MASTER", "FAULT", "BACKUP", "MASTER", "FAULT", "BACKUP", "MASTER"]
+    assert "somebody else" not in daemon.log() and "put back" not in daemon.log()
+
+
+@pytest.mark.holdfast_only
+def test_a_no_track_address_comes_with_its_interface(ours):
+    routes = "virtual_routes {\n 10.200.0.0/16 dev other no_track\n }"
+    daemon = ours.start(ours.first, DYNAMIC[1] + instance(100, addresses=(f"{VIP}/24", "10.2.0.100/24 dev other no_track"),
+                                                          extra=routes))
+    daemon.wait_for_state("MASTER")
+    for _ in range(2):
+        make(ours.first)
+        wait_until(holds(ours), 2, "the address")
+        wait_until(lambda: "10.200.0.0/16" in ours.first.run(["ip", "route"]), 2, "the route")
+        ours.first.ip("link del other")
+    assert daemon.states() == ["BACKUP", "MASTER"]
+
+
 def test_flaps_of_every_kind_end_in_the_right_state(ours):
     make(ours.first)
     daemon = ours.start(ours.first, DYNAMIC[1] + on_other())
