@@ -7,7 +7,7 @@ namespace holdfast::io {
 
 /// Shorter than the default, 0.7 ms on one processor to 2.8 ms on eight; long enough to become Master and add
 /// a few addresses in one go.
-constexpr uint64_t kShortSlice = 500'000;
+constexpr uint64_t kShortSlice = 300'000;
 
 /// Asks for turns of this length on a processor, in nanoseconds; 0 = the kernel's default. A
 /// thread that wakes preempts one with longer turns, so short turns wake it soon, without a privilege and

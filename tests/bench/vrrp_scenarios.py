@@ -151,7 +151,8 @@ def memory(settings, program, reference):
     figures = {}
     for count in settings.memory:
         with two_nodes(wires=4) as (_, first, _):
-            config = "".join(instance(i // 4, f"wire{i % 4}", OWNER, [address(i)], state="MASTER") for i in range(count))
+            config = "".join(instance(i // 4, f"wire{i % 4}", OWNER, [address(i)], state="MASTER")
+                             for i in range(count))
             daemon = Program(first, config, program).start()
             time.sleep(1)
             daemon.quiet()
