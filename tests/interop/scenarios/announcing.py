@@ -1,6 +1,7 @@
 """Gratuitous ARP and neighbour adverts, and when things begin."""
 
-from .base import ETH1, G, IPV6, OLD_BURST, PHASE, Scenario, VIP, brisk, fast, globals_, group, pair, reload, send
+from .base import (ETH1, G, IPV6, OLD_BURST, PHASE, RELOAD, Scenario, VIP, brisk, fast, globals_, group, pair,
+                   reload, send)
 
 TWO = (VIP, "10.1.0.101/24")
 
@@ -53,7 +54,7 @@ SCENARIOS = [
     Scenario("start-delay-group", globals_("vrrp_startup_delay 1") + group() + pair(), seconds=6),
     Scenario("start-delay-reload", globals_("vrrp_startup_delay 2") + brisk(), seconds=6,
              events=((1, reload(globals_("vrrp_startup_delay 2") + brisk(120))),),
-             known=(r"log: .*Changing effective", r"at \d\.\d+ s, reference", r"log: -.*for a further")),
+             known=(*RELOAD, r"log: .*Changing effective", r"at \d\.\d+ s, reference", r"log: -.*for a further")),
     Scenario("after-boot-over", globals_("vrrp_delay_after_boot 1") + brisk(), seconds=2),
     Scenario("preempt-delay-restart", G + fast(150, extra="preempt_delay 1"), G + fast(100, extra="preempt_delay 1"),
              seconds=8, events=((3, ("stop", "first")), (4, ("start", "first"))),

@@ -142,12 +142,13 @@ OLD_BURST = (  # Second bursts end with their mastership.
 RELOAD = (  # Unchanged instances notice nothing: no extra adverts, and their second burst still comes.
     r"adverts: \d+ times, reference", r"announcements: [-+]\w+ ARP 1 10\.1\.0\.10\d ff",
     r"log: [-+]\w+ (\(VI_\w\) )?Sending(/queueing)? gratuitous", r"log: -.*setting (E-VIPs|VIPs|Virtual R)",
-    r"log: -.*(no longer exist|Removing route|Assigned address)", r"log: \+.*is already there",
+    r"log: -.*(no longer exist|Removing route|Assigned address|sockpool)", r"log: \+.*is already there",
     r"log: [-+].*Changing effective priority")
 REFUSED = (  # A refused packet does not put off the Master's next advert, and its sender is not the master.
     r"adverts: \d+ times", r"log: -.*master (set to|changed)", r"IPSEC-AH",
     r'(json|stats) .*(auth_\w+|Failure|Missing|Unknown Key|Invalid HMAC)"?: \d')
-NOTICES = (r"log: -.*send advert error", r"log: -.*Interface \w+ (added|deleted)",
+NOTICES = (r"log: [-+].*sockpool",  # The reference opens its sockets before there is an interface.
+           r"log: -.*send advert error", r"log: -.*Interface \w+ (added|deleted)",
            r"log: \+.*(Netlink reports eth1 down|no IPv4 address for interface)")
 INIT_FAIL = (r"at [12]\.\d+ s, reference at [01]\.", r"adverts: 7 times, reference",
              r"(scripts|fifo|log): \+.*(FAULT|fault)")

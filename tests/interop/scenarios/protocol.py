@@ -1,7 +1,7 @@
 """What is on the wire: versions, authentication, unicast, time to live, and answers to odd packets."""
 
-from .base import (CONFIG, FAILED_START, G, IPV6, OLD_BURST, REFUSED, RELOAD, Scenario, VIP, block, brisk, fast,
-                   globals_, instance, peers, reload, send)
+from .base import (CONFIG, FAILED_START, G, IPV6, OLD_BURST, PHASE, REFUSED, RELOAD, Scenario, VIP, block, brisk,
+                   fast, globals_, instance, peers, reload, send)
 
 KEY = "0123456789abcdef0123456789abcdef"
 OTHER_KEY = "fedcba9876543210fedcba9876543210"
@@ -174,7 +174,8 @@ SCENARIOS = [
         (1, ("dump", "as backup")))),
     Scenario("preempt-delay-lower", G + fast(150, extra="preempt_delay 2"), seconds=6, events=tuple(
         (0.3 + 0.4 * n, send(version=3, priority=100, interval=0.5)) for n in range(12)),
-             known=(r"at \d\.\d+ s, reference",)),
+             known=(r"announcements: |(scripts|fifo): .*(?i:rx_lower)|log: .*(Sending|lower priority)",
+                    r"at \d\.\d+ s, reference",)),
     Scenario("preempt-delay-stops", G + fast(150, extra="preempt_delay 2"), seconds=7, events=(
         *((0.3 + 0.4 * n, send(version=3, priority=100, interval=0.5)) for n in range(3)),
         *((1.5 + 0.4 * n, send(version=3, priority=200, interval=0.5)) for n in range(4)))),
@@ -197,7 +198,7 @@ SCENARIOS = [
              known=(r"log: [-+]first", r"(?i)master_rx_lower_pri", r"at \d\.\d+ s, reference", r"adverts: ",
                     r"announcements: ", r"addresses: ", r"scripts: ", r"fifo: ")),
     Scenario("state-master-pair", G + brisk(100, state="MASTER"), G + brisk(150, state="MASTER"), seconds=4,
-             known=OLD_BURST),
+             known=(*PHASE, *OLD_BURST)),
     Scenario("state-backup-pair-nopreempt", G + brisk(150, extra="nopreempt"), G + brisk(100, extra="nopreempt"),
              seconds=6, events=((2, ("stop", "first")), (3.5, ("start", "first")), (5, ("stop", "second")))),
     Scenario("nopreempt-state-master", G + brisk(150, extra="nopreempt", state="MASTER"), seconds=2, known=CONFIG),
