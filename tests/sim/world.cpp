@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "holdfast/base/require.hpp"
+
 namespace holdfast::sim {
 
 World::World(uint64_t seed) : random_(seed) {}
@@ -22,6 +24,12 @@ Node& World::node(const std::string& name) {
 
 void World::at(Instant when, std::function<void()> what) {
     pending_.push({std::max(when, now_), order_++, std::move(what)});
+}
+
+bool World::is_undisturbed() const {
+    const WireFaults good;
+    return cut.empty() && wire.loss == 0 && wire.duplication == 0 && wire.delay == good.delay &&
+           wire.jitter == good.jitter;
 }
 
 void World::run(Duration length) {
@@ -51,31 +59,77 @@ bool World::run_until(const std::function<bool()>& condition, Duration limit) {
     return true;
 }
 
+std::vector<Instant> World::arrivals(const Node& from, const Node& to) {
+    ++counts_.frames;
+    if (cut.contains({from.name(), to.name()})) {
+        ++counts_.cut;
+        return {};
+    }
+    int copies = 1;
+    if (chance() < wire.loss) {
+        ++counts_.lost;
+        --copies;
+    }
+    if (chance() < wire.duplication) {
+        ++counts_.duplicated;
+        ++copies;
+    }
+    std::vector<Instant> list;
+    for (int copy = 0; copy < copies; ++copy) {
+        const auto jitter = std::chrono::nanoseconds(
+            static_cast<int64_t>(chance() * static_cast<double>(wire.jitter.count())));
+        list.push_back(now_ + wire.delay + jitter);
+        Instant& latest = latest_[{&from, &to}];
+        // A healthy wire does not reorder.
+        if (wire.jitter <= WireFaults{}.jitter) list.back() = std::max(list.back(), latest);
+        if (list.back() < latest) ++counts_.overtaken;
+        latest = std::max(latest, list.back());
+    }
+    return list;
+}
+
 void World::transmit(Node& from, const vrrp::ChannelSettings& channel, const vrrp::SendOptions& options,
                      std::span<const uint8_t> packet) {
-    const bool link_up = std::ranges::any_of(from.kernel.links, [&](const auto& entry) {
-        return entry.second.name == channel.interface_name && entry.second.usable();
-    });
-    if (!link_up) return;
+    const auto link = from.kernel.links.find(channel.interface.value);
+    if (link == from.kernel.links.end() || !link->second.usable()) return;
+    const std::string interface = from.wire_of(channel.interface_name);
+    if (!from.link_is_usable(interface)) return;
     for (const auto& to : nodes_) {
-        if (to.get() == &from || cut.contains({from.name(), to->name()})) continue;
-        const int copies = (chance() < wire.loss ? 0 : 1) + (chance() < wire.duplication ? 1 : 0);
-        for (int copy = 0; copy < copies; ++copy) {
-            const auto jitter = std::chrono::nanoseconds(
-                static_cast<int64_t>(chance() * static_cast<double>(wire.jitter.count())));
-            ++frames_;
-            at(now_ + wire.delay + jitter,
-               [this, node = to.get(), interface = from.wire_of(channel.interface_name), options,
-                protocol = channel.protocol,
-                payload = std::vector<uint8_t>(packet.begin(), packet.end())]() mutable {
-                   if (tamper) tamper(*node, payload);
-                   node->deliver(interface, options, std::move(payload), protocol);
+        if (to.get() == &from) continue;
+        for (const Instant when : arrivals(from, *to)) {
+            at(when, [this, node = to.get(), interface, options, protocol = channel.protocol,
+                      payload = std::vector<uint8_t>(packet.begin(), packet.end())]() mutable {
+                if (tamper) tamper(*node, payload);
+                node->deliver(interface, options, std::move(payload), protocol);
+            });
+        }
+    }
+}
+
+void World::transmit_datagram(Node& from, const bfd::ReceivedDatagram& datagram) {
+    const std::string interface = from.interface_towards(datagram.destination);
+    for (const auto& to : nodes_) {
+        if (to.get() == &from || !to->has_address(datagram.destination)) continue;
+        for (const Instant when : arrivals(from, *to)) {
+            at(when,
+               [node = to.get(), interface, copy = datagram,
+                payload = std::vector<uint8_t>(datagram.payload.begin(), datagram.payload.end())]() mutable {
+                   node->deliver_datagram(interface, copy, std::move(payload));
                });
         }
     }
 }
 
 void World::record(const std::string& node, std::string text) {
+    const auto mix = [this](std::string_view words) {
+        for (const char c : words) fingerprint_ = (fingerprint_ ^ static_cast<uint8_t>(c)) * 1099511628211ULL;
+    };
+    fingerprint_ ^= static_cast<uint64_t>(now_.time_since_epoch().count());
+    mix(node);
+    mix(text);
+    if (trace) {
+        fmt::print("{:10.6f} {:4} {}\n", to_seconds(now_.time_since_epoch()) - 3600, node, text);
+    }
     records_.push_back({now_, node, std::move(text)});
     if (records_.size() > 2000) records_.pop_front();
 }

@@ -3,27 +3,24 @@
 // everything from outside.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <queue>
 #include <random>
 #include <set>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "../unit/ipvs/fake_kernel.hpp"
-#include "../unit/netstate/fake_kernel.hpp"
-#include "holdfast/app/daemon.hpp"
+#include "node.hpp"
 
 namespace holdfast::sim {
 
 using namespace std::chrono_literals;
-
-class Node;
 
 /// What can go wrong on the wire; applies to every frame.
 struct WireFaults {
@@ -33,11 +30,35 @@ struct WireFaults {
     Duration jitter = 100us;  ///< Enough of it reorders frames.
 };
 
+/// How many frames met which fault.
+struct WireCounts {
+    uint64_t frames = 0;
+    uint64_t lost = 0;
+    uint64_t duplicated = 0;
+    uint64_t overtaken = 0;  ///< Arrives before an earlier frame of the same pair of nodes.
+    uint64_t cut = 0;
+};
+
 /// One line of what happened, for a failing seed's report.
 struct Record {
     Instant at;
     std::string node;
     std::string text;
+};
+
+/// An advert as it leaves a daemon, whether or not a wire takes it.
+struct SentAdvert {
+    const vrrp::ChannelSettings& channel;
+    const vrrp::SendOptions& options;
+    uint8_t vrid = 0;
+    uint8_t priority = 0;
+};
+
+/// Whoever judges: told everything a node shows to the outside, when it shows it.
+struct Observer {
+    std::function<void(Node&, const SentAdvert&)> advert;
+    std::function<void(Node&, const std::string& line)> fifo;
+    std::function<void(Node&)> resumed;
 };
 
 class World {
@@ -69,26 +90,36 @@ class World {
         cut.clear();
         wire = {};
     }
+    bool is_undisturbed() const;
     /// Listening servers, for health checks.
     std::set<Endpoint> servers;
     /// Exit status of a script by its command line; 0 unless set.
     std::map<std::string, int> script_status;
-    /// How long scripts run.
-    std::function<Duration()> script_duration = [] { return 1ms; };
+    /// How long a script runs, by its program.
+    std::function<Duration(const std::string& program)> script_duration = [](const auto&) { return 1ms; };
     /// Rewrites frames on their way to a node; the sabotage of the self-test.
     std::function<void(const Node& to, std::vector<uint8_t>& payload)> tamper;
+    Observer observer;
+    Sabotage sabotage;
+    /// A daemon with nothing to do wakes up to this much after its timer; not later than a frame comes.
+    Duration wakeup_latency{0};
 
     std::mt19937_64& random() { return random_; }
     double chance() { return std::uniform_real_distribution<double>(0, 1)(random_); }
     uint64_t events() const { return events_; }
-    uint64_t frames() const { return frames_; }
+    const WireCounts& counts() const { return counts_; }
     void record(const std::string& node, std::string text);
     /// The last `lines` records, oldest first.
     std::string history(size_t lines) const;
+    /// Prints every record when it is made.
+    bool trace = false;
+    /// Grows with every record; equal for equal runs.
+    uint64_t fingerprint() const { return fingerprint_; }
 
     /// Called by links.
     void transmit(Node& from, const vrrp::ChannelSettings& channel, const vrrp::SendOptions& options,
                   std::span<const uint8_t> packet);
+    void transmit_datagram(Node& from, const bfd::ReceivedDatagram& datagram);
 
   private:
     struct Pending {
@@ -99,85 +130,19 @@ class World {
             return at != other.at ? at > other.at : order > other.order;
         }
     };
+    /// Arrivals of one frame from one node at another: none, one or two.
+    std::vector<Instant> arrivals(const Node& from, const Node& to);
+
     Instant now_{1h};
     std::mt19937_64 random_;
     std::vector<std::unique_ptr<Node>> nodes_;
     std::priority_queue<Pending> pending_;
+    std::map<std::pair<const Node*, const Node*>, Instant> latest_;
     uint64_t order_ = 0;
     uint64_t events_ = 0;
-    uint64_t frames_ = 0;
+    uint64_t fingerprint_ = 1469598103934665603ULL;
+    WireCounts counts_;
     std::deque<Record> records_;
-};
-
-/// A machine: kernel tables that survive a crash, and a process that does not.
-class Node {
-  public:
-    Node(World& world, std::string name, uint8_t number);
-    ~Node();
-    Node(const Node&) = delete;
-    Node& operator=(const Node&) = delete;
-
-    const std::string& name() const { return name_; }
-    /// 10.0.0.NUMBER/24 on eth0, fe80::NUMBER too; eth1 has 10.1.0.NUMBER/24.
-    uint8_t number() const { return number_; }
-
-    /// Starts the daemon on this keepalived.conf; false when it is refused.
-    bool start(const std::string& config);
-    bool start() { return start(config_); }
-    /// Re-reads; whether it was applied.
-    bool reload(const std::string& config);
-    void stop();   ///< SIGTERM
-    void crash();  ///< kill -9
-    bool is_running() const { return process_ != nullptr; }
-    void pause();  ///< SIGSTOP, or a frozen virtual machine.
-    void resume();
-    bool is_paused() const { return paused_at_.has_value(); }
-
-    void set_link(const std::string& interface, bool up);
-    void delete_address(const std::string& prefix);  ///< By somebody else.
-    void delete_link(const std::string& name);       ///< A VMAC, by somebody else.
-    /// The interface with the wire: of a VMAC the one it sits on.
-    std::string wire_of(const std::string& interface) const;
-    bool has_address(const std::string& address) const;
-
-    vrrp::State state(const std::string& instance) const;
-    bool is_master(const std::string& instance) const { return state(instance) == vrrp::State::Master; }
-    int priority(const std::string& instance) const;
-    const app::Daemon& daemon() const;
-    /// The last FIFO line about an instance or group: "MASTER", "BACKUP", ...; empty when there was none.
-    std::string last_told(const std::string& name) const;
-    /// Words of the generic notify scripts in order of their end.
-    const std::vector<std::string>& scripts_ended() const { return scripts_ended_; }
-    bool logged(std::string_view text) const;
-
-    netstate::testing::FakeKernel kernel;
-    netstate::testing::FakeFirewall firewall;
-    ipvs::FakeKernel table;
-    std::vector<std::string> fifo;
-    uint64_t announcements = 0;
-
-  private:
-    friend class World;
-    struct Process;
-    class SimLink;
-    class SimProcesses;
-    class SimStreams;
-    class SimOutputs;
-
-    void deliver(const std::string& interface, const vrrp::SendOptions& options, std::vector<uint8_t> payload,
-                 uint8_t protocol);
-    void turn();
-    std::optional<Instant> next() const;
-    config::LoadResult load(const std::string& config) const;
-
-    World& world_;
-    std::string name_;
-    uint8_t number_;
-    std::string config_;
-    std::unique_ptr<Process> process_;
-    std::optional<Instant> paused_at_;
-    std::vector<std::string> scripts_ended_;
-    std::vector<std::string> log_;
 };
 
 }  // namespace holdfast::sim
