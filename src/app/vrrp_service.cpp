@@ -76,12 +76,12 @@ VrrpService::VrrpService(Edges& edges, Network& network, Notifications& notifica
     if (edges_.log.has_detail()) {
         edges_.link.on_announced([this](const vrrp::Announcement& announcement) {
             const netstate::LinkInfo* link = network_.mirror().link(announcement.interface);
+            if (link == nullptr || link->loopback) return;  // Nobody is there to hear it.
             edges_.log.info(
                 Part::vrrp,
                 fmt::format("Sending {} on {} for {}",
                             announcement.address.is_v4() ? "gratuitous ARP" : "unsolicited Neighbour Advert",
-                            link == nullptr ? std::string_view{} : link->name,
-                            announcement.address.to_string()));
+                            link->name, announcement.address.to_string()));
         });
     }
     edges_.link.on_send_error([this](vrrp::ChannelId channel, const IpAddress& destination, int os_error) {

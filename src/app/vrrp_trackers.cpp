@@ -267,7 +267,13 @@ void VrrpService::log_interfaces_at_start(const std::vector<VrrpInstance*>& fres
     };
     for (const VrrpInstance* instance : fresh) {
         for (const track::Source& source : instance->tracking.sources()) {
-            if (source.kind == track::Kind::interface) remember(source.name);
+            if (source.kind != track::Kind::interface) continue;
+            if (!source.of_group) {
+                remember(source.name);
+            } else if (seen.insert(source.name).second) {
+                for (const Family family : {Family::ipv4, Family::ipv6})
+                    log_source_change(source.name, family);
+            }
         }
         for (const std::string_view name : required_interfaces(*instance)) remember(name);
     }
