@@ -2,6 +2,7 @@
 exit status at every step. All of them, also with the log and the dump, are a matter of minutes and of the newest
 keepalived: see there."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,7 +12,7 @@ from lab import HOLDFAST, KEEPALIVED
 
 CHOSEN = ("every scheduler and every flag", "persistence", "groups", "sorry server that is a real server",
           "quorum and hysteresis", "alpha omega", "misc_dynamic and quorum", "two services of one pair",
-          "reload changes the sorry server", "reload with another checker")
+          "reload changes the sorry server", "reload with another checker", "sync daemons follow an instance")
 _BY_NAME = {each.name: each for each in SCENARIOS}
 
 
@@ -20,5 +21,6 @@ def test_the_same_as_keepalived(name):
     with ThreadPoolExecutor(2) as pool:
         ours, theirs = pool.map(lambda binary: Run(_BY_NAME[name], binary), (HOLDFAST, KEEPALIVED))
     for fact, expected in theirs.facts.items():
-        if not fact.endswith((": log", ": mails")) and not fact.startswith("dump"):
+        known = any(re.search(each, fact) for each in _BY_NAME[name].known)
+        if not known and not fact.endswith((": log", ": mails")) and not fact.startswith("dump"):
             assert ours.facts[fact] == expected, f"{fact}\n{ours.full_log}"

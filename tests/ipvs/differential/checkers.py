@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+import tempfile
 import threading
 from pathlib import Path
 
@@ -155,7 +156,7 @@ scenario("http: virtualhost inherited", notes() + "".join(
 
 
 _making = threading.Lock()
-CERTIFICATE = Path("/run/tmp/lvs-certificate")
+CERTIFICATE = Path(tempfile.gettempdir(), "holdfast-lvs-certificate")
 
 
 class Tls:

@@ -99,8 +99,8 @@ class Run:
         self.scenario, self.binary = scenario, binary
         self.facts = {}
         self.full_log = ""
-        self._namespace = f"lvs{os.getpid()}-{next(_run_numbers)}"
-        self._folder = Path(tempfile.mkdtemp(prefix="d", dir="/run/tmp"))
+        self._namespace = f"hf{os.getpid()}-lvs{next(_run_numbers)}"
+        self._folder = Path(tempfile.mkdtemp(prefix="holdfast-lvs-"))
         self._node = _Node(self._namespace)
         self._servers, self._process = {}, None
         self._seen = {"log": 0, "notes": 0, "fifo": 0, "mails": 0}
