@@ -23,7 +23,7 @@ _OWN_MATTERS = re.compile(
     r"^\s|Stopping$|Stopped|Stopped Keepalived|Reloading|Reload complete|Reload finished|Registering|NOTICE:|"
     r"WARNING - keepalived was built|Opening file|SECURITY VIOLATION|DIR/conf:|Line \d+\)|Healthcheck child process.*exited|pid \d+ exited|CPU usage|"
     r"was not running for|thread timer expired|read eventfd|Child process .* in our process group|"
-    r"Script user 'keepalived_script'|^WARNING - |^Warning: |^Warning - |no configuration to run|^Virtual server |"
+    r"Script user 'keepalived_script'|^WARNING - |ports don't match$|^Warning: |^Warning - |no configuration to run|^Virtual server |"
     r"Activating BFD healthchecker|(daemon|Keepalived).*(stopped|already)|Got SIG|Initializing ipvs|"
     r"VRRP sockpool|Sending gratuitous|Sending/queueing|setting VIPs|removing VIPs|Netlink reports|"
     r"Printing .* data for process|SMTP alert successfully sent|Remote SMTP server|Assigned address|Gained quorum .* for VRRP|'.*' .*--|lvs_sync_daemon.*started")
@@ -267,7 +267,7 @@ class Run:
                 sorted(lines) if arguments == "-Sn" else lines)
         self._take(name, "log", self._log_lines())
         notes = self._folder / "notes"
-        self._take(name, "notes", notes.read_text().splitlines() if notes.exists() else [])
+        self._take(name, "notes", self._plain(notes.read_text()).splitlines() if notes.exists() else [])
         fifo = self._fifo.data
         self._take(name, "fifo", [repr(each)[2:-1] for each in re.findall(rb"[^\n]*\n\0?|[^\n]+$", fifo)])
         self._take(name, "mails", list(self._mails))
@@ -283,9 +283,12 @@ class Run:
         self.facts[f"{step}: {kind}"] = "\n".join(line for line in fresh
                                                   if not any(re.search(each, line) for each in self.scenario.ignore))
 
+    def _plain(self, text):
+        return text.replace(str(self._folder), "DIR")
+
     def _log_lines(self):
         text = (self._folder / "log").read_text(errors="replace")
-        self.full_log = text = _STAMP.sub("", text).replace(str(self._folder), "DIR")
+        self.full_log = text = self._plain(_STAMP.sub("", text))
         return [line for line in text.splitlines() if line and not _OWN_MATTERS.search(line)]
 
     def _dump(self, name):
@@ -297,4 +300,4 @@ class Run:
         time.sleep(0.5)
         text = path.read_text(errors="replace") if path.exists() else "(no dump)"
         # The settings in front are those of the whole daemon.
-        self.facts[f"dump {name}"] = text[max(text.find("------< LVS"), 0):].replace(str(self._folder), "DIR")
+        self.facts[f"dump {name}"] = self._plain(text[max(text.find("------< LVS"), 0):])
