@@ -195,8 +195,15 @@ bool Reconciler::knows(const ConcreteObject& object, const Mirror& mirror) const
     return std::ranges::any_of(owners_, [&](const auto& entry) {
         return std::ranges::any_of(entry.second.items, [&](const Item& item) {
             if (item.settings.index() != object.index()) return false;
+            // The kernel may show a route or rule in words of its own; its place is the same.
+            if (const auto* route = std::get_if<RouteSettings>(&item.settings))
+                return place_of(*route) == std::get<KernelRoute>(object).key();
+            if (const auto* rule = std::get_if<RuleSettings>(&item.settings)) {
+                const auto& have = std::get<KernelRule>(object);
+                return rule->family == have.family && rule->priority == have.priority;
+            }
             const auto known = concrete(item.settings, mirror);
-            return known && is_same(*known, object);
+            return known && is_same(object, *known);
         });
     });
 }

@@ -123,7 +123,8 @@ class Reconciler {
     bool is_ours(const IpAddress& address) const { return users_.contains(address); }
     /// The addresses of an owner that are in the mirror now, in configuration order.
     std::vector<KernelAddress> present_addresses(const Owner& owner, const Mirror& mirror) const;
-    /// Whether the object is among those of an owner, whether that holds or not.
+    /// Whether the object, or what is in its place (RouteKey; a rule's priority), is among those of an owner,
+    /// whether that holds or not.
     bool knows(const ConcreteObject& object, const Mirror& mirror) const;
     /// The protocol numbers our routes and rules carry; none without routes and rules.
     std::vector<uint8_t> protocols() const;

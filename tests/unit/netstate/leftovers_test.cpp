@@ -72,6 +72,20 @@ TEST_F(Leftovers, WhatSomebodyStillHasStaysWhetherHeldOrAdopted) {
     EXPECT_EQ(kernel.rules.size(), 1U);
 }
 
+TEST_F(Leftovers, RouteThatTheKernelShowsInItsOwnWordsIsKnownByItsPlace) {
+    // Without `dev` the kernel finds the interface; a property that we do not read may differ too.
+    Objects objects;
+    objects.routes = {route("10.0.0.0/8")};
+    objects.routes[0].interface.clear();
+    state.define(now, kWeb, objects, true);
+    kernel.routes.push_back(to("10.0.0.0/8"));
+    start();
+    EXPECT_THAT(state.remove_leftovers(now), IsEmpty());
+    kernel.routes[0].preferred_source = IpAddress::v4(192, 0, 2, 9);
+    EXPECT_THAT(state.remove_leftovers(now), IsEmpty());
+    EXPECT_FALSE(kernel.routes.empty());
+}
+
 TEST_F(Leftovers, AddressThatMovedToAnotherInterfaceGoesFromTheOldOne) {
     kernel.links[3] = {.index = {3}, .name = "eth1", .up = true, .running = true};
     KernelAddress old = marked("192.0.2.100/32");
