@@ -147,26 +147,32 @@ void VrrpService::start(const config::Config& config) {
     if (std::ranges::any_of(
             fresh, [](const VrrpInstance* instance) { return instance->refuses() || instance->adopting; }))
         firewall_.remove_leftovers();
+    // Who is in FAULT is told of before the groups, and these before the others, as in the reference.
+    const auto others = std::ranges::stable_partition(
+        fresh, [](const VrrpInstance* instance) { return instance->fitness == vrrp::Fitness::faulted; });
+    for (VrrpInstance* instance : std::span(fresh.begin(), others.begin())) start_router(*instance);
     build_groups(config, false);
     if (startup_delay_ > Duration::zero()) {
         edges_.log.info(Part::vrrp,
                         fmt::format("Delaying startup for {:g} seconds", to_seconds(startup_delay_)));
         startup_delay_over_.arm_after(startup_delay_);
     }
-    for (VrrpInstance* instance : fresh) {
-        vrrp::Startup startup{instance->fitness, group_fitness(*instance), std::nullopt,
-                              starts_as_master(*instance)};
-        if (startup_delay_ > Duration::zero()) startup.delayed_until = edges_.timers.now() + startup_delay_;
-        run(*instance, startup);
-        // Waiting for a script is a state of its own in the dumps, though nobody is told of it.
-        if (instance->last_transition == WallClock{}) instance->last_transition = edges_.wall_clock();
-        instance->started = true;
-    }
     for (const auto& [name, group] : groups_) {
         std::vector<vrrp::GroupAction> actions;
         group->machine.finish_start(actions);
         perform_group(*group, actions);
     }
+    for (VrrpInstance* instance : others) start_router(*instance);
+}
+
+void VrrpService::start_router(VrrpInstance& instance) {
+    vrrp::Startup startup{instance.fitness, group_fitness(instance), std::nullopt,
+                          starts_as_master(instance)};
+    if (startup_delay_ > Duration::zero()) startup.delayed_until = edges_.timers.now() + startup_delay_;
+    run(instance, startup);
+    // Waiting for a script is a state of its own in the dumps, though nobody is told of it.
+    if (instance.last_transition == WallClock{}) instance.last_transition = edges_.wall_clock();
+    instance.started = true;
 }
 
 vrrp::Fitness VrrpService::group_fitness(const VrrpInstance& instance) const {

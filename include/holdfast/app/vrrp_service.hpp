@@ -194,6 +194,7 @@ class VrrpService final : public netstate::NetworkObserver {
     void log_send_error(vrrp::ChannelId channel, const IpAddress& destination, int os_error);
     /// Its sync group consists of owners, which need not wait for each other.
     bool starts_as_master(const VrrpInstance& instance) const;
+    void start_router(VrrpInstance& instance);
     void log_interfaces_at_start(const std::vector<VrrpInstance*>& fresh);
     void log_source_change(std::string_view interface, Family family);
     vrrp::Priority effective_priority(const VrrpInstance& instance) const;

@@ -1,8 +1,9 @@
 // A vrrp_sync_group: its members are Master together or not at all (compat/protocol.md section 7). A machine
 // without time: members' requests in, commands to the members and group notifications out.
 //
-// How the composition drives it: build it, call `start` with the fitness of every member and perform what it
-// emits; send Startup{fitness, group = fitness()} to each member; call `finish_start`. Later hand every
+// How the composition drives it: send Startup to the members that are faulted by themselves; build it, call
+// `start` with the fitness of every member, then `finish_start`, and perform what they emit; send
+// Startup{fitness, group = fitness()} to the other members. Later hand every
 // RequestGroup action to `handle` and perform what comes out in order; commands are carried out by
 // VirtualRouter::handle(GroupCommanded) and never answered with a request, so there is no recursion.
 #pragma once
@@ -43,8 +44,8 @@ class SyncGroup {
     /// Takes the members' fitness at start. When all are fit it emits the group's BACKUP, which precedes the
     /// members' own; but a group of owners is Master from the beginning, and nobody is told.
     void start(std::span<const Fitness> fitness, std::vector<GroupAction>& out, bool owners = false);
-    /// After the members' Startup: emits the group's FAULT when a member is faulted, which follows the
-    /// members'.
+    /// After the Startup of the members that are faulted by themselves: emits the group's FAULT, if there are
+    /// any. Those that it pulls along are told of later.
     void finish_start(std::vector<GroupAction>& out);
 
     /// A reload: goes on from what the members are. Emits nothing.

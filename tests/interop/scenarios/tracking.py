@@ -28,6 +28,10 @@ SCENARIOS = [
              events=((3, ip("link set eth1 down")), (5, ip("link set eth1 up"))), seconds=7, quick=True),
     Scenario("track-interface-down-at-start", G + fast(extra="track_interface {\n eth1\n }"),
              prepare=(ETH1[0], ETH1[2]), events=((2, ip("link set eth1 up")),), seconds=6),
+    Scenario("second-interface-down-at-start",
+             G + fast() + fast(name="VI_2", vrid=52, interface="eth1", addresses=["10.2.0.100/24"]) +
+             group(members=("VI_1", "VI_3")) + fast(name="VI_3", vrid=53, addresses=["10.1.0.103/24"]),
+             prepare=(ETH1[0], ETH1[2]), seconds=4),
     Scenario("interface-down-up", G + fast(), events=((3, ip("link set eth0 down")), (5, ip("link set eth0 up"))),
              seconds=9, compare=("adverts", "addresses", "scripts", "fifo", "log", "facts"),
              known=OLD_BURST),
