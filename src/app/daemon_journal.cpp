@@ -89,22 +89,6 @@ SubjectKind subject_of(track::Kind kind) {
     return SubjectKind::daemon;
 }
 
-std::string_view word_of(track::Kind kind) {
-    switch (kind) {
-        case track::Kind::interface:
-            return "link";
-        case track::Kind::script:
-            return "script";
-        case track::Kind::file:
-            return "file";
-        case track::Kind::process:
-            return "process";
-        case track::Kind::bfd:
-            return "bfd";
-    }
-    return "link";
-}
-
 std::string up_or_down(bool up) {
     return up ? "UP" : "DOWN";
 }
@@ -184,7 +168,7 @@ void Daemon::note_tracker(track::Kind kind, std::string_view name, std::string_v
             text = fmt::format("{} running", tracker->count());
     }
     note(subject, std::string(name), before == nullptr ? std::string{} : before->to, std::string(state),
-         std::string(word_of(kind)), std::move(text));
+         std::string(kind == track::Kind::interface ? "link" : to_string(kind)), std::move(text));
 }
 
 void Daemon::note_verdict(check::CheckerId id, const check::Verdict& verdict) {

@@ -14,22 +14,6 @@ namespace {
 
 using agents::JsonText;
 
-std::string_view word(track::Kind kind) {
-    switch (kind) {
-        case track::Kind::interface:
-            return "interface";
-        case track::Kind::script:
-            return "script";
-        case track::Kind::file:
-            return "file";
-        case track::Kind::process:
-            return "process";
-        case track::Kind::bfd:
-            return "bfd";
-    }
-    return "interface";
-}
-
 std::string_view word(track::TrackedState state) {
     switch (state) {
         case track::TrackedState::up:
@@ -77,7 +61,7 @@ void write_priority(JsonText& json, const VrrpInstance& instance) {
     const std::vector<track::Source>& sources = instance.tracking.sources();
     for (size_t i = 0; i < sources.size(); ++i) {
         const track::Contribution contribution = instance.tracking.of(i);
-        json.open_object().text("kind", word(sources[i].kind)).text("name", sources[i].name);
+        json.open_object().text("kind", to_string(sources[i].kind)).text("name", sources[i].name);
         json.number("weight", sources[i].weight).flag("reverse", sources[i].reverse);
         json.number("sum", contribution.sum).flag("fault", contribution.faults > 0);
         json.flag("awaited", contribution.awaited > 0).close_object();

@@ -24,6 +24,22 @@ int digit_value(char c) {
 
 }  // namespace
 
+std::string_view to_string(Kind kind) {
+    switch (kind) {
+        case Kind::interface:
+            return "interface";
+        case Kind::script:
+            return "script";
+        case Kind::file:
+            return "file";
+        case Kind::process:
+            return "process";
+        case Kind::bfd:
+            return "bfd";
+    }
+    return "interface";
+}
+
 Contribution& Contribution::operator+=(const Contribution& other) {
     sum += other.sum;
     withheld += other.withheld;

@@ -14,6 +14,8 @@
 namespace holdfast::track {
 
 enum class Kind : uint8_t { interface, script, file, process, bfd };
+/// The name of the enumerator.
+std::string_view to_string(Kind kind);
 
 /// What is known of a tracked object. `unknown` is a script without a result since the start: unweighted, it
 /// holds its instances in init. `untested` is one that came with a reload and has no result: it holds nobody.
