@@ -160,6 +160,18 @@ TEST_F(Validate, ScriptSecurityRefusesWhatOthersCanChange) {
     EXPECT_FALSE(instance().notify.master);
 }
 
+TEST_F(Validate, APathThroughALinkedDirectoryIsRunOnlyWithoutScriptSecurity) {
+    environment.add_directory("/bin");
+    environment.files["/bin"].symbolic_link = true;
+    environment.files["/bin/true"] = environment.files["/usr/bin/true"];
+    environment.links["/bin/true"] = "/usr/bin/true";
+    load_instance(" notify_master /bin/true\n");
+    EXPECT_TRUE(instance().notify.master);
+    load_instance(" notify_master /bin/true\n",
+                  "global_defs {\n enable_script_security\n script_user root\n}\n");
+    EXPECT_FALSE(instance().notify.master);
+}
+
 TEST_F(Validate, ResolvesLinksButKeepsTheName) {
     environment.links["/usr/bin/nc"] = "/usr/bin/true";
     environment.files["/usr/bin/nc"] = environment.files["/usr/bin/true"];
