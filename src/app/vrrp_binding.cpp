@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "holdfast/app/vrrp_service.hpp"
 
@@ -341,18 +343,21 @@ void VrrpService::on_object_events(Instant, std::span<const netstate::ObjectEven
             return event.kind == netstate::ObjectKind::link && event.what != What::refused;
         }))
         refresh_firewall(nullptr);
+    std::map<netstate::Owner, std::set<IpAddress>> news;
+    for (const netstate::ObjectEvent& event : events) {
+        if ((event.what == What::repaired || event.what == What::installed) &&
+            event.kind == netstate::ObjectKind::address)
+            news[event.owner].insert(event.address);
+    }
+    if (news.empty()) return;
     for (const auto& instance : instances_) {
         if (instance->installing || !instance->router.is_master()) continue;
-        const auto is_news = [&](const vrrp::Announcement& announcement) {
-            return std::ranges::any_of(events, [&](const netstate::ObjectEvent& event) {
-                return (event.what == What::repaired || event.what == What::installed) &&
-                       event.kind == netstate::ObjectKind::address && event.owner == instance->owner() &&
-                       event.address == announcement.address;
-            });
-        };
+        const auto own = news.find(instance->owner());
+        if (own == news.end()) continue;
         list_announcements(*instance);
-        std::erase_if(instance->announcements,
-                      [&](const auto& announcement) { return !is_news(announcement); });
+        std::erase_if(instance->announcements, [&](const vrrp::Announcement& announcement) {
+            return !own->second.contains(announcement.address);
+        });
         if (!instance->announcements.empty())
             announce(*instance, instance->settings.router.garp.master_repeat);
     }

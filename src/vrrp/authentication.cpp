@@ -163,8 +163,8 @@ std::optional<std::array<uint8_t, kSha256Size>> Authenticator::trailer_digest(
     std::ranges::copy(source.bytes(), head.begin() + 4);
     constexpr std::array<uint8_t, kTrailerDigest> kZeros{};
     return digest_->hmac_sha256(key.secret,
-                               {head, packet.first(kChecksumOffset), std::span(kZeros).first(2),
-                                packet.subspan(kChecksumOffset + 2), trailer.first(kTrailerPrefix), kZeros});
+                                {head, packet.first(kChecksumOffset), std::span(kZeros).first(2),
+                                 packet.subspan(kChecksumOffset + 2), trailer.first(kTrailerPrefix), kZeros});
 }
 
 const HmacKey* Authenticator::key(uint8_t id) const {
@@ -204,6 +204,7 @@ void Authenticator::next_sequence() {
     // 136 years of an advert every second.
     constexpr uint32_t kLast = std::numeric_limits<uint32_t>::max() - 1;
     if (sequence_ < kLast) ++sequence_;
+    sequence_is_ours_ = true;
 }
 
 void Authenticator::seal(std::span<uint8_t> advert, const SealedHeader& header) {
@@ -246,14 +247,15 @@ bool Authenticator::has_right_seal(std::span<const uint8_t> ip_header, std::span
     constexpr std::array<uint8_t, kSealSize> kZeros{};
     const auto value =
         digest_->hmac_md5(password_, {std::span(ip).first(ip_header.size()), payload.first(kSealOffset),
-                                     kZeros, payload.subspan(kAuthenticationHeaderSize)});
+                                      kZeros, payload.subspan(kAuthenticationHeaderSize)});
     return value && equal_in_constant_time(payload.subspan(kSealOffset, kSealSize),
                                            std::span(*value).first(kSealSize));
 }
 
 bool Authenticator::accept_sequence(uint32_t sequence) {
-    if (sequence <= sequence_) return false;
+    if (sequence < sequence_ || (sequence == sequence_ && !sequence_is_ours_)) return false;
     sequence_ = sequence;
+    sequence_is_ours_ = false;
     return true;
 }
 

@@ -148,7 +148,7 @@ bool try_fail_over(Stage& stage, Dice& dice, const std::function<void(Duration)>
                                next == nullptr ? "not" : "by " + next->node->name(), to_seconds(took),
                                to_seconds(bounds.earliest), to_seconds(bounds.latest));
         });
-    // Not in step with anybody's adverts: two masters with AH that send at once refuse each other for ever.
+    // At any moment between two adverts.
     let_pass(patience(cluster) + std::chrono::microseconds(dice.draw(1000, 999000)));
     Member* settled = master_of(cluster, *router);
     come_back(stage, master, plan.interface, departure);

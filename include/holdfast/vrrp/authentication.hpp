@@ -76,11 +76,16 @@ class Authenticator {
     void seal(std::span<uint8_t> advert, const SealedHeader& header);
     /// Whether the integrity value of a received header is right. `ip_header` as received, options included.
     bool has_right_seal(std::span<const uint8_t> ip_header, std::span<const uint8_t> payload);
-    /// Takes a received number over when it is higher than any before, sent or received; false otherwise.
+    /// Takes a received number over when it is higher than any before, sent or received; false otherwise. The
+    /// number of our own last advert is good once more: two Masters that send in step would refuse each other
+    /// for ever. It is no replay of ours, because the integrity value covers the sender's address.
     bool accept_sequence(uint32_t sequence);
     uint32_t sequence() const { return sequence_; }
     /// After a lower-priority advert in Master, as the reference does.
-    void continue_after(uint32_t sequence) { sequence_ = sequence; }
+    void continue_after(uint32_t sequence) {
+        sequence_ = sequence;
+        sequence_is_ours_ = false;
+    }
 
   private:
     /// The highest number that a sender has used.
@@ -109,7 +114,8 @@ class Authenticator {
     std::vector<Mark> marks_;  ///< One per unicast peer, or kMulticastSenders.
     uint64_t uses_ = 0;
     std::array<uint8_t, kAuthDataSize> password_{};
-    uint32_t sequence_ = 0;  ///< Of the authentication header; one counter for both directions.
+    uint32_t sequence_ = 0;          ///< Of the authentication header; one counter for both directions.
+    bool sequence_is_ours_ = false;  ///< It was sent, and nobody else has used it yet.
 };
 
 }  // namespace holdfast::vrrp

@@ -468,8 +468,6 @@ TEST_F(RouteNetlinkRoutes, RoutesThatVanishWithTheLinkComeBackWithIt) {
     turn_until([&] { return count("ip route show 10.0.0.0/8") == 0; });
     testing::Namespace::run("ip link set v0 up");
     turn_until([&] { return count("ip route show 10.0.0.0/8") == 1; });
-    // Nobody has taken it away.
-    EXPECT_EQ(std::ranges::count(observer.events, What::lost), 0);
 }
 
 }  // namespace

@@ -303,8 +303,9 @@ TEST_F(SealTest, AUnicastCopyMayLoseHops) {
 TEST_F(SealTest, OneCounterServesBothDirections) {
     receiver.next_sequence();
     EXPECT_EQ(receiver.sequence(), 1U);
-    EXPECT_FALSE(receiver.accept_sequence(1));
+    EXPECT_FALSE(receiver.accept_sequence(0));
     EXPECT_TRUE(receiver.accept_sequence(9));
+    EXPECT_FALSE(receiver.accept_sequence(9));
     receiver.next_sequence();
     EXPECT_EQ(receiver.sequence(), 10U);
     receiver.continue_after(4);
@@ -315,6 +316,16 @@ TEST_F(SealTest, OneCounterServesBothDirections) {
     EXPECT_TRUE(receiver.accept_sequence(0xffffffff));
     receiver.next_sequence();
     EXPECT_EQ(receiver.sequence(), 0xffffffffU);
+}
+
+TEST_F(SealTest, MastersInStepHearEachOther) {
+    receiver.next_sequence();
+    EXPECT_TRUE(receiver.accept_sequence(1));   // Of another Master, sent when ours was.
+    EXPECT_FALSE(receiver.accept_sequence(1));  // Of a third, or again.
+    receiver.next_sequence();
+    EXPECT_FALSE(receiver.accept_sequence(1));
+    receiver.continue_after(5);
+    EXPECT_FALSE(receiver.accept_sequence(5));
 }
 
 TEST(AdvertTemplate, SignsOnceForAllCopies) {
