@@ -218,7 +218,9 @@ Notifications::Notifications(Edges& edges) : edges_(edges), sweep_(edges.timers,
 Notifications::~Notifications() = default;
 
 void Notifications::define(const notify::QueueSettings& settings) {
-    auto& speaker = speakers_[{settings.subject, settings.name}];
+    const Key key(settings.subject, settings.name);
+    if (auto again = retired_.extract(key)) speakers_.insert(std::move(again));
+    auto& speaker = speakers_[key];
     if (speaker == nullptr) {
         speaker = std::make_unique<Speaker>(*this, settings);
     } else {
@@ -227,15 +229,14 @@ void Notifications::define(const notify::QueueSettings& settings) {
 }
 
 void Notifications::remove(notify::Subject subject, const std::string& name) {
-    const auto speaker = speakers_.find({subject, name});
-    if (speaker == speakers_.end()) return;
-    retired_.push_back(std::move(speaker->second));
-    speakers_.erase(speaker);
+    auto speaker = speakers_.extract({subject, name});
+    if (!speaker) return;
+    retired_.insert(std::move(speaker));
     sweep_.arm_after(kSweepPeriod);
 }
 
 void Notifications::sweep() {
-    std::erase_if(retired_, [](const auto& speaker) { return speaker->is_idle(); });
+    std::erase_if(retired_, [](const auto& one) { return one.second->is_idle(); });
     if (!retired_.empty()) sweep_.arm_after(kSweepPeriod);
 }
 
@@ -254,7 +255,7 @@ void Notifications::stop(std::function<void()> done) {
     stopped_ = std::move(done);
     for (const auto& [name, lane] : lanes_) lane->stop();
     for (const auto& [key, speaker] : speakers_) speaker->handle(notify::StopRequested{});
-    for (const auto& speaker : retired_) speaker->handle(notify::StopRequested{});
+    for (const auto& [key, speaker] : retired_) speaker->handle(notify::StopRequested{});
     check_stopped();
 }
 
@@ -263,7 +264,7 @@ void Notifications::check_stopped() {
     for (const auto& [key, speaker] : speakers_) {
         if (!speaker->stopped()) return;
     }
-    for (const auto& speaker : retired_) {
+    for (const auto& [key, speaker] : retired_) {
         if (!speaker->stopped()) return;
     }
     for (const auto& [name, lane] : lanes_) {

@@ -46,7 +46,9 @@ class Notifications {
     Edges& edges_;
     std::map<Key, std::unique_ptr<Speaker>> speakers_;
     std::map<std::string, std::unique_ptr<Lane>> lanes_;
-    std::vector<std::unique_ptr<Speaker>> retired_;  ///< Removed subjects whose scripts have not all ended.
+    /// Removed subjects whose scripts have not all ended. One that a reload removes and adds again goes on
+    /// with its queue: the last script must be that of the last state.
+    std::map<Key, std::unique_ptr<Speaker>> retired_;
     io::Timer sweep_;
     std::function<void()> stopped_;
 };

@@ -114,5 +114,20 @@ TEST_F(LaneTest, WithNothingToDoStoppingIsImmediate) {
     EXPECT_TRUE(stopped);
 }
 
+TEST_F(LaneTest, ASubjectThatIsRemovedAndAddedAgainKeepsTheOrderOfItsScripts) {
+    notify::QueueSettings settings;
+    settings.name = "VI_1";
+    settings.scripts.fault = notify::Command{.arguments = {"fault"}, .identity = {}, .path = "/fault"};
+    settings.scripts.backup = notify::Command{.arguments = {"backup"}, .identity = {}, .path = "/backup"};
+    notifications.define(settings);
+    notifications.tell(notify::Subject::instance, "VI_1", notify::StateEntered{notify::Word::fault, 100});
+    notifications.remove(notify::Subject::instance, "VI_1");
+    notifications.define(settings);
+    notifications.tell(notify::Subject::instance, "VI_1", notify::StateEntered{notify::Word::backup, 100});
+    EXPECT_THAT(processes.names(), ElementsAre("fault"));
+    processes.end(0);
+    EXPECT_THAT(processes.names(), ElementsAre("fault", "backup"));
+}
+
 }  // namespace
 }  // namespace holdfast::app
