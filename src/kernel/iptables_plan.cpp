@@ -108,7 +108,8 @@ class Planner {
         for (const QuietLink& link : removal.known.links)
             for (IptablesRule& rule : link_rules(link, names_)) change(What::remove_all, std::move(rule));
         for (const ProtectedAddress& address : removal.known.addresses)
-            for (IptablesRule& rule : address_rules(address, names_)) change(What::remove_all, std::move(rule));
+            for (IptablesRule& rule : address_rules(address, names_))
+                change(What::remove_all, std::move(rule));
     }
     void operator()(const AddPart& add) {
         for (IpSet& set : sets_of(add.part, names_)) {
@@ -119,11 +120,13 @@ class Planner {
     }
     void operator()(const Protect& protect) {
         if (names_.sets) return entry(IpSetChange::What::add, protect.address);
-        for (IptablesRule& rule : address_rules(protect.address, names_)) change(What::append, std::move(rule));
+        for (IptablesRule& rule : address_rules(protect.address, names_))
+            change(What::append, std::move(rule));
     }
     void operator()(const Unprotect& unprotect) {
         if (names_.sets) return entry(IpSetChange::What::remove, unprotect.address);
-        for (IptablesRule& rule : address_rules(unprotect.address, names_)) change(What::remove, std::move(rule));
+        for (IptablesRule& rule : address_rules(unprotect.address, names_))
+            change(What::remove, std::move(rule));
     }
     void operator()(const AddQuietLink& add) {
         if (names_.sets) return entries(IpSetChange::What::add, add.link);

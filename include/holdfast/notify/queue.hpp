@@ -165,8 +165,7 @@ class NotifyQueue {
     enum class StopPhase : uint8_t { none, waiting, terminating, killing, done };
 
     void enter(const StateEntered& event, QueueActions& out);
-    void enqueue(const Rare<Command>& command, const std::vector<std::string>& extra,
-                 uint64_t event);
+    void enqueue(const Rare<Command>& command, const std::vector<std::string>& extra, uint64_t event);
     void drop_superseded(size_t keep, QueueActions& out);
     void pump(Instant now, QueueActions& out);
     void start_next(Instant now, QueueActions& out);
@@ -179,7 +178,7 @@ class NotifyQueue {
     void check_stopped(QueueActions& out);
 
     QueueSettings settings_;
-    std::list<Waiting> waiting_;  ///< Mostly empty, which costs nothing here.
+    std::list<Waiting> waiting_;    ///< Mostly empty, which costs nothing here.
     std::vector<Running> running_;  ///< Oldest first; more than one only after lost patience.
     uint32_t next_id_ = 1;
     uint64_t newest_state_ = 0;
