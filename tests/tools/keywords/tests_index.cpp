@@ -85,7 +85,7 @@ bool begins_line(std::string_view text, size_t at) {
     if (before == 0) return true;
     const char c = text[before - 1];
     if (c == '\n' || c == '"' || c == '\'' || c == '{' || c == '}') return true;
-    return c == 'n' && before > 1 && text[before - 2] == '\\' && before == at;
+    return c == 'n' && before > 1 && text[before - 2] == '\\';
 }
 
 /// What follows a keyword in a configuration, and not a name in a program.
@@ -94,7 +94,10 @@ bool ends_keyword(std::string_view text, size_t end) {
     while (next < text.size() && text[next] == ' ') ++next;
     if (next == text.size() || text[next] == '\n') return true;
     if (text[next] == '"' || text[next] == '\'' || text[next] == '\\') return true;
-    return next > end && std::string_view("=(),.;:[]+*<>?&|-/").find(text[next]) == std::string_view::npos;
+    const bool negative =
+        text[next] == '-' && next + 1 < text.size() && text[next + 1] >= '0' && text[next + 1] <= '9';
+    return next > end &&
+           (negative || std::string_view("=(),.;:[]+*<>?&|-/").find(text[next]) == std::string_view::npos);
 }
 
 void read_words(std::string_view text, const std::vector<Kind>& kinds, size_t begin, size_t end, Unit& unit) {
@@ -253,8 +256,8 @@ void index_folder(const std::deque<File>& folder, TestIndex& index) {
 
 TestIndex index_tests(const std::string& folder) {
     TestIndex index;
-    for (const std::string_view area :
-         {"demo", "interop", "interop/scenarios", "ipvs", "netns", "sim", "unit/app", "unit/vrrp"}) {
+    for (const std::string_view area : {"demo", "interop", "interop/scenarios", "ipvs", "ipvs/differential",
+                                        "netns", "sim", "unit/app", "unit/vrrp"}) {
         std::deque<File> read;
         std::error_code missing;
         for (const auto& entry : files::directory_iterator(files::path(folder) / area, missing)) {
@@ -268,7 +271,8 @@ TestIndex index_tests(const std::string& folder) {
         }
         index_folder(read, index);
         // Programs that run configurations without being parted into tests.
-        if (area != "demo" && !area.starts_with("interop") && area != "sim") continue;
+        if (area != "demo" && area != "sim" && area != "ipvs/differential" && !area.starts_with("interop"))
+            continue;
         for (const File& file : read) {
             if (!file.supports) continue;
             for (const Unit& unit : file.units) add(index[file.shown], unit.words);
