@@ -2,7 +2,7 @@
 """Counts the results of one test level: `tally.py FOLDER CLEAN` prints "passed failed skipped".
 
 Reads every JUnit file in FOLDER (ctest, GoogleTest, pytest) and every line "N passed, N failed" of a file
-called `output`. CLEAN is 0 when the level's own command failed: that is one failure if the files show none, so
+called `output`. What NAME-again.xml tells of a case (a second attempt, alone) stands for what NAME.xml said of it. CLEAN is 0 when the level's own command failed: that is one failure if the files show none, so
 that a crash or an empty run can never look like success. No result at all is a failure too.
 """
 
@@ -21,13 +21,19 @@ def outcome(case):
     return "passed"
 
 
+def name_of(case):
+    return case.get("classname"), case.get("name")
+
+
 def tally(folder):
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for file in sorted(folder.glob("*.xml")):
-        if file.name == "ctest.xml":
+        if file.name == "ctest.xml" or file.stem.endswith("-again"):
             continue
+        second = file.with_name(f"{file.stem}-again.xml")
+        again = {name_of(case): outcome(case) for case in xml.parse(second).iter("testcase")} if second.exists() else {}
         for case in xml.parse(file).iter("testcase"):
-            counts[outcome(case)] += 1
+            counts[again.get(name_of(case), outcome(case))] += 1
     if (folder / "ctest.xml").exists():
         for case in xml.parse(folder / "ctest.xml").iter("testcase"):
             add_program(case, folder, counts)
