@@ -1,29 +1,22 @@
 #include "holdfast/kernel/firewall.hpp"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <nftables/libnftables.h>
 
 #include <string_view>
 #include <utility>
 
+#include "holdfast/io/shared_library.hpp"
+
 namespace holdfast::kernel {
 
-/// libnftables, opened at run time, and one context of it.
+/// libnftables, loaded by the first change, and one context of it.
 class NftFirewall::Library {
   public:
     static Result<std::unique_ptr<Library>> open() {
         auto library = std::make_unique<Library>();
-        library->handle_.reset(::dlopen("libnftables.so.1", RTLD_NOW | RTLD_LOCAL));
-        if (library->handle_ == nullptr)
-            return fail(fmt::format("firewall rules need libnftables: {}", ::dlerror()));
-        const bool is_whole = library->find("nft_ctx_new", library->new_) &&
-                              library->find("nft_ctx_free", library->free_) &&
-                              library->find("nft_ctx_buffer_output", library->buffer_output_) &&
-                              library->find("nft_ctx_buffer_error", library->buffer_error_) &&
-                              library->find("nft_ctx_get_error_buffer", library->get_error_) &&
-                              library->find("nft_run_cmd_from_buffer", library->run_);
-        if (!is_whole) return fail("libnftables lacks a function");
+        if (auto verdict = library->library_.verdict(); !verdict)
+            return fail(fmt::format("firewall rules need libnftables: {}", verdict.error().message));
         library->context_ = library->new_(NFT_CTX_DEFAULT);
         if (library->context_ == nullptr) return fail_errno("cannot use nftables", errno);
         // What it has to say is for our log, not for the terminal.
@@ -31,7 +24,14 @@ class NftFirewall::Library {
         library->buffer_error_(library->context_);
         return library;
     }
-    Library() = default;
+    Library() : library_("libnftables.so.1") {
+        library_.find(new_, "nft_ctx_new");
+        library_.find(free_, "nft_ctx_free");
+        library_.find(buffer_output_, "nft_ctx_buffer_output");
+        library_.find(buffer_error_, "nft_ctx_buffer_error");
+        library_.find(get_error_, "nft_ctx_get_error_buffer");
+        library_.find(run_, "nft_run_cmd_from_buffer");
+    }
     Library(const Library&) = delete;
     Library& operator=(const Library&) = delete;
     ~Library() {
@@ -46,15 +46,7 @@ class NftFirewall::Library {
     }
 
   private:
-    template <class Function>
-    bool find(const char* name, Function& function) {
-        function = reinterpret_cast<Function>(::dlsym(handle_.get(), name));
-        return function != nullptr;
-    }
-    struct Close {
-        void operator()(void* handle) const { ::dlclose(handle); }
-    };
-    std::unique_ptr<void, Close> handle_;
+    io::SharedLibrary library_;
     decltype(&nft_ctx_new) new_ = nullptr;
     decltype(&nft_ctx_free) free_ = nullptr;
     decltype(&nft_ctx_buffer_output) buffer_output_ = nullptr;
