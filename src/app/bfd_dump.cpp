@@ -61,7 +61,7 @@ void session(DumpText& out, const BfdView& view) {
 
 std::string bfd_data(const DaemonView& view) {
     DumpText out;
-    dump_global(out, view);
+    dump_global(out, view.global, GlobalPart::others);
     out.section("BFD Data");
     if (!view.bfd_sessions.empty()) out.section("BFD Topology");
     for (const BfdView& one : view.bfd_sessions) session(out, one);

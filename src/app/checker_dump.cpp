@@ -316,7 +316,7 @@ void checker(DumpText& out, const check::Director& director, check::CheckerId id
 
 std::string checker_data(const DaemonView& view) {
     DumpText out;
-    dump_global(out, view);
+    dump_global(out, view.global, GlobalPart::others);
     if (view.director == nullptr || view.director->size() == 0) return out.take();
     const check::Director& director = *view.director;
     out.section("LVS Topology");

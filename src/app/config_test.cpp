@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "holdfast/app/daemonize.hpp"
+#include "holdfast/app/namespace_load.hpp"
 #include "holdfast/app/runtime.hpp"
 #include "holdfast/config/dump.hpp"
 #include "holdfast/config/syntax.hpp"
@@ -100,9 +101,10 @@ config::LoadOptions load_options(const Options& options) {
     load.all_config = options.all_config;
     load.test_only = options.config_test;
     load.details = options.log_detail != 0;
-    load.vrrp = options.subsystems.vrrp;
-    load.checkers = options.subsystems.checkers;
-    load.bfd = options.subsystems.bfd;
+    // A test judges every part, whichever would run.
+    load.vrrp = options.config_test || options.subsystems.vrrp;
+    load.checkers = options.config_test || options.subsystems.checkers;
+    load.bfd = options.config_test || options.subsystems.bfd;
     return load;
 }
 
@@ -128,9 +130,13 @@ std::string config_test_json(const config::LoadResult& loaded, bool with_configu
 }
 
 int test_configuration(const Options& options) {
-    const config::SystemFileReader files;
-    const config::SystemEnvironment environment;
-    const config::LoadResult loaded = config::load(load_options(options), files, environment);
+    set_umask(options.umask.value_or(kDefaultUmask));
+    const auto read = load_in_namespace(options);
+    if (!read) {
+        std::fprintf(stderr, "%s\n", read.error().message.c_str());
+        return exit_status::kOk;  // The reference's status.
+    }
+    const config::LoadResult& loaded = read->loaded;
     const std::string report =
         options.json ? config_test_json(loaded, options.dump_config) : config::render(loaded.diagnostics);
     std::FILE* output = options.json ? stdout : stderr;

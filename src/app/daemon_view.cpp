@@ -115,13 +115,9 @@ GroupView group_view(const config::Config& config, const VrrpGroup& group) {
 DaemonView Daemon::view() const {
     DaemonView view;
     view.now = edges_.wall_clock();
-    view.version = std::string(product());
     view.director = &lvs_->director();
-    view.global.router_id = config_.global.router_id;
-    view.global.instance = config_.root.instance;
+    view.global.config = &config_;
     view.global.net_namespace = config_.root.net_namespace;
-    view.global.script_user = config_.global.script_identity.user;
-    view.global.script_security = config_.global.script_security;
     for (const auto& instance : vrrp_->instances())
         view.instances.push_back(instance_view(config_, edges_, network_, *instance));
     for (const auto& [name, group] : vrrp_->groups()) view.groups.push_back(group_view(config_, *group));

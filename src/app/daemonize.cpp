@@ -83,16 +83,38 @@ std::optional<uint32_t> parse_umask(std::string_view text) {
     return static_cast<uint32_t>(value);
 }
 
-Result<> enable_core_dumps(std::optional<std::string_view> pattern) {
+namespace {
+
+constexpr const char* kCorePattern = "/proc/sys/kernel/core_pattern";
+
+Result<> write_core_pattern(std::string_view pattern) {
+    const int file = open(kCorePattern, O_WRONLY | O_CLOEXEC);
+    if (file < 0) return fail_errno(std::string("open ") + kCorePattern, errno);
+    const bool written = write(file, pattern.data(), pattern.size()) == static_cast<ssize_t>(pattern.size());
+    const int number = errno;
+    close(file);
+    if (!written) return fail_errno(std::string("write ") + kCorePattern, number);
+    return {};
+}
+
+}  // namespace
+
+Result<CoreDumps> CoreDumps::enable(std::optional<std::string_view> pattern) {
+    CoreDumps dumps;
     if (pattern) {
-        std::ofstream file("/proc/sys/kernel/core_pattern");
-        file << *pattern << '\n';
-        file.flush();
-        if (!file) return fail("cannot write /proc/sys/kernel/core_pattern");
+        std::ifstream file(kCorePattern);
+        std::string old;
+        if (!std::getline(file, old)) return fail(std::string("cannot read ") + kCorePattern);
+        if (auto written = write_core_pattern(*pattern); !written) return Failure(written.error());
+        dumps.old_pattern_ = std::move(old);
     }
     const rlimit limit{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
     if (setrlimit(RLIMIT_CORE, &limit) < 0) return fail_errno("raise the core size limit", errno);
-    return {};
+    return dumps;
+}
+
+CoreDumps::~CoreDumps() {
+    if (old_pattern_) (void)write_core_pattern(*old_pattern_ + "\n");
 }
 
 }  // namespace holdfast::app

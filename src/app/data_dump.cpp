@@ -180,22 +180,9 @@ std::string transition_text(WallClock when) {
                        local.tm_year + 1900);
 }
 
-void dump_global(DumpText& out, const DaemonView& view) {
-    const GlobalView& global = view.global;
-    out.section("Global definitions");
-    out.line(" Network namespace = {}", global.net_namespace.empty() ? "(default)" : global.net_namespace);
-    if (!global.instance.empty()) out.line(" Instance = {}", global.instance);
-    out.line(" Router ID = {}", global.router_id);
-    if (!global.config_file.empty()) out.line(" Configuration file = {}", global.config_file);
-    out.line(" Script security {}", enabled(global.script_security));
-    if (!global.script_user.empty()) out.line(" Default script user = {}", global.script_user);
-    for (const std::string& text : global.lines) out.line(" {}", text);
-    out.line(" Version = {}", view.version);
-}
-
 std::string vrrp_data(const DaemonView& view) {
     DumpText out;
-    dump_global(out, view);
+    dump_global(out, view.global, GlobalPart::vrrp);
     section(out, "Gratuitous ARP delays", view.garp_delays, garp_delay);
     plain_section(out, "Static Addresses", view.static_addresses);
     plain_section(out, "Static Routes", view.static_routes);
@@ -214,7 +201,7 @@ std::string vrrp_data(const DaemonView& view) {
 
 std::string parent_data(const DaemonView& view) {
     DumpText out;
-    dump_global(out, view);
+    dump_global(out, view.global, GlobalPart::others);
     return out.take();
 }
 

@@ -42,10 +42,7 @@ Result<> write_all(int descriptor, std::string_view content) {
 
 std::string temporary_directory() {
     const char* value = std::getenv("TMPDIR");
-    struct stat status{};
-    if (value == nullptr || value[0] != '/' || stat(value, &status) != 0 || !S_ISDIR(status.st_mode))
-        return "/tmp";
-    return value;
+    return value != nullptr && value[0] == '/' ? value : "/tmp";
 }
 
 std::string data_path(const DumpNames& names, DataDump dump) {
@@ -80,12 +77,13 @@ std::string json_path(const DumpNames& names) {
 // The reference's reasoning holds here: truncating would let whoever has the old file open read on, unlinking
 // first would let somebody else create the name in between. A private file renamed over the name does
 // neither.
-Result<> write_dump(const std::string& path, std::string_view content) {
+Result<> write_dump(const std::string& path, std::string_view content, uint32_t mode) {
     std::string temporary = path + "XXXXXX";
     const int descriptor = mkostemp(temporary.data(), O_CLOEXEC);
     if (descriptor < 0) return fail_errno("create " + temporary, errno);
     Result<> result = write_all(descriptor, content);
-    if (result && fchmod(descriptor, S_IRUSR | S_IWUSR) < 0) result = fail_errno("chmod " + temporary, errno);
+    if (result && fchmod(descriptor, static_cast<mode_t>(mode)) < 0)
+        result = fail_errno("chmod " + temporary, errno);
     if (close(descriptor) < 0 && result) result = fail_errno("close " + temporary, errno);
     if (result && rename(temporary.c_str(), path.c_str()) < 0)
         result = fail_errno("rename to " + path, errno);

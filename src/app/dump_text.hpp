@@ -47,7 +47,10 @@ inline std::string seconds_text(Duration duration) {
     return fmt::format("{}.{:03} sec", milliseconds / 1000, milliseconds % 1000);
 }
 
-void dump_global(DumpText& out, const DaemonView& view);
+/// Whose file it is: VRRP's also names the default interface.
+enum class GlobalPart : uint8_t { vrrp, others };
+/// global_dump.cpp
+void dump_global(DumpText& out, const GlobalView& view, GlobalPart part);
 /// instance_dump.cpp
 void dump_instance(DumpText& out, const InstanceView& view);
 void dump_tracks(DumpText& out, const TracksView& view, std::string_view processes = "Tracked processes");

@@ -15,8 +15,6 @@ const Limit kLimits[] = {
      [](const Config& c) { return c.root.net_namespace_ipvs.has_value(); }},
     {"global_defs/stats_dump_file global_defs/json_dump_file",
      "the usual names are used, as by keepalived 2.4.3", Part::daemon, nullptr},
-    {"global_defs/reload_check_config", "every reload is checked before anything is changed", Part::daemon,
-     nullptr},
     {"global_defs/tmp_config_directory global_defs/random_seed", "nothing is written or seeded", Part::daemon,
      [](const Config& c) { return c.global.random_seed.has_value(); }},
     {"global_defs/enable_dbus global_defs/dbus_*", "no D-Bus name is taken", Part::vrrp,

@@ -152,11 +152,14 @@ ParsedOptions finish(ParsedOptions parsed, int status) {
 }
 
 // How an option that getopt_long refused was written: its letter within a bundle, or the whole word.
-std::string as_written(const char* word, std::string_view long_prefix) {
+std::string as_written(const char* word) {
     const std::string_view text(word);
     if (optopt != 0 && !text.starts_with("--")) return fmt::format("-{}", static_cast<char>(optopt));
-    if (!text.starts_with("--")) return std::string(text);
-    return std::string(long_prefix) + std::string(text.substr(2, text.find('=') - 2));
+    return std::string(text);
+}
+
+std::string without_value(const std::string& word) {
+    return word.starts_with("--") ? word.substr(0, word.find('=')) : word;
 }
 
 }  // namespace
@@ -191,11 +194,12 @@ ParsedOptions parse_options(std::span<const std::string> arguments) {
             found = ':';
         if (found == '?') {
             parsed.standard_error +=
-                fmt::format("Unknown option {}\n", as_written(argv[static_cast<size_t>(current)], "--"));
+                fmt::format("Unknown option {}\n", as_written(argv[static_cast<size_t>(current)]));
             bad = true;
         } else if (found == ':') {
-            parsed.standard_error += fmt::format("Missing parameter for option {}\n",
-                                                 as_written(argv[static_cast<size_t>(current)], "--"));
+            parsed.standard_error +=
+                fmt::format("Missing parameter for option {}\n",
+                            without_value(as_written(argv[static_cast<size_t>(current)])));
             bad = true;
         } else {
             const OptionRow* row = nullptr;

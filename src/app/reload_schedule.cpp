@@ -125,6 +125,10 @@ void ReloadSchedule::cancel(bool tell) {
     }
 }
 
+std::optional<ReloadTime> ReloadSchedule::scheduled() const {
+    return timer_.armed() ? std::optional(time_) : std::nullopt;
+}
+
 void ReloadSchedule::due() {
     // Its removal is our own doing and no news.
     subscription_.reset();

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
-#include <sched.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -25,10 +24,12 @@
 #include "holdfast/app/last_run.hpp"
 #include "holdfast/app/lifecycle_script.hpp"
 #include "holdfast/app/logging.hpp"
+#include "holdfast/app/namespace_load.hpp"
 #include "holdfast/app/pid_files.hpp"
 #include "holdfast/app/process_limits.hpp"
 #include "holdfast/app/real_edges.hpp"
 #include "holdfast/app/reload_schedule.hpp"
+#include "holdfast/app/run_directory.hpp"
 #include "holdfast/app/sd_notify.hpp"
 #include "holdfast/app/signals_table.hpp"
 #include "holdfast/config/dump.hpp"
@@ -43,12 +44,6 @@ constexpr const char* kDefaultConfigFile = "/etc/keepalived/keepalived.conf";
 
 /// How long the adverts of a master with hundreds of instances gather; no timer waits for it.
 constexpr Duration kBurstPause = std::chrono::milliseconds(1);
-
-config::LoadResult load(const config::LoadOptions& options) {
-    const config::SystemFileReader files;
-    const config::SystemEnvironment environment;
-    return config::load(options, files, environment);
-}
 
 /// SIGXCPU tells that half of vrrp_rlimit_rttime is used up.
 std::vector<int> our_signals() {
@@ -65,14 +60,6 @@ void hold_signals() {
     for (const int number : our_signals()) sigaddset(&signals, number);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
-}
-
-Result<> enter_namespace(const std::string& name) {
-    const std::string path = "/run/netns/" + name;
-    const io::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) return fail_errno("network namespace " + name, errno);
-    if (setns(fd.get(), CLONE_NEWNET) != 0) return fail_errno("network namespace " + name, errno);
-    return {};
 }
 
 /// The parts that have something to do: only theirs are the pid files that the reference's processes would
@@ -108,12 +95,21 @@ class Run {
     DumpNames dump_names() const;
     void write(const std::string& path, std::string_view content);
     void save_configuration(std::string_view when);
+    void save_copy();
+    void log_configuration();
+    void report_check(const std::string& file, std::string_view report);
+    DaemonView present_view() const;
 
     const Options& options_;
     Log& log_;
     SystemdNotifier systemd_ = SystemdNotifier::from_environment();
+    std::string net_namespace_;  ///< Entered by us.
+    uint32_t umask_ = kDefaultUmask;
+    CoreDumps core_dumps_;
+    RunDirectory run_directory_;  ///< Goes after the pid files.
     std::optional<PidFiles> pid_files_;
     PidFilePaths pid_paths_;
+    std::string usual_reload_file_;
     io::Fd process_events_;  ///< Opened before the network namespace was entered.
     std::unique_ptr<RealEdges> edges_;
     std::unique_ptr<Daemon> daemon_;
@@ -126,6 +122,7 @@ class Run {
     AutomaticPriority priority_{log_};
     HostNames names_ = HostNames::of_system();
     unsigned reloads_ = 0;
+    unsigned copies_ = 0;
     bool started_ = false;
     bool stopping_ = false;
     int status_ = exit_status::kOk;
@@ -145,7 +142,18 @@ int Run::run(std::span<const std::string> command_line) {
     hold_signals();
     config_path_ = options_.config_file.value_or(kDefaultConfigFile);
     greet(command_line);
-    config::LoadResult loaded = load(load_options(options_));
+    set_umask(options_.umask.value_or(kDefaultUmask));
+    // Only the machine's own namespace has them. A failure is told when somebody needs them.
+    const auto open_events = [this] {
+        if (auto events = kernel::open_process_events()) process_events_ = std::move(*events);
+    };
+    auto read = load_in_namespace(options_, open_events);
+    if (!read) {
+        log_.write(Part::daemon, LogLevel::error, read.error().message);
+        return exit_status::kOk;  // The reference's status.
+    }
+    config::LoadResult loaded = std::move(read->loaded);
+    net_namespace_ = std::move(read->net_namespace);
     for (const config::Diagnostic& diagnostic : loaded.diagnostics.all()) {
         log_.info(Part::daemon, config::render_line(diagnostic));
     }
@@ -160,21 +168,23 @@ int Run::run(std::span<const std::string> command_line) {
         return status;
     }
     const config::Config& config = *loaded.config;
-    const std::string net_namespace = options_.network_namespace.value_or(config.root.net_namespace);
-    if (!net_namespace.empty()) {
-        // Only the machine's own namespace has them. A failure is told when somebody needs them.
-        if (!config.track_processes.empty()) {
-            if (auto events = kernel::open_process_events()) process_events_ = std::move(*events);
-        }
-        if (const auto entered = enter_namespace(net_namespace); !entered) {
-            log_.write(Part::daemon, LogLevel::error, entered.error().message);
-            return exit_status::kOk;  // The reference's status.
-        }
-    }
-    if (!net_namespace.empty() || !config.root.instance.empty())
-        log_.set_names(net_namespace, config.root.instance);
+    if (config.track_processes.empty()) process_events_ = io::Fd();
+    if (!net_namespace_.empty() || !config.root.instance.empty())
+        log_.set_names(net_namespace_, config.root.instance);
 
-    pid_paths_ = pid_file_paths(options_, config.root.use_pid_dir, config.root.instance, net_namespace);
+    const auto paths_of = [&](const Options& options) {
+        return pid_file_paths(options, config.root.use_pid_dir, config.root.instance, net_namespace_);
+    };
+    pid_paths_ = paths_of(options_);
+    // Whatever -p says.
+    usual_reload_file_ = default_reload_file(paths_of(Options{}).main);
+    if (!net_namespace_.empty()) {
+        auto entered = RunDirectory::enter(pid_paths_.directory, net_namespace_);
+        if (!entered) log_.write(Part::daemon, LogLevel::warning, entered.error().message);
+        if (entered) run_directory_ = std::move(*entered);
+    }
+    if (const auto& path = config.global.reload_file)
+        ::unlink(path->empty() ? usual_reload_file_.c_str() : path->c_str());  // Of a run that was killed.
     auto acquired = PidFiles::acquire(pid_paths_, configured_parts(options_.subsystems, config));
     if (!acquired) {
         log_.write(Part::daemon, LogLevel::error, acquired.error().message);
@@ -200,8 +210,13 @@ int Run::run(std::span<const std::string> command_line) {
         }
         log_.after_fork();
     }
-    set_umask(options_.umask.value_or(config.global.umask.value_or(kDefaultUmask)));
-    if (options_.core_dump) (void)enable_core_dumps(options_.core_dump_pattern);
+    umask_ = options_.umask.value_or(config.global.umask.value_or(kDefaultUmask));
+    set_umask(umask_);
+    if (options_.core_dump) {
+        auto enabled = CoreDumps::enable(options_.core_dump_pattern);
+        if (!enabled) log_.write(Part::daemon, LogLevel::warning, enabled.error().message);
+        if (enabled) core_dumps_ = std::move(*enabled);
+    }
     if (const auto written = pid_files_->write(); !written) {
         log_.write(Part::daemon, LogLevel::error, written.error().message);
         return exit_status::kFatal;
@@ -224,14 +239,6 @@ int Run::serve(config::LoadResult loaded) {
         log_.info(
             Part::daemon,
             "NOTICE: setting config option max_auto_priority should result in better keepalived performance");
-    }
-    if (options_.dump_config) {
-        std::string text = config::dump(*loaded.config);
-        for (size_t begin = 0; begin < text.size();) {
-            const size_t end = std::min(text.find('\n', begin), text.size());
-            log_.info(Part::daemon, std::string_view(text).substr(begin, end - begin));
-            begin = end + 1;
-        }
     }
     io::EventLoop& loop = edges_->loop();
     io::EventLoop::request_precise_wakeups();
@@ -285,6 +292,8 @@ void Run::start() {
         return;
     }
     started_ = true;
+    if (options_.dump_config) log_configuration();
+    save_copy();
     const config::GlobalSettings& global = daemon_->config().global;
     reload_schedule_->follow(global.reload_time_file, global.reload_repeat);
     systemd_.ready(getpid());
@@ -326,10 +335,8 @@ void Run::on_signal(int number) {
 }
 
 void Run::stop() {
-    if (std::exchange(stopping_, true)) {
-        edges_->loop().stop();  // Told twice: at once.
-        return;
-    }
+    // Whoever asks again and again until we are gone must not cost the scripts and mails of the end.
+    if (std::exchange(stopping_, true)) return;
     log_.info(Part::daemon, "Stopping");
     systemd_.stopping();
     if (startup_script_) startup_script_->abandon();
@@ -354,15 +361,18 @@ ReloadOutcome Run::reload() {
     systemd_.reloading(edges_->loop().now());
     std::optional<ReloadFile> marker;
     if (const auto& path = daemon_->config().global.reload_file) {
-        marker.emplace(path->empty() ? default_reload_file(pid_paths_.main) : *path);
+        marker.emplace(path->empty() ? usual_reload_file_ : *path);
     }
     ++reloads_;
     save_configuration("pre");
     if (options_.subsystems.vrrp) log_.info(Part::vrrp, "Reloading");
-    config::LoadResult loaded = load(load_options(options_));
+    config::LoadResult loaded = load_here(load_options(options_));
+    if (const auto& file = daemon_->config().global.reload_check_config)
+        report_check(*file, config::render(loaded.diagnostics));
     if (loaded.config) names_.complete(loaded.config->global, false);
     ReloadOutcome outcome = daemon_->reload(std::move(loaded));
     save_configuration("post");
+    if (outcome.applied) save_copy();
     const config::GlobalSettings& global = daemon_->config().global;
     priority_.configure(global);
     reload_schedule_->follow(global.reload_time_file, global.reload_repeat);
@@ -376,7 +386,7 @@ ReloadOutcome Run::reload() {
 ReloadOutcome Run::plan(const std::string& file) {
     config::LoadOptions load_from = load_options(options_);
     if (!file.empty()) load_from.path = file;
-    config::LoadResult loaded = load(load_from);
+    config::LoadResult loaded = load_here(load_from);
     if (loaded.config) names_.complete(loaded.config->global, false);
     ReloadOutcome outcome = daemon_->plan(loaded);
     ::malloc_trim(0);
@@ -386,11 +396,12 @@ ReloadOutcome Run::plan(const std::string& file) {
 DumpNames Run::dump_names() const {
     const config::Config& config = daemon_->config();
     return {temporary_directory(), config.global.state_dump_file, config.global.data_use_instance,
-            options_.network_namespace.value_or(config.root.net_namespace), config.root.instance};
+            net_namespace_, config.root.instance};
 }
 
 void Run::write(const std::string& path, std::string_view content) {
-    if (const auto written = write_dump(path, content); !written) {
+    // The umask decides who else may read it.
+    if (const auto written = write_dump(path, content, 0666 & ~umask_); !written) {
         log_.write(Part::daemon, LogLevel::error, written.error().message);
     }
 }
@@ -402,9 +413,7 @@ void Run::save_configuration(std::string_view when) {
     if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST)
         log_.info(Part::daemon,
                   fmt::format("Unable to create config_save_dir {}: {}", directory, std::strerror(errno)));
-    DaemonView view = daemon_->view();
-    view.pid = getpid();
-    view.global.config_file = config_path_;
+    const DaemonView view = present_view();
     const auto save = [&](std::string_view part, std::string_view content) {
         write(fmt::format("{}/keepalived_{}.{}.{}.{}", directory, part, getpid(), reloads_, when), content);
     };
@@ -412,6 +421,57 @@ void Run::save_configuration(std::string_view when) {
     if (parts.vrrp) save("vrrp", vrrp_data(view));
     if (parts.checkers) save("check", checker_data(view));
     if (parts.bfd) save("bfd", bfd_data(view));
+}
+
+/// `config_save_dir`: the configuration itself, after each reading.
+void Run::save_copy() {
+    const std::string& directory = daemon_->config().global.config_save_dir;
+    if (directory.empty()) return;
+    write(fmt::format("{}/keepalived.conf.{}.{}", directory, getpid(), copies_++),
+          config::dump(daemon_->config()));
+}
+
+/// `-d`: what the dumps say, in the log.
+void Run::log_configuration() {
+    const DaemonView view = present_view();
+    const Subsystems parts = configured_parts(options_.subsystems, daemon_->config());
+    const auto say = [this](Part part, std::string_view text) {
+        for (size_t begin = 0; begin < text.size();) {
+            const size_t end = std::min(text.find('\n', begin), text.size());
+            log_.info(part, text.substr(begin, end - begin));
+            begin = end + 1;
+        }
+    };
+    if (parts.vrrp) say(Part::vrrp, vrrp_data(view));
+    if (parts.checkers) say(Part::checkers, checker_data(view));
+    if (parts.bfd) say(Part::bfd, bfd_data(view));
+}
+
+/// `reload_check_config FILE`: what is wrong with the file that was read last.
+void Run::report_check(const std::string& file, std::string_view report) {
+    const io::Fd target(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
+    if (!target || ::write(target.get(), report.data(), report.size()) != static_cast<ssize_t>(report.size()))
+        log_.info(Part::daemon, fmt::format("cannot write {}: {}", file, std::strerror(errno)));
+}
+
+DaemonView Run::present_view() const {
+    DaemonView view = daemon_->view();
+    view.pid = getpid();
+    view.global.net_namespace = net_namespace_;
+    view.global.umask = umask_;
+    const config::GlobalSettings& global = daemon_->config().global;
+    if (const auto& path = global.reload_file)
+        view.global.reload_file = path->empty() ? usual_reload_file_ : *path;
+    if (reload_schedule_) {
+        if (const auto time = reload_schedule_->scheduled()) {
+            view.global.reload_at = time->at;
+            view.global.reload_has_date = time->with_date;
+        }
+    }
+    view.global.real_time_priority = static_cast<unsigned>(std::max(priority_.current(), 0));
+    if (view.global.real_time_priority != 0)
+        view.global.real_time_limit = global.vrrp_process.rlimit_rttime.value_or(0);
+    return view;
 }
 
 void Run::dump_data() {
@@ -424,14 +484,12 @@ void Run::dump_data() {
     if (parts.vrrp) say(Part::vrrp, "VRRP");
     if (parts.checkers) say(Part::checkers, "checker");
     if (parts.bfd) say(Part::bfd, "BFD");
-    DaemonView view = daemon_->view();
-    view.pid = getpid();
-    view.global.config_file = config_path_;
+    const DaemonView view = present_view();
     const DumpNames names = dump_names();
     write(data_path(names, DataDump::parent), parent_data(view));
-    if (options_.subsystems.vrrp) write(data_path(names, DataDump::vrrp), vrrp_data(view));
-    if (options_.subsystems.checkers) write(data_path(names, DataDump::checkers), checker_data(view));
-    if (!daemon_->config().bfd_sessions.empty()) write(data_path(names, DataDump::bfd), bfd_data(view));
+    if (parts.vrrp) write(data_path(names, DataDump::vrrp), vrrp_data(view));
+    if (parts.checkers) write(data_path(names, DataDump::checkers), checker_data(view));
+    if (parts.bfd) write(data_path(names, DataDump::bfd), bfd_data(view));
 }
 
 void Run::dump_statistics(bool clear) {

@@ -28,25 +28,6 @@ struct Place {
     std::string_view text() const { return {begin, size}; }
 };
 
-/// Defaults of vrrp_instance that global_defs sets.
-struct InstanceDefaults {
-    vrrp::Version version = vrrp::Version::v2;
-    bool strict = false;
-    bool skip_check_advert_addresses = false;
-    bool check_unicast_source = false;
-    bool v3_checksum_as_v2 = false;
-    bool lower_priority_no_advert = false;
-    bool higher_priority_send_advert = false;
-    bool owner_ignore_adverts = false;
-    uint32_t down_timer_adverts = 3;
-    Duration garp_master_delay = std::chrono::seconds(5);
-    uint32_t garp_master_repeat = 5;
-    Duration garp_master_refresh{0};
-    uint32_t garp_master_refresh_repeat = 1;
-    std::optional<Duration> garp_lower_prio_delay;
-    std::optional<uint32_t> garp_lower_prio_repeat;
-};
-
 struct GlobalDraft {
     GlobalSettings value;
     InstanceDefaults instance;

@@ -48,6 +48,7 @@ LoadResult load(const LoadOptions& options, const FileReader& reader, const Envi
         Draft& draft = loading.draft;
         draft.config.root = std::move(draft.root.value);
         draft.config.global = std::move(draft.global.value);
+        draft.config.global.instance_defaults = {draft.global.instance};
         result.config = std::move(draft.config);
     }
     return result;

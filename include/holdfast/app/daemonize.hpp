@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "holdfast/base/result.hpp"
 
@@ -25,7 +26,8 @@ Result<Role> daemonize();
 /// output".
 Result<> ensure_standard_streams();
 
-/// -t=FILE: appends what goes to standard error to a file (created with mode 0644, links are not followed).
+/// -t=FILE: appends what goes to standard error to a file (created with mode 0644 less the umask, links are
+/// not followed).
 Result<> redirect_standard_error(const std::string& path);
 
 /// Sets the file creation mask and returns the old one.
@@ -33,7 +35,21 @@ uint32_t set_umask(uint32_t mask);
 /// A number as in C, 0..0777; nothing otherwise.
 std::optional<uint32_t> parse_umask(std::string_view text);
 
-/// Raises the core size limit (-m) and, with a pattern (-M), writes /proc/sys/kernel/core_pattern.
-Result<> enable_core_dumps(std::optional<std::string_view> pattern);
+/// Raises the core size limit (-m) and, with a pattern (-M), writes /proc/sys/kernel/core_pattern. The
+/// machine has only one pattern: it gets its old one back when this goes.
+class CoreDumps {
+  public:
+    CoreDumps() = default;
+    static Result<CoreDumps> enable(std::optional<std::string_view> pattern);
+    CoreDumps(CoreDumps&& other) noexcept : old_pattern_(std::exchange(other.old_pattern_, std::nullopt)) {}
+    CoreDumps& operator=(CoreDumps&& other) noexcept {
+        std::swap(old_pattern_, other.old_pattern_);
+        return *this;
+    }
+    ~CoreDumps();
+
+  private:
+    std::optional<std::string> old_pattern_;
+};
 
 }  // namespace holdfast::app

@@ -1,4 +1,4 @@
-// Where dumps are written and how: into $TMPDIR or /tmp, mode 0600, over a temporary name that is renamed, so
+// Where dumps are written and how: into $TMPDIR or /tmp, over a temporary name that is renamed, so
 // that nobody reads half a file and no planted link is followed (compat/runtime.md, section 4).
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace holdfast::app {
 
-/// $TMPDIR when it is an absolute path of an existing directory, else /tmp.
+/// $TMPDIR when it is an absolute path, else /tmp.
 std::string temporary_directory();
 
 enum class DataDump : uint8_t { vrrp, checkers, bfd, parent };
@@ -31,7 +31,10 @@ std::string stats_path(
     const DumpNames& names);  ///< keepalived.stats; stats_dump_file is ignored, as in 2.4.3.
 std::string json_path(const DumpNames& names);  ///< keepalived.json
 
-/// Writes `content` so that `path` is either the old file or the whole new one, owned by us, mode 0600.
-Result<> write_dump(const std::string& path, std::string_view content);
+/// For the owner alone; `umask` may let others read.
+inline constexpr uint32_t kDumpMode = 0600;
+
+/// Writes `content` so that `path` is either the old file or the whole new one, owned by us, with this mode.
+Result<> write_dump(const std::string& path, std::string_view content, uint32_t mode = kDumpMode);
 
 }  // namespace holdfast::app

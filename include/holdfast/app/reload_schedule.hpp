@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,8 @@ class ReloadSchedule {
     /// Watches this file from now on and reads it; an empty path watches nothing. With `repeat` a file with a
     /// time of day stays and counts again the next day, otherwise it is removed when it has done its work.
     void follow(const std::string& path, bool repeat);
+    /// When the next one is; nothing when none is to come.
+    std::optional<ReloadTime> scheduled() const;
 
   private:
     void on_event(io::FileEvent event);

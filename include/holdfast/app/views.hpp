@@ -16,6 +16,10 @@
 #include "holdfast/vrrp/counters.hpp"
 #include "holdfast/vrrp/types.hpp"
 
+namespace holdfast::config {
+struct Config;
+}  // namespace holdfast::config
+
 namespace holdfast::check {
 class Director;
 }
@@ -274,19 +278,20 @@ struct BfdView {
 };
 
 struct GlobalView {
-    std::string router_id{};
-    std::string config_file{};
-    std::string instance{};
-    std::string net_namespace{};
-    std::string script_user{};
-    bool script_security = false;
-    std::vector<std::string> lines{};  ///< Further `name = value` lines, in order.
+    /// Looked at in place: for use at once. Null: only what is below.
+    const config::Config* config = nullptr;
+    std::string net_namespace{};           ///< `-s`, which overrides the keyword.
+    std::string reload_file{};             ///< Where reload_file is made.
+    std::optional<WallClock> reload_at{};  ///< Of reload_time_file, when one is scheduled.
+    bool reload_has_date = false;
+    uint32_t umask = 0177;
+    unsigned real_time_priority = 0;  ///< In force; 0 = none.
+    uint64_t real_time_limit = 0;     ///< In force, microseconds; 0 = none.
 };
 
 /// Everything, at one moment.
 struct DaemonView {
     WallClock now{};
-    std::string version{};
     int pid = 0;
     GlobalView global{};
     std::vector<InstanceView> instances{};

@@ -76,6 +76,30 @@ struct SnmpSettings {
     friend bool operator==(const SnmpSettings&, const SnmpSettings&) = default;
 };
 
+/// Defaults of vrrp_instance that global_defs sets.
+struct InstanceDefaults {
+    vrrp::Version version = vrrp::Version::v2;
+    bool strict = false;
+    bool skip_check_advert_addresses = false;
+    bool check_unicast_source = false;
+    bool v3_checksum_as_v2 = false;
+    bool lower_priority_no_advert = false;
+    bool higher_priority_send_advert = false;
+    bool owner_ignore_adverts = false;
+    uint32_t down_timer_adverts = 3;
+    Duration garp_master_delay = std::chrono::seconds(5);
+    uint32_t garp_master_repeat = 5;
+    Duration garp_master_refresh{0};
+    uint32_t garp_master_refresh_repeat = 1;
+    std::optional<Duration> garp_lower_prio_delay;
+    std::optional<uint32_t> garp_lower_prio_repeat;
+};
+
+/// For the data dump. They have gone into the instances, so that two configurations do not differ by them.
+struct ShownDefaults : InstanceDefaults {
+    friend constexpr bool operator==(const ShownDefaults&, const ShownDefaults&) { return true; }
+};
+
 struct GlobalSettings {
     std::string router_id;  ///< Empty = host name.
     notify::MailSettings mail;
@@ -162,6 +186,7 @@ struct GlobalSettings {
     std::string json_dump_file;
     std::string iproute_usr_dir;
     std::string iproute_etc_dir;
+    ShownDefaults instance_defaults;
     friend bool operator==(const GlobalSettings&, const GlobalSettings&) = default;
 };
 

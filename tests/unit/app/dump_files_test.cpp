@@ -34,7 +34,7 @@ TEST(DumpNamesTest, FollowStateDumpFileAndInstance) {
     EXPECT_EQ(data_path(names, DataDump::checkers), "/tmp/state_check.NS");
 }
 
-TEST(TemporaryDirectory, IsTmpdirOnlyWhenItIsAnAbsoluteDirectory) {
+TEST(TemporaryDirectory, IsTmpdirWhenItIsAbsolute) {
     const TempDir directory;
     const char* before = std::getenv("TMPDIR");
     const std::string saved = before != nullptr ? before : "";
@@ -43,7 +43,7 @@ TEST(TemporaryDirectory, IsTmpdirOnlyWhenItIsAnAbsoluteDirectory) {
     setenv("TMPDIR", "relative", 1);
     EXPECT_EQ(temporary_directory(), "/tmp");
     setenv("TMPDIR", "/no/such/directory", 1);
-    EXPECT_EQ(temporary_directory(), "/tmp");
+    EXPECT_EQ(temporary_directory(), "/no/such/directory");  // Nothing is written to a place nobody named.
     unsetenv("TMPDIR");
     EXPECT_EQ(temporary_directory(), "/tmp");
     if (before != nullptr) setenv("TMPDIR", saved.c_str(), 1);
@@ -59,6 +59,15 @@ TEST(WriteDump, ReplacesTheWholeFilePrivately) {
     ASSERT_EQ(stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777U, 0600U);
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);
+}
+
+TEST(WriteDump, OthersMayReadWhatTheModeAllows) {
+    const TempDir directory;
+    const std::string path = directory / "x.data";
+    ASSERT_TRUE(write_dump(path, "new", 0644));
+    struct stat status{};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0644U);
 }
 
 TEST(WriteDump, PlantedLinkIsReplacedNotFollowed) {

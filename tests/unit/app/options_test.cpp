@@ -128,6 +128,7 @@ TEST(Options, UnknownOptionsEndWithStatusOneAndAreAllNamed) {
 }
 
 TEST(Options, MissingParametersEndWithStatusOne) {
+    EXPECT_EQ(parse({"--nosuch=4"}).standard_error, "Unknown option --nosuch=4\n");
     EXPECT_EQ(parse({"-f"}).standard_error, "Missing parameter for option -f\n");
     EXPECT_EQ(parse({"--use-file="}).standard_error, "Missing parameter for option --use-file\n");
     EXPECT_EQ(parse({"--pid"}).standard_error, "Missing parameter for option --pid\n");
