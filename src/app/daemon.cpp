@@ -47,9 +47,9 @@ Result<> Daemon::start(config::LoadResult loaded) {
     started_at_ = edges_.wall_clock();
     known_errors_ = errors_of(loaded.diagnostics);
     if (edges_.configure) edges_.configure(config_);
-    edges_.outputs.configure(config_.global);
+    edges_.outputs.configure(config_->global);
     warn_of_limits(config_, edges_.log);
-    initialise_track_files(edges_, config_.track_files);
+    initialise_track_files(edges_, config_->track_files);
     if (auto started = network_.start(); !started) return started;
     // The pools stand before an address attracts traffic; without ip_vs no address is taken at all.
     if (settings_.parts.checkers) {
@@ -62,7 +62,7 @@ Result<> Daemon::start(config::LoadResult loaded) {
         vrrp_->start(config_);
         if (settings_.after_crash) network_.remove_leftovers();
     }
-    if (settings_.parts.bfd) bfd_.load(config_.bfd_sessions);
+    if (settings_.parts.bfd) bfd_.load(config_->bfd_sessions);
     return {};
 }
 
@@ -114,8 +114,12 @@ ReloadOutcome Daemon::reload(config::LoadResult loaded) {
                          fmt::format("Reload refused, the running configuration stays: {}", outcome.reason));
     }
     last_reload_ = {edges_.wall_clock(), {outcome.applied, outcome.reason, outcome.diagnostics, {}}};
-    note(SubjectKind::daemon, {}, {}, outcome.applied ? "reloaded" : "reload refused", "reload",
-         outcome.applied ? fmt::format("{} objects changed", outcome.actions.size()) : outcome.reason);
+    note({SubjectKind::daemon,
+          {},
+          {},
+          outcome.applied ? "reloaded" : "reload refused",
+          "reload",
+          outcome.applied ? fmt::format("{} objects changed", outcome.actions.size()) : outcome.reason});
     return outcome;
 }
 
@@ -124,15 +128,17 @@ ReloadOutcome Daemon::change_over(config::LoadResult loaded) {
     std::vector<std::string> diagnostics = diagnostic_lines(loaded.diagnostics);
     if (!verdict.refusal.empty()) return {false, std::move(verdict.refusal), std::move(diagnostics), {}};
     const config::Plan& plan = verdict.plan;
-    const config::Config before = std::exchange(config_, std::move(*loaded.config));
+    const Shared<config::Config> kept =
+        std::exchange(config_, Shared<config::Config>(std::move(*loaded.config)));
+    const config::Config& before = *kept;
     ++generation_;
     known_errors_ = std::move(verdict.errors);
     if (edges_.configure) edges_.configure(config_);
-    edges_.outputs.configure(config_.global);
+    edges_.outputs.configure(config_->global);
     warn_of_limits(config_, edges_.log);
     if (settings_.parts.vrrp) vrrp_->reload(before, config_, plan);
     if (settings_.parts.checkers) lvs_->reload(config_);
-    if (settings_.parts.bfd && before.bfd_sessions != config_.bfd_sessions) bfd_.load(config_.bfd_sessions);
+    if (settings_.parts.bfd && before.bfd_sessions != config_->bfd_sessions) bfd_.load(config_->bfd_sessions);
     forget_what_is_gone();
     return {true, {}, std::move(diagnostics), planned_actions(before, config_, plan)};
 }

@@ -22,7 +22,7 @@ std::string join(const std::vector<std::string>& words) {
 }
 
 std::string text_of(Cause cause, const VrrpService& vrrp, const VrrpInstance& instance,
-                    const std::string& text_before) {
+                    std::string_view text_before) {
     const vrrp::VirtualRouter& router = instance.router;
     const int own = router.effective_priority().value;
     const int heard = instance.heard ? instance.heard->priority.value : 0;
@@ -50,17 +50,17 @@ std::string text_of(Cause cause, const VrrpService& vrrp, const VrrpInstance& in
         case Cause::fault:
             return join(vrrp.fault_reasons(instance));
         case Cause::fault_cleared:
-            return "it is over: " + (text_before.empty() ? "the reason for FAULT" : text_before);
+            return fmt::format("it is over: {}", text_before.empty() ? "the reason for FAULT" : text_before);
         case Cause::group_master:
-            return fmt::format("all members of sync group {} may be MASTER; {} was the last", instance.group,
-                               by);
+            return fmt::format("all members of sync group {} may be MASTER; {} was the last",
+                               instance.group.string(), by);
         case Cause::group_backup:
-            return fmt::format("{} of sync group {} is no longer MASTER", by, instance.group);
+            return fmt::format("{} of sync group {} is no longer MASTER", by, instance.group.string());
         case Cause::group_fault:
             return unfit_partners(vrrp, instance);
         case Cause::group_fault_cleared:
-            return fmt::format("all members of sync group {} are fit again; {} was the last", instance.group,
-                               by);
+            return fmt::format("all members of sync group {} are fit again; {} was the last",
+                               instance.group.string(), by);
         case Cause::timer_expired:
             return "our own adverts were late beyond the others' patience";
         case Cause::reload:
@@ -89,7 +89,7 @@ SubjectKind subject_of(track::Kind kind) {
     return SubjectKind::daemon;
 }
 
-std::string up_or_down(bool up) {
+std::string_view up_or_down(bool up) {
     return up ? "UP" : "DOWN";
 }
 
@@ -105,7 +105,7 @@ std::string unfit_partners(const VrrpService& vrrp, const VrrpInstance& instance
             reasons.emplace_back("its scripts have not reported yet");
         if (!reasons.empty()) partners.push_back(fmt::format("{} ({})", member->name(), join(reasons)));
     }
-    return fmt::format("sync group {}: {}", instance.group, join(partners));
+    return fmt::format("sync group {}: {}", instance.group.string(), join(partners));
 }
 
 void Daemon::keep_journal() {
@@ -122,22 +122,20 @@ void Daemon::keep_journal() {
         [this](check::CheckerId id, const check::Verdict& verdict) { note_verdict(id, verdict); });
 }
 
-void Daemon::note(SubjectKind kind, std::string name, std::string from, std::string to, std::string cause,
-                  std::string text) {
-    journal_.add({0, edges_.wall_clock(), kind, std::move(name), std::move(from), std::move(to),
-                  std::move(cause), std::move(text)});
+void Daemon::note(const JournalEntry& entry) {
+    journal_.add(edges_.wall_clock(), entry);
 }
 
 void Daemon::note_instance(const VrrpInstance& instance, const vrrp::StateChanged& change) {
     const JournalEvent* before = journal_.latest(SubjectKind::instance, instance.name());
-    note(SubjectKind::instance, instance.name(), std::string(to_string(change.from)),
-         std::string(to_string(change.to)), std::string(to_string(change.cause)),
-         text_of(change.cause, *vrrp_, instance, before == nullptr ? std::string{} : before->text));
+    note({SubjectKind::instance, instance.name(), to_string(change.from), to_string(change.to),
+          to_string(change.cause),
+          text_of(change.cause, *vrrp_, instance, before == nullptr ? std::string_view{} : before->text())});
 }
 
 void Daemon::note_group(const VrrpGroup& group, const vrrp::GroupStateChanged& change) {
     const VrrpInstance* trigger = vrrp_->group_trigger();
-    std::string cause = change.to == vrrp::State::Initialize ? "shutdown" : "startup";
+    std::string_view cause = change.to == vrrp::State::Initialize ? "shutdown" : "startup";
     std::string text = change.to == vrrp::State::Initialize ? "the daemon stops" : "it was started";
     if (trigger != nullptr) {
         // The member's own transition may still follow (its group's consent makes it MASTER).
@@ -148,14 +146,14 @@ void Daemon::note_group(const VrrpGroup& group, const vrrp::GroupStateChanged& c
                            : change.from == vrrp::State::Master ? "is no longer MASTER"
                                                                 : "was the last to be fit again");
     }
-    note(SubjectKind::group, group.settings.group.name, std::string(to_string(change.from)),
-         std::string(to_string(change.to)), std::move(cause), std::move(text));
+    note({SubjectKind::group, group.settings.group.name, to_string(change.from), to_string(change.to), cause,
+          text});
 }
 
 void Daemon::note_tracker(track::Kind kind, std::string_view name, std::string_view state) {
     const SubjectKind subject = subject_of(kind);
     const JournalEvent* before = journal_.latest(subject, name);
-    if (before != nullptr && before->to == state) return;
+    if (before != nullptr && before->to() == state) return;
     std::string text;
     if (kind == track::Kind::script) {
         if (const auto run = vrrp_->scripts().last_run(name)) {
@@ -167,8 +165,8 @@ void Daemon::note_tracker(track::Kind kind, std::string_view name, std::string_v
         if (const track::ProcessTracker* tracker = vrrp_->processes().tracker(name))
             text = fmt::format("{} running", tracker->count());
     }
-    note(subject, std::string(name), before == nullptr ? std::string{} : before->to, std::string(state),
-         std::string(kind == track::Kind::interface ? "link" : to_string(kind)), std::move(text));
+    note({subject, name, before == nullptr ? std::string_view{} : before->to(), state,
+          kind == track::Kind::interface ? "link" : to_string(kind), text});
 }
 
 void Daemon::note_verdict(check::CheckerId id, const check::Verdict& verdict) {
@@ -185,30 +183,30 @@ void Daemon::note_verdict(check::CheckerId id, const check::Verdict& verdict) {
         } else if (!verdict.up && !verdict.reason.empty()) {
             text += ": " + verdict.reason;
         }
-        note(SubjectKind::real_server,
-             fmt::format("{} of {}", lvs_->director().server_name(id), machine.name()),
-             up_or_down(verdict.was_up), up_or_down(verdict.up), "check", std::move(text));
+        note({SubjectKind::real_server,
+              fmt::format("{} of {}", lvs_->director().server_name(id), machine.name()),
+              up_or_down(verdict.was_up), up_or_down(verdict.up), "check", text});
     }
     const JournalEvent* before = journal_.latest(SubjectKind::virtual_server, machine.name());
-    const std::string quorum = up_or_down(machine.has_quorum());
+    const std::string_view quorum = up_or_down(machine.has_quorum());
     const bool is_news = before == nullptr
                              ? machine.has_quorum() == verdict.up && verdict.up != verdict.was_up
-                             : before->to != quorum;
+                             : before->to() != quorum;
     if (!is_news) return;
-    note(SubjectKind::virtual_server, machine.name(), before == nullptr ? std::string{} : before->to, quorum,
-         "quorum",
-         fmt::format("live weight {}, quorum {}", machine.live_weight(), machine.settings().quorum));
+    note({SubjectKind::virtual_server, machine.name(), before == nullptr ? std::string_view{} : before->to(),
+          quorum, "quorum",
+          fmt::format("live weight {}, quorum {}", machine.live_weight(), machine.settings().quorum)});
 }
 
 void Daemon::forget_what_is_gone() {
     std::set<std::pair<SubjectKind, std::string>> present{{SubjectKind::daemon, {}}};
     const auto add = [&](SubjectKind kind, const std::string& name) { present.emplace(kind, name); };
-    for (const auto& instance : config_.instances) add(SubjectKind::instance, instance.router.name);
-    for (const auto& group : config_.sync_groups) add(SubjectKind::group, group.group.name);
-    for (const auto& script : config_.scripts) add(SubjectKind::script, script.name);
-    for (const auto& file : config_.track_files) add(SubjectKind::file, file.name);
-    for (const auto& process : config_.track_processes) add(SubjectKind::process, process.name);
-    for (const auto& session : config_.bfd_sessions) add(SubjectKind::bfd, session.name);
+    for (const auto& instance : config_->instances) add(SubjectKind::instance, instance.router.name);
+    for (const auto& group : config_->sync_groups) add(SubjectKind::group, group.group.name);
+    for (const auto& script : config_->scripts) add(SubjectKind::script, script.name);
+    for (const auto& file : config_->track_files) add(SubjectKind::file, file.name);
+    for (const auto& process : config_->track_processes) add(SubjectKind::process, process.name);
+    for (const auto& session : config_->bfd_sessions) add(SubjectKind::bfd, session.name);
     for (const auto& [index, link] : network_.mirror().links()) add(SubjectKind::interface, link.name);
     const check::Director& director = lvs_->director();
     for (size_t i = 0; i < director.size(); ++i) {
@@ -216,11 +214,11 @@ void Daemon::forget_what_is_gone() {
         add(SubjectKind::virtual_server, machine.name());
     }
     // Real servers are known by their virtual server, which is named last.
-    journal_.forget_unless([&](SubjectKind kind, const std::string& name) {
-        if (kind != SubjectKind::real_server) return present.contains({kind, name});
+    journal_.forget_unless([&](SubjectKind kind, std::string_view name) {
+        if (kind != SubjectKind::real_server) return present.contains({kind, std::string(name)});
         const size_t of = name.rfind(" of ");
-        return of != std::string::npos &&
-               present.contains({SubjectKind::virtual_server, name.substr(of + 4)});
+        return of != std::string_view::npos &&
+               present.contains({SubjectKind::virtual_server, std::string(name.substr(of + 4))});
     });
 }
 

@@ -116,12 +116,12 @@ DaemonView Daemon::view() const {
     DaemonView view;
     view.now = edges_.wall_clock();
     view.director = &lvs_->director();
-    view.global.config = &config_;
-    view.global.net_namespace = config_.root.net_namespace;
+    view.global.config = config_.get();
+    view.global.net_namespace = config_->root.net_namespace;
     for (const auto& instance : vrrp_->instances())
         view.instances.push_back(instance_view(config_, edges_, network_, *instance));
     for (const auto& [name, group] : vrrp_->groups()) view.groups.push_back(group_view(config_, *group));
-    for (const track::ScriptSettings& settings : config_.scripts) {
+    for (const track::ScriptSettings& settings : config_->scripts) {
         const track::ScriptTracker* tracker = vrrp_->scripts().tracker(settings.name);
         ScriptView script;
         script.name = settings.name;
@@ -147,23 +147,24 @@ DaemonView Daemon::view() const {
         view.scripts.push_back(std::move(script));
     }
     // Those that nobody follows are not looked at.
-    for (const track::FileSettings& settings : config_.track_files) {
+    for (const track::FileSettings& settings : config_->track_files) {
         if (vrrp_->files().value(settings.name)) view.files.push_back(file_view(settings, *vrrp_));
     }
-    for (const track::ProcessSettings& settings : config_.track_processes) {
+    for (const track::ProcessSettings& settings : config_->track_processes) {
         if (const track::ProcessTracker* tracker = vrrp_->processes().tracker(settings.name))
             view.processes.push_back(process_view(*tracker, *vrrp_));
     }
-    for (const bfd::SessionSettings& settings : config_.bfd_sessions) {
+    for (const bfd::SessionSettings& settings : config_->bfd_sessions) {
         if (!settings.for_vrrp) continue;
         view.tracked_bfds.push_back({settings.name, settings.weight, settings.reverse,
                                      vrrp_->bfd_is_up(settings.name),
                                      followers_of(vrrp_->instances(), track::Kind::bfd, settings.name)});
     }
     view.sockets = vrrp_->sockets();
-    for (const config::GarpGroup& group : config_.garp_groups)
+    for (const config::GarpGroup& group : config_->garp_groups)
         view.garp_delays.push_back({group.garp_interval, group.gna_interval, group.interfaces});
-    for (const auto& [name, instances] : config_.track_groups) view.track_groups.push_back({name, instances});
+    for (const auto& [name, instances] : config_->track_groups)
+        view.track_groups.push_back({name, instances});
     for (const auto& [index, link] : network_.mirror().links()) {
         InterfaceView entry;
         entry.name = link.name;
@@ -184,9 +185,9 @@ DaemonView Daemon::view() const {
         }
         view.interfaces.push_back(std::move(entry));
     }
-    view.static_addresses = address_list(config_.static_addresses, network_.mirror(), true);
-    view.static_routes = route_list(config_.static_routes, network_.mirror(), true);
-    view.static_rules = rule_list(config_.static_rules);
+    view.static_addresses = address_list(config_->static_addresses, network_.mirror(), true);
+    view.static_routes = route_list(config_->static_routes, network_.mirror(), true);
+    view.static_rules = rule_list(config_->static_rules);
     for (const bfd::Session* session : bfd_.sessions()) {
         BfdView entry{session->settings(), session->state(),  session->diagnostic(), session->discriminator(),
                       session->remote(),   session->timers(), session->polling(),    std::nullopt};

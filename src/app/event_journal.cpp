@@ -28,26 +28,41 @@ std::string_view to_string(SubjectKind kind) {
     return "daemon";
 }
 
-void EventJournal::add(JournalEvent event) {
-    event.number = next_++;
-    latest_[{event.kind, event.name}] = event;
-    events_.push_back(std::move(event));
+JournalEvent::JournalEvent(uint64_t number, std::chrono::system_clock::time_point at,
+                           const JournalEntry& entry)
+    : number_(number), at_(at), ends_{}, kind_(entry.kind) {
+    const std::array words{entry.name, entry.from, entry.to, entry.cause, entry.text};
+    size_t size = 0;
+    for (const std::string_view word : words) size += word.size();
+    words_.reserve(size);
+    for (size_t i = 0; i < words.size(); ++i) {
+        words_ += words[i];
+        if (i < ends_.size()) ends_[i] = static_cast<uint32_t>(words_.size());
+    }
+}
+
+void EventJournal::add(std::chrono::system_clock::time_point at, const JournalEntry& entry) {
+    const Shared<JournalEvent> event = JournalEvent(next_++, at, entry);
+    // The new one lies where the old one of its subject was.
+    if (const auto before = latest_.find(event); before != latest_.end()) latest_.erase(before);
+    latest_.insert(event);
+    events_.push_back(event);
     if (events_.size() > capacity_) events_.pop_front();
     if (added_) added_();
 }
 
 const JournalEvent* EventJournal::event(uint64_t number) const {
-    if (events_.empty() || number < events_.front().number || number >= next_) return nullptr;
-    return &events_[number - events_.front().number];
+    if (events_.empty() || number < events_.front()->number() || number >= next_) return nullptr;
+    return &*events_[number - events_.front()->number()];
 }
 
 const JournalEvent* EventJournal::latest(SubjectKind kind, std::string_view name) const {
-    const auto found = latest_.find({kind, std::string(name)});
-    return found == latest_.end() ? nullptr : &found->second;
+    const auto found = latest_.find(Subject{kind, name});
+    return found == latest_.end() ? nullptr : &**found;
 }
 
-void EventJournal::forget_unless(const std::function<bool(SubjectKind, const std::string&)>& exists) {
-    std::erase_if(latest_, [&](const auto& entry) { return !exists(entry.first.first, entry.first.second); });
+void EventJournal::forget_unless(const std::function<bool(SubjectKind, std::string_view)>& exists) {
+    std::erase_if(latest_, [&](const auto& event) { return !exists(event->kind(), event->name()); });
 }
 
 }  // namespace holdfast::app

@@ -66,8 +66,8 @@ std::string_view mode_name(vrrp::HmacMode mode) {
 
 void describe_wire(const VrrpInstance& instance, const Edges& edges, const Network& network,
                    InstanceView& view) {
-    const vrrp::RouterSettings& router = instance.settings.router;
-    const vrrp::TransportSettings& transport = instance.settings.transport;
+    const vrrp::RouterSettings& router = instance.settings->router;
+    const vrrp::TransportSettings& transport = instance.settings->transport;
     if (router.hmac) {
         view.hmac = HmacView{router.hmac->keys.size(), router.hmac->active_key,
                              std::string(mode_name(router.hmac->mode)), std::nullopt};
@@ -76,7 +76,7 @@ void describe_wire(const VrrpInstance& instance, const Edges& edges, const Netwo
     const bool is_v4 = router.family == Family::ipv4;
     if (router.version == vrrp::Version::v3 && is_v4) view.checksum_as_v2 = router.v3_checksum_as_v2;
     view.receive_buffer = transport.receive_buffer.value_or(0);
-    view.interface_index = network.index_of(instance.links.transmit).value;
+    view.interface_index = network.index_of(instance.links->transmit).value;
     view.unicast_ttl = transport.ttl;
     if (!view.unicast_ttl && is_v4) view.unicast_ttl = vrrp::kTtl;
     for (const vrrp::UnicastPeer& peer : transport.peers) {
@@ -100,9 +100,9 @@ void describe_wire(const VrrpInstance& instance, const Edges& edges, const Netwo
 
 /// The lines about a VMAC or ipvlan.
 void describe_link(const VrrpInstance& instance, const netstate::Mirror& mirror, InstanceView& view) {
-    if (!instance.links.has_own()) return;
-    const netstate::VmacSettings& vmac = *instance.settings.vmac;
-    const netstate::VirtualLink& made = instance.links.made.front();
+    if (!instance.links->has_own()) return;
+    const netstate::VmacSettings& vmac = *instance.settings->vmac;
+    const netstate::VirtualLink& made = instance.links->made.front();
     const char* is_up = mirror.link(made.name) != nullptr ? "true" : "false";
     view.vmac_interface = made.name;
     if (vmac.ipvlan) {
@@ -121,7 +121,7 @@ void describe_link(const VrrpInstance& instance, const netstate::Mirror& mirror,
         if (vmac.mac) view.link_lines.push_back("     MAC = " + vmac.mac->to_string());
     }
     if (vmac.netlink_notify_msg) view.link_lines.emplace_back("     Force netlink update for base interface");
-    if (instance.settings.use_vmac_addr)
+    if (instance.settings->use_vmac_addr)
         view.link_lines.emplace_back("     Use VMAC for VIPs on other interfaces");
     const netstate::LinkInfo* base = mirror.link(made.base);
     if (vmac.group) {
@@ -226,8 +226,8 @@ std::vector<std::string> rule_list(const std::vector<netstate::RuleSettings>& ru
 
 InstanceView instance_view(const config::Config& config, const Edges& edges, const Network& network,
                            const VrrpInstance& instance) {
-    const vrrp::RouterSettings& router = instance.settings.router;
-    const vrrp::TransportSettings& transport = instance.settings.transport;
+    const vrrp::RouterSettings& router = instance.settings->router;
+    const vrrp::TransportSettings& transport = instance.settings->transport;
     InstanceView view;
     view.name = instance.name();
     view.version = router.version;
@@ -235,7 +235,7 @@ InstanceView instance_view(const config::Config& config, const Edges& edges, con
     view.wanted_state = instance.router.wanted_state();
     view.family = router.family;
     view.faults = instance.faults.tracked;
-    view.config_faults = static_cast<uint32_t>(instance.settings.config_faults.size());
+    view.config_faults = static_cast<uint32_t>(instance.settings->config_faults.size());
     view.other_faults = fault_words(instance.faults);
     view.awaited_scripts = instance.tracking.total().awaited;
     describe_flags(instance.settings, view);
@@ -248,11 +248,11 @@ InstanceView instance_view(const config::Config& config, const Edges& edges, con
     if (const auto* master = std::get_if<vrrp::Master>(&instance.router.state()))
         view.rogue_adverts_left = master->rogue_adverts_left;
     view.owner_ignores_adverts = router.owner_ignore_adverts;
-    view.no_addresses_is_fine = instance.settings.no_virtual_ipaddress;
+    view.no_addresses_is_fine = instance.settings->no_virtual_ipaddress;
     if (router.timer_expired_backup) view.highest_other_priority = router.timer_expired_backup->value;
-    view.debug = instance.settings.debug;
-    view.extra_garp = instance.settings.garp_extra_interfaces;
-    view.extra_garp_all = instance.settings.garp_extra_all;
+    view.debug = instance.settings->debug;
+    view.extra_garp = instance.settings->garp_extra_interfaces;
+    view.extra_garp_all = instance.settings->garp_extra_all;
     describe_wire(instance, edges, network, view);
     view.vrid = router.vrid.value;
     view.base_priority = router.priority.value;
@@ -272,14 +272,14 @@ InstanceView instance_view(const config::Config& config, const Edges& edges, con
     view.source_configured = transport.source.has_value();
     if (!transport.unicast) view.multicast_group = transport.multicast_group;
     view.check_unicast_source = transport.check_unicast_source;
-    view.dont_track_primary = instance.settings.dont_track_primary;
+    view.dont_track_primary = instance.settings->dont_track_primary;
     view.skip_check_advert_addresses = router.skip_check_advert_addresses;
     view.strict = router.strict;
     view.preempt = router.preempt;
     view.preempt_delay = router.preempt_delay;
-    view.accept = instance.settings.accept;
-    view.promote_secondaries = instance.settings.promote_secondaries;
-    view.linkbeat_polling = instance.settings.linkbeat_use_polling;
+    view.accept = instance.settings->accept;
+    view.promote_secondaries = instance.settings->promote_secondaries;
+    view.linkbeat_polling = instance.settings->linkbeat_use_polling;
     view.addresses_set = instance.router.is_master();
     view.lower_priority_no_advert = router.lower_priority_no_advert;
     view.higher_priority_send_advert = router.higher_priority_send_advert;
@@ -290,13 +290,13 @@ InstanceView instance_view(const config::Config& config, const Edges& edges, con
     view.garp_lower_prio_delay = router.garp.lower_prio_delay;
     view.garp_lower_prio_repeat = router.garp.lower_prio_repeat;
     view.auth_type = router.auth_type;
-    view.notify = notify_view(instance.settings.notify);
+    view.notify = notify_view(instance.settings->notify);
     const bool owned = network.reconciler().holds(instance.owner());
     view.addresses = address_list(instance.addresses(), network.mirror(), owned, instance.refuses());
     view.excluded_addresses =
         address_list(instance.excluded_addresses(), network.mirror(), owned, instance.refuses());
-    view.routes = route_list(instance.settings.routes, network.mirror(), owned);
-    view.rules = rule_list(instance.settings.rules);
+    view.routes = route_list(instance.settings->routes, network.mirror(), owned);
+    view.rules = rule_list(instance.settings->rules);
     std::vector<track::Source> own = instance.tracking.sources();
     std::erase_if(own, [](const track::Source& source) { return source.of_group; });
     view.tracks = tracks_view(config, own);
@@ -320,7 +320,7 @@ std::vector<SocketView> VrrpService::sockets() const {
         for (const auto& instance : instances_) {
             if (instance->channel == open.id)
                 view.instances.push_back(
-                    fmt::format("{} vrid {}", instance->name(), instance->settings.router.vrid.value));
+                    fmt::format("{} vrid {}", instance->name(), instance->settings->router.vrid.value));
         }
         views.push_back(std::move(view));
     }

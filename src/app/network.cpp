@@ -27,7 +27,7 @@ Result<> Network::start() {
     return state_.start(edges_.timers.now());
 }
 
-void Network::define(const netstate::Owner& owner, netstate::Objects objects, bool hold) {
+void Network::define(const netstate::Owner& owner, netstate::SharedObjects objects, bool hold) {
     state_.define(edges_.timers.now(), owner, std::move(objects), hold);
 }
 
@@ -89,7 +89,7 @@ std::optional<IpAddress> Network::source_address(std::string_view interface, Fam
     return state_.source_address(index, family);
 }
 
-bool Network::left_by_us(std::span<const netstate::AddressSettings> addresses) const {
+bool Network::left_by_us(std::span<const Shared<netstate::AddressSettings>> addresses) const {
     return !addresses.empty() &&
            std::ranges::all_of(addresses, [this](const netstate::AddressSettings& settings) {
                const auto wanted = netstate::resolve(settings, mirror());

@@ -41,10 +41,7 @@ std::optional<io::Credentials> credentials_of(const notify::Identity& identity) 
 /// One queue machine with its timer and its running children.
 class Notifications::Speaker {
   public:
-    Speaker(Notifications& owner, const notify::QueueSettings& settings)
-        : owner_(owner),
-          queue_(settings),
-          timer_(owner.edges_.timers, [this] { handle(notify::QueueDeadlineReached{}); }) {}
+    Speaker(Notifications& owner, const notify::QueueSettings& settings) : owner_(owner), queue_(settings) {}
 
     void handle(const notify::QueueEvent& event) {
         notify::QueueActions actions;
@@ -52,17 +49,35 @@ class Notifications::Speaker {
         for (const notify::QueueAction& action : actions)
             std::visit([this](const auto& a) { perform(a); }, action);
         if (const auto deadline = queue_.deadline()) {
-            timer_.arm(*deadline);
-        } else {
-            timer_.cancel();
+            work().timer.arm(*deadline);
+        } else if (work_) {
+            work_->timer.cancel();
         }
     }
 
     notify::NotifyQueue& queue() { return queue_; }
     bool stopped() const { return stopped_; }
-    bool is_idle() const { return queue_.pending() == 0 && queue_.running() == 0 && failed_.empty(); }
+    bool is_idle() const {
+        return queue_.pending() == 0 && queue_.running() == 0 && (!work_ || work_->failed.empty());
+    }
 
   private:
+    /// What only those need that run scripts.
+    struct Work {
+        explicit Work(Speaker& speaker)
+            : timer(speaker.owner_.edges_.timers,
+                    [&speaker] { speaker.handle(notify::QueueDeadlineReached{}); }),
+              failures(speaker.owner_.edges_.timers, [&speaker] { speaker.report_failures(); }) {}
+        io::Timer timer;
+        io::Timer failures;
+        std::vector<uint32_t> failed;
+        std::unordered_map<uint32_t, std::unique_ptr<io::Child>> children;
+    };
+    Work& work() {
+        if (!work_) work_ = std::make_unique<Work>(*this);
+        return *work_;
+    }
+
     void perform(const notify::StartScript& start) {
         io::SpawnRequest request;
         request.arguments = start.arguments;
@@ -71,21 +86,23 @@ class Notifications::Speaker {
         const uint32_t id = start.id;
         auto child = owner_.edges_.processes.spawn(request, [this, id](io::ExitStatus status) {
             const int code = status.signal != 0 ? 128 + status.signal : status.code;
-            children_.erase(id);
+            work().children.erase(id);
             handle(notify::ScriptDone{id, code});
         });
         if (child) {
-            children_[id] = std::move(*child);
+            work().children[id] = std::move(*child);
             return;
         }
         owner_.edges_.log.write(
             Part::vrrp, LogLevel::warning,
             fmt::format("Cannot run notify script {}: {}", start.arguments.front(), child.error().message));
-        failed_.push_back(id);
-        failures_.arm_after(Duration::zero());  // The machine must not be answered from within handle().
+        work().failed.push_back(id);
+        work().failures.arm_after(
+            Duration::zero());  // The machine must not be answered from within handle().
     }
     void perform(const notify::SignalScript& signal) {
-        if (const auto child = children_.find(signal.id); child != children_.end()) {
+        auto& children = work().children;
+        if (const auto child = children.find(signal.id); child != children.end()) {
             (void)child->second->kill(signal.force ? SIGKILL : SIGTERM);
         }
     }
@@ -99,15 +116,12 @@ class Notifications::Speaker {
         owner_.check_stopped();
     }
     void report_failures() {
-        for (const uint32_t id : std::exchange(failed_, {})) handle(notify::ScriptDone{id, -1});
+        for (const uint32_t id : std::exchange(work().failed, {})) handle(notify::ScriptDone{id, -1});
     }
 
     Notifications& owner_;
     notify::NotifyQueue queue_;
-    io::Timer timer_;
-    io::Timer failures_{owner_.edges_.timers, [this] { report_failures(); }};
-    std::vector<uint32_t> failed_;
-    std::unordered_map<uint32_t, std::unique_ptr<io::Child>> children_;
+    std::unique_ptr<Work> work_;
     bool stopped_ = false;
 };
 

@@ -196,7 +196,7 @@ class EventsAnswer final : public ControlAnswer {
   private:
     /// The reader was slower than the events.
     void skip(std::string& out) {
-        const uint64_t first = journal_.events().front().number;
+        const uint64_t first = journal_.events().front()->number();
         if (follow_) out += fmt::format("{{\"lost\":{}}}\n", first - next_);
         next_ = first;
     }
@@ -282,9 +282,10 @@ void write_since(JsonText& json, const Daemon& daemon, std::chrono::system_clock
 }
 
 void write_event(JsonText& json, const JournalEvent& event) {
-    json.number("number", event.number).text("at", utc_text(event.at)).text("kind", to_string(event.kind));
-    json.text("name", event.name).text("from", event.from).text("to", event.to);
-    json.text("cause", event.cause).text("text", event.text);
+    json.number("number", event.number()).text("at", utc_text(event.at()));
+    json.text("kind", to_string(event.kind())).text("name", event.name());
+    json.text("from", event.from()).text("to", event.to());
+    json.text("cause", event.cause()).text("text", event.text());
 }
 
 }  // namespace holdfast::app

@@ -55,7 +55,7 @@ void write_addresses(JsonText& json, const std::vector<netstate::AddressSettings
 }
 
 void write_priority(JsonText& json, const VrrpInstance& instance) {
-    json.key("priority").open_object().number("base", instance.settings.router.priority.value);
+    json.key("priority").open_object().number("base", instance.settings->router.priority.value);
     json.number("effective", instance.router.effective_priority().value);
     json.key("contributions").open_array();
     const std::vector<track::Source>& sources = instance.tracking.sources();
@@ -81,8 +81,8 @@ void write_master(JsonText& json, const Daemon& daemon, const VrrpInstance& inst
 }
 
 void write_cause(JsonText& json, const JournalEvent* event) {
-    json.text("cause", event == nullptr ? std::string_view{} : event->cause);
-    json.text("event", event == nullptr ? std::string_view{} : event->text);
+    json.text("cause", event == nullptr ? std::string_view{} : event->cause());
+    json.text("event", event == nullptr ? std::string_view{} : event->text());
 }
 
 }  // namespace
@@ -94,14 +94,14 @@ std::chrono::system_clock::time_point since_of(const Daemon& daemon, const VrrpI
 }
 
 void write_instance(JsonText& json, const Daemon& daemon, const VrrpInstance& instance) {
-    const vrrp::RouterSettings& router = instance.settings.router;
+    const vrrp::RouterSettings& router = instance.settings->router;
     json.open_object().text("name", instance.name());
     json.text("state", to_string(instance.router.reported_state()));
     write_since(json, daemon, since_of(daemon, instance));
     write_cause(json, daemon.journal().latest(SubjectKind::instance, instance.name()));
     json.text("family", to_string(router.family)).number("version", static_cast<int>(router.version));
-    json.number("vrid", router.vrid.value).text("interface", instance.settings.transport.interface);
-    json.text("own_interface", instance.links.own);
+    json.number("vrid", router.vrid.value).text("interface", instance.settings->transport.interface);
+    json.text("own_interface", instance.links->own);
     json.seconds("advert_interval", router.advert_interval);
     write_priority(json, instance);
     json.key("source");
@@ -130,7 +130,7 @@ void write_group(JsonText& json, const Daemon& daemon, const VrrpGroup& group) {
     const std::string& name = group.settings.group.name;
     const JournalEvent* event = daemon.journal().latest(SubjectKind::group, name);
     json.open_object().text("name", name).text("state", to_string(group.machine.state()));
-    write_since(json, daemon, event == nullptr ? daemon.started_at() : event->at);
+    write_since(json, daemon, event == nullptr ? daemon.started_at() : event->at());
     write_cause(json, event);
     json.key("members").open_array();
     for (const VrrpInstance* member : group.members) {
@@ -180,8 +180,8 @@ void write_process(JsonText& json, const Daemon& daemon, const track::ProcessSet
 void write_interfaces(JsonText& json, const Daemon& daemon) {
     std::set<std::string_view> names;
     for (const auto& instance : daemon.vrrp().instances()) {
-        names.insert(instance->settings.transport.interface);
-        names.insert(instance->links.own);
+        names.insert(instance->settings->transport.interface);
+        names.insert(instance->links->own);
         for (const std::string_view name : daemon.vrrp().required_interfaces(*instance)) names.insert(name);
         for (const track::Source& source : instance->tracking.sources())
             if (source.kind == track::Kind::interface) names.insert(source.name);

@@ -23,7 +23,7 @@ std::string seconds(Duration duration) {
 /// `priority 90 (base 100, script chk -10)`.
 std::string priority_text(const VrrpInstance& instance) {
     std::string text = fmt::format("priority {} (base {}", instance.router.effective_priority().value,
-                                   instance.settings.router.priority.value);
+                                   instance.settings->router.priority.value);
     const std::vector<track::Source>& sources = instance.tracking.sources();
     for (size_t i = 0; i < sources.size(); ++i) {
         const int sum = instance.tracking.of(i).sum;
@@ -52,8 +52,8 @@ void backup_rules(const Daemon& daemon, const VrrpInstance& instance, std::vecto
             if (member->router.wanted_state() == vrrp::State::Master) continue;
             waiting += (waiting.empty() ? "" : ", ") + member->name();
         }
-        rules.push_back(
-            fmt::format("it may be MASTER, but sync group {} waits for {}", instance.group, waiting));
+        rules.push_back(fmt::format("it may be MASTER, but sync group {} waits for {}",
+                                    instance.group.string(), waiting));
         return;
     }
     const auto& heard = instance.heard;
@@ -70,7 +70,7 @@ void backup_rules(const Daemon& daemon, const VrrpInstance& instance, std::vecto
         rules.push_back(fmt::format("{} outranks it: {}", master, priority_text(instance)));
     } else if (heard->priority == own) {
         rules.push_back(fmt::format("{} is MASTER, and an equal priority does not take over", master));
-    } else if (!instance.settings.router.preempt) {
+    } else if (!instance.settings->router.preempt) {
         rules.push_back(fmt::format("nopreempt: {} stays MASTER although outranked by our {}", master,
                                     priority_text(instance)));
     } else if (backup->preempt_at && now < *backup->preempt_at) {
@@ -97,7 +97,7 @@ std::vector<std::string> awaited_scripts(const VrrpInstance& instance) {
 }
 
 std::string advert_rule(const VrrpInstance& instance) {
-    if (instance.settings.router.priority == vrrp::kOwner)
+    if (instance.settings->router.priority == vrrp::kOwner)
         return "it is the address owner: nobody outranks priority 255";
     return fmt::format("nobody advertises a higher priority than its {}", priority_text(instance));
 }
@@ -113,7 +113,7 @@ void write_history(JsonText& json, const Daemon& daemon, SubjectKind kind, std::
     std::vector<const JournalEvent*> history;
     const auto& events = daemon.journal().events();
     for (auto event = events.rbegin(); event != events.rend() && history.size() < kHistory; ++event)
-        if (event->kind == kind && event->name == name) history.push_back(&*event);
+        if ((*event)->kind() == kind && (*event)->name() == name) history.push_back(&**event);
     std::ranges::reverse(history);
     json.key("history").open_array();
     for (const JournalEvent* event : history) {
@@ -131,8 +131,8 @@ void write_subject(JsonText& json, const Daemon& daemon, SubjectKind kind, std::
     const JournalEvent* event = daemon.journal().latest(kind, name);
     json.open_object().text("kind", to_string(kind)).text("name", name).text("state", state);
     write_since(json, daemon, since);
-    json.text("cause", event == nullptr ? "startup" : event->cause);
-    json.text("event", event == nullptr ? "nothing has happened to it since the start" : event->text);
+    json.text("cause", event == nullptr ? "startup" : event->cause());
+    json.text("event", event == nullptr ? "nothing has happened to it since the start" : event->text());
     write_rules(json, rules);
     write_history(json, daemon, kind, name);
     json.close_object();
@@ -183,8 +183,8 @@ class Search {
     void tell(SubjectKind kind, std::string_view name, std::string_view state,
               const std::vector<std::string>& rules) {
         const JournalEvent* event = daemon_.journal().latest(kind, name);
-        write_subject(json_, daemon_, kind, name, state, event == nullptr ? daemon_.started_at() : event->at,
-                      rules);
+        write_subject(json_, daemon_, kind, name, state,
+                      event == nullptr ? daemon_.started_at() : event->at(), rules);
         found_ = true;
     }
     void real_server(size_t virtual_server, size_t index, const std::string& name);

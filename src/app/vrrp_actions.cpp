@@ -50,8 +50,8 @@ void VrrpService::on_frame(vrrp::ChannelId channel, const vrrp::ReceivedFrame& f
     VrrpInstance& instance = *found->second;
     if (!instance.router.listens(edges_.timers.now())) return;
     vrrp::ReadingContext context = instance.router.reading_context(frame.source);
-    context.authenticator = &instance.authenticator;
-    if (instance.settings.router.hmac) context.clock = vrrp::TrailerClock::of(edges_.wall_clock());
+    context.authenticator = instance.authenticator.get();
+    if (instance.settings->router.hmac) context.clock = vrrp::TrailerClock::of(edges_.wall_clock());
     const vrrp::Reading reading = instance.reader.read(frame, context, instance.router.counters());
     if (reading.switched_to_old_checksum && instance.advert) instance.advert->use_old_checksum(true);
     const bool accepted = reading.advert.has_value();
@@ -83,11 +83,11 @@ void VrrpService::perform_all(VrrpInstance& instance, const vrrp::Actions& actio
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::SendAdvert& action) {
     if (!instance.advert || !instance.channel || !instance.source) return;
-    const vrrp::TransportSettings& transport = instance.settings.transport;
+    const vrrp::TransportSettings& transport = instance.settings->transport;
     vrrp::AdvertTemplate& advert = *instance.advert;
     if (advert.is_authenticated()) {
         advert.sign(
-            action.priority, instance.authenticator,
+            action.priority, *instance.authenticator,
             advert.needs_clock() ? vrrp::TrailerClock::of(edges_.wall_clock()) : vrrp::TrailerClock{});
     }
     if (++instance.last_ip_id == 0) instance.last_ip_id = 1;
@@ -115,7 +115,7 @@ void VrrpService::send_copy(VrrpInstance& instance, vrrp::Priority priority,
     vrrp::AdvertTemplate& advert = *instance.advert;
     const vrrp::SealedHeader header{options.source, options.destination, options.ttl, options.ip_id};
     edges_.link.send(instance.channel, options,
-                     advert.is_authenticated() ? advert.sealed(priority, header, instance.authenticator)
+                     advert.is_authenticated() ? advert.sealed(priority, header, *instance.authenticator)
                                                : advert.packet(priority, options.destination));
 }
 
@@ -129,25 +129,30 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::InstallAddresses&)
     };
     say(!instance.addresses().empty(), "VIPs.");
     say(!instance.excluded_addresses().empty(), "E-VIPs.");
-    say(!instance.settings.routes.empty(), "Virtual Routes");
-    say(!instance.settings.rules.empty(), "Virtual Rules");
-    instance.installing = true;
+    say(!instance.settings->routes.empty(), "Virtual Routes");
+    say(!instance.settings->rules.empty(), "Virtual Rules");
+    installing_ = &instance;
     network_.hold(instance.owner());
-    instance.installing = false;
-    if (instance.settings.garp_extra_interfaces > Duration::zero())
-        instance.extra_garp.arm_after(instance.settings.router.garp.master_delay +
-                                      instance.settings.garp_extra_interfaces);
+    installing_ = nullptr;
+    if (instance.settings->garp_extra_interfaces > Duration::zero()) {
+        if (!instance.extra_garp) {
+            instance.extra_garp = std::make_unique<io::Timer>(
+                edges_.timers, [this, &instance] { announce_elsewhere(instance); });
+        }
+        instance.extra_garp->arm_after(instance.settings->router.garp.master_delay +
+                                       instance.settings->garp_extra_interfaces);
+    }
 }
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::RemoveAddresses&) {
     if (instance.adopting && !instance.started) return;  // At start: decided by the first advert or timeout.
     instance.adopting = false;
-    instance.extra_garp.cancel();
+    if (instance.extra_garp) instance.extra_garp->cancel();
     const auto say = [&](bool is_there, std::string_view what) {
         if (is_there) edges_.log.detail(Part::vrrp, fmt::format("({}) removing {}", instance.name(), what));
     };
-    say(!instance.settings.rules.empty(), "Virtual Rules");
-    say(!instance.settings.routes.empty(), "Virtual Routes");
+    say(!instance.settings->rules.empty(), "Virtual Rules");
+    say(!instance.settings->routes.empty(), "Virtual Routes");
     say(!instance.addresses().empty(), "VIPs.");
     say(!instance.excluded_addresses().empty(), "E-VIPs.");
     network_.release(instance.owner());
@@ -174,8 +179,8 @@ void VrrpService::end_adoption(VrrpInstance& instance, std::string_view why) {
     refresh_firewall(nullptr);
 }
 
-void VrrpService::list_announcements(VrrpInstance& instance) {
-    instance.announcements.clear();
+void VrrpService::list_announcements(const VrrpInstance& instance) {
+    announcements_.clear();
     const auto add = [&](const std::vector<netstate::AddressSettings>& addresses) {
         for (const netstate::AddressSettings& address : addresses) {
             const netstate::LinkInfo* link = network_.mirror().link(address.interface);
@@ -183,8 +188,7 @@ void VrrpService::list_announcements(VrrpInstance& instance) {
             const bool router = address.prefix.address.is_v6() && edges_.forwards_ipv6(address.interface);
             // What leaves a VMAC leaves its base, whose spacing it shares.
             const InterfaceIndex base = network_.is_virtual_link(link->name) ? link->lower : InterfaceIndex{};
-            instance.announcements.push_back(
-                {link->index, address.prefix.address, MacAddress{}, router, base});
+            announcements_.push_back({link->index, address.prefix.address, MacAddress{}, router, base});
         }
     };
     add(instance.addresses());
@@ -198,7 +202,7 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::Announce& action) 
 
 void VrrpService::announce(const VrrpInstance& instance, uint32_t repeat) {
     if (edges_.log.has_detail()) {
-        for (const vrrp::Announcement& announcement : instance.announcements) {
+        for (const vrrp::Announcement& announcement : announcements_) {
             const netstate::LinkInfo* link = network_.mirror().link(announcement.interface);
             edges_.log.info(Part::vrrp,
                             fmt::format("({}) Sending/queueing {} on {} for {}", instance.name(),
@@ -207,7 +211,7 @@ void VrrpService::announce(const VrrpInstance& instance, uint32_t repeat) {
                                         link->name, announcement.address.to_string()));
         }
     }
-    if (const auto sent = edges_.link.announce(instance.announcements, repeat); !sent) {
+    if (const auto sent = edges_.link.announce(announcements_, repeat); !sent) {
         edges_.log.write(Part::vrrp, LogLevel::error,
                          fmt::format("({}) {}", instance.name(), sent.error().message));
     }
@@ -219,28 +223,28 @@ void VrrpService::announce_elsewhere(VrrpInstance& instance) {
     if (!instance.router.is_master()) return;
     list_announcements(instance);
     std::set<InterfaceIndex> seen;
-    const InterfaceIndex own = network_.index_of(instance.links.own);
-    const bool adverts_from_own = instance.links.own == instance.links.transmit;
-    std::erase_if(instance.announcements, [&](const vrrp::Announcement& announcement) {
+    const InterfaceIndex own = network_.index_of(instance.links->own);
+    const bool adverts_from_own = instance.links->own == instance.links->transmit;
+    std::erase_if(announcements_, [&](const vrrp::Announcement& announcement) {
         const netstate::LinkInfo* link = network_.mirror().link(announcement.interface);
         if (link == nullptr) return true;
-        if (!instance.settings.garp_extra_all && !network_.is_virtual_link(link->name)) return true;
+        if (!instance.settings->garp_extra_all && !network_.is_virtual_link(link->name)) return true;
         if (announcement.interface == own && adverts_from_own) return true;
         return !seen.insert(announcement.interface).second;
     });
     announce(instance, 1);
-    instance.extra_garp.arm_after(instance.settings.garp_extra_interfaces);
+    instance.extra_garp->arm_after(instance.settings->garp_extra_interfaces);
 }
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::CancelAnnouncements&) {
     list_announcements(instance);
-    edges_.link.cancel_announcements(instance.announcements);
+    edges_.link.cancel_announcements(announcements_);
 }
 
 // So that the master can go on sending to us. Only a unicast master keeps us in its neighbour table.
 void VrrpService::perform(VrrpInstance& instance, const vrrp::AnnounceSource&) {
-    if (!instance.settings.transport.unicast) return;
-    const InterfaceIndex interface = network_.index_of(instance.settings.transport.interface);
+    if (!instance.settings->transport.unicast) return;
+    const InterfaceIndex interface = network_.index_of(instance.settings->transport.interface);
     if (!interface || !instance.source) return;
     edges_.log.detail(Part::vrrp,
                       fmt::format("{}: sending gratuitous {} for {}", instance.name(),
@@ -263,7 +267,7 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::LowerPriorityRecei
 }
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::ContinueSequence& action) {
-    instance.authenticator.continue_after(action.sequence);
+    if (instance.authenticator) instance.authenticator->continue_after(action.sequence);
 }
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::EffectivePriorityChanged& action) {

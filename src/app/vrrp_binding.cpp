@@ -55,8 +55,8 @@ void VrrpService::touch_interface(std::string_view name) {
 }
 
 bool VrrpService::depends_on(const VrrpInstance& instance, std::string_view interface) const {
-    const vrrp::TransportSettings& transport = instance.settings.transport;
-    if (transport.interface == interface || instance.links.own == interface) return true;
+    const vrrp::TransportSettings& transport = instance.settings->transport;
+    if (transport.interface == interface || instance.links->own == interface) return true;
     if (transport.interface.empty() && transport.vrf == interface) return true;
     if (instance.tracking.follows(track::Kind::interface, interface)) return true;
     const auto names = required_interfaces(instance);
@@ -72,27 +72,27 @@ void VrrpService::reevaluate_dirty() {
 }
 
 std::optional<IpAddress> VrrpService::wanted_source(const VrrpInstance& instance) const {
-    const vrrp::TransportSettings& transport = instance.settings.transport;
+    const vrrp::TransportSettings& transport = instance.settings->transport;
     if (transport.source) {
         if (transport.track_source && !network_.mirror().has_address(*transport.source)) return std::nullopt;
         return transport.source;
     }
-    if (instance.settings.vmac && instance.settings.vmac->ipvlan_address)
-        return *instance.settings.vmac->ipvlan_address;
+    if (instance.settings->vmac && instance.settings->vmac->ipvlan_address)
+        return *instance.settings->vmac->ipvlan_address;
     // An IPv6 VMAC has a link-local address of its own; IPv4 adverts carry the address of the base interface.
-    const bool is_v6 = instance.settings.router.family == Family::ipv6;
-    return network_.source_address(is_v6 ? instance.links.transmit : transport.interface,
-                                   instance.settings.router.family);
+    const bool is_v6 = instance.settings->router.family == Family::ipv6;
+    return network_.source_address(is_v6 ? instance.links->transmit : transport.interface,
+                                   instance.settings->router.family);
 }
 
 /// Calls `tell(kind, words)` for everything that makes the instance unfit: the member of FaultReasons that it
 /// sets, or kTracked; `words` is called only by whoever wants to read them.
 template <class Tell>
 void VrrpService::for_each_fault(const VrrpInstance& instance, const Tell& tell) const {
-    const vrrp::TransportSettings& transport = instance.settings.transport;
+    const vrrp::TransportSettings& transport = instance.settings->transport;
     const auto fails = [&](const std::string& name) {
         if (!network_.index_of(name)) return true;
-        return !instance.settings.dont_track_primary && !interface_states_.is_usable(name);
+        return !instance.settings->dont_track_primary && !interface_states_.is_usable(name);
     };
     const auto tell_interface = [&](bool FaultReasons::* kind, const std::string& name) {
         if (!fails(name)) return;
@@ -101,7 +101,7 @@ void VrrpService::for_each_fault(const VrrpInstance& instance, const Tell& tell)
                                network_.index_of(name) ? "is down" : "does not exist");
         });
     };
-    const std::string& own = instance.links.own;
+    const std::string& own = instance.links->own;
     const bool is_base = own != transport.interface;
     if (!transport.interface.empty()) {
         tell_interface(is_base ? &FaultReasons::base_interface_down : &FaultReasons::interface_down,
@@ -122,12 +122,12 @@ void VrrpService::for_each_fault(const VrrpInstance& instance, const Tell& tell)
                 return fmt::format("this host does not have the source address {}",
                                    transport.source->to_string());
             return fmt::format("interface {} has no {} address", transport.interface,
-                               to_string(instance.settings.router.family));
+                               to_string(instance.settings->router.family));
         });
     }
     if (transport.unicast && transport.unicast_fault_no_peer && transport.peers.empty())
         tell(&FaultReasons::configuration, [] { return std::string("it has no unicast peer"); });
-    for (const std::string& fault : instance.settings.config_faults)
+    for (const std::string& fault : instance.settings->config_faults)
         tell(&FaultReasons::configuration, [&] { return fault; });
     const std::vector<track::Source>& sources = instance.tracking.sources();
     for (size_t i = 0; i < sources.size(); ++i) {
@@ -168,30 +168,38 @@ std::string VrrpService::channel_text(const OpenChannel& open) const {
         (multicast ? *settings.multicast_group : settings.bind_address.value_or(IpAddress{})).to_string());
 }
 
+/// Null without one.
+VrrpService::OpenChannel* VrrpService::channel_of(const VrrpInstance& instance) {
+    if (!instance.channel) return nullptr;
+    const auto open = std::ranges::find(channels_, instance.channel, &OpenChannel::id);
+    return open == channels_.end() ? nullptr : &*open;
+}
+
 void VrrpService::bind(VrrpInstance& instance) {
-    const vrrp::TransportSettings& transport = instance.settings.transport;
+    const vrrp::TransportSettings& transport = instance.settings->transport;
     vrrp::ChannelSettings wanted;
-    wanted.family = instance.settings.router.family;
-    wanted.protocol = instance.settings.router.auth_type == vrrp::AuthType::header
+    wanted.family = instance.settings->router.family;
+    wanted.protocol = instance.settings->router.auth_type == vrrp::AuthType::header
                           ? vrrp::kProtocolAuthenticationHeader
                           : vrrp::kProtocolVrrp;
     // Without an interface of its own a unicast router may live in a VRF, whose table then routes its
     // packets.
-    const std::string& interface = instance.links.transmit.empty() ? transport.vrf : instance.links.transmit;
+    const std::string& interface =
+        instance.links->transmit.empty() ? transport.vrf : instance.links->transmit;
     wanted.interface = network_.index_of(interface);
     wanted.interface_name = interface;
     if (transport.unicast) {
         wanted.bind_address = instance.source;
     } else {
         wanted.multicast_group = transport.multicast_group;
-        const bool on_vmac = instance.links.has_own() && instance.links.transmit == instance.links.own &&
-                             !instance.links.made.front().ipvlan;
+        const bool on_vmac = instance.links->has_own() && instance.links->transmit == instance.links->own &&
+                             !instance.links->made.front().ipvlan;
         if (on_vmac && firewall_.drops_reports()) {
             const netstate::LinkInfo* made = network_.mirror().link(interface);
             if (made != nullptr) wanted.join_also = made->lower;
         }
     }
-    if (instance.channel && instance.channel_settings == wanted) {
+    if (const OpenChannel* open = channel_of(instance); open != nullptr && open->settings == wanted) {
         size_receive_buffer(instance, wanted_receive_buffer(instance));
         return;
     }
@@ -216,8 +224,7 @@ void VrrpService::bind(VrrpInstance& instance) {
     }
     ++shared->users;
     instance.channel = shared->id;
-    instance.channel_settings = wanted;
-    by_vrid_[route_key(instance.channel, instance.settings.router.vrid)] = &instance;
+    by_vrid_[route_key(instance.channel, instance.settings->router.vrid)] = &instance;
     size_receive_buffer(instance, wanted_receive_buffer(instance));
 }
 
@@ -225,10 +232,9 @@ void VrrpService::unbind(VrrpInstance& instance) {
     if (!instance.channel) return;
     by_vrid_.erase(route_key(instance.channel, instance.router.settings().vrid));
     size_receive_buffer(instance, 0);
-    const auto open = std::ranges::find(channels_, instance.channel, &OpenChannel::id);
-    if (open != channels_.end() && --open->users == 0) {
+    if (OpenChannel* open = channel_of(instance); open != nullptr && --open->users == 0) {
         edges_.link.close_channel(open->id);
-        channels_.erase(open);
+        channels_.erase(channels_.begin() + (open - channels_.data()));
     }
     instance.channel = {};
 }
@@ -247,7 +253,7 @@ void VrrpService::reevaluate(VrrpInstance& instance) {
         if (!source && instance.source) {
             edges_.log.info(Part::vrrp,
                             fmt::format("({}) entering FAULT state (no {} address for interface)",
-                                        instance.name(), to_string(instance.settings.router.family)));
+                                        instance.name(), to_string(instance.settings->router.family)));
         }
         instance.source = source;
         if (!source) {
@@ -255,8 +261,8 @@ void VrrpService::reevaluate(VrrpInstance& instance) {
         } else if (instance.advert) {
             instance.advert->set_source(*source);
         } else {
-            instance.advert.emplace(instance.settings.router, *source,
-                                    instance.settings.transport.multicast_group);
+            instance.advert.emplace(instance.settings->router, *source,
+                                    instance.settings->transport.multicast_group);
         }
         run(instance, vrrp::PrimaryAddressChanged{source});
     }
@@ -279,7 +285,7 @@ void VrrpService::on_link_changed(Instant, const netstate::LinkInfo& link, const
         edges_.log.detail(Part::vrrp, fmt::format("Interface {} added", link.name));
     // Our own links are made switched off and are switched on with the next breath.
     const auto is_for_it = [&](const auto& instance) {
-        return !instance->started && instance->links.makes(link.name);
+        return !instance->started && instance->links->makes(link.name);
     };
     const bool is_being_made =
         network_.is_virtual_link(link.name) && !was_usable &&
@@ -312,8 +318,8 @@ void VrrpService::on_address_changed(Instant, const netstate::KernelAddress& add
     const std::string_view name = link == nullptr ? std::string_view{} : std::string_view{link->name};
     bool of_interest = false;
     for (const auto& instance : instances_) {
-        const vrrp::TransportSettings& transport = instance->settings.transport;
-        const bool is_used = transport.interface == name || instance->links.own == name ||
+        const vrrp::TransportSettings& transport = instance->settings->transport;
+        const bool is_used = transport.interface == name || instance->links->own == name ||
                              transport.source == address.prefix.address;
         if (is_used) touch(*instance);
         of_interest = of_interest || is_used || depends_on(*instance, name);
@@ -346,20 +352,20 @@ void VrrpService::on_object_events(Instant, std::span<const netstate::ObjectEven
     std::map<netstate::Owner, std::set<IpAddress>> news;
     for (const netstate::ObjectEvent& event : events) {
         if ((event.what == What::repaired || event.what == What::installed) &&
-            event.kind == netstate::ObjectKind::address)
+            event.kind == netstate::ObjectKind::address &&
+            (installing_ == nullptr || event.owner.instance != installing_->name()))
             news[event.owner].insert(event.address);
     }
     if (news.empty()) return;
     for (const auto& instance : instances_) {
-        if (instance->installing || !instance->router.is_master()) continue;
+        if (!instance->router.is_master()) continue;
         const auto own = news.find(instance->owner());
         if (own == news.end()) continue;
         list_announcements(*instance);
-        std::erase_if(instance->announcements, [&](const vrrp::Announcement& announcement) {
+        std::erase_if(announcements_, [&](const vrrp::Announcement& announcement) {
             return !own->second.contains(announcement.address);
         });
-        if (!instance->announcements.empty())
-            announce(*instance, instance->settings.router.garp.master_repeat);
+        if (!announcements_.empty()) announce(*instance, instance->settings->router.garp.master_repeat);
     }
 }
 

@@ -15,34 +15,44 @@ std::set<std::string, std::less<>> VrrpService::taken_link_names(const config::C
     }
     for (const auto& instance : instances_) {
         if (instance == nullptr || instance.get() == except) continue;
-        for (const netstate::VirtualLink& link : instance->links.made) names.insert(link.name);
+        for (const netstate::VirtualLink& link : instance->links->made) names.insert(link.name);
     }
     return names;
 }
 
 void VrrpService::lay_links(VrrpInstance& instance, const config::Config& config) {
-    instance.links =
-        plan_links(instance.settings, config.global, network_.mirror(), taken_link_names(config, &instance));
+    instance.links = shared_links(plan_links(*instance.settings, config.global, network_.mirror(),
+                                             taken_link_names(config, &instance)));
+}
+
+/// Most instances have no link of their own, and hundreds of them the same interface.
+Shared<InstanceLinks> VrrpService::shared_links(InstanceLinks links) const {
+    for (const auto& other : instances_) {
+        if (!links.is_plain()) break;
+        if (other != nullptr && other->links->own == links.own && other->links->is_plain())
+            return other->links;
+    }
+    return links;
 }
 
 /// After a reload has changed the instance: what it no longer needs goes before anything new is made.
 void VrrpService::lay_links_again(VrrpInstance& instance, const config::Config& config) {
-    const InstanceLinks old = std::move(instance.links);
-    instance.links = {};
+    const Shared<InstanceLinks> kept = std::exchange(instance.links, Shared<InstanceLinks>());
+    const InstanceLinks& old = *kept;
     auto taken = taken_link_names(config, &instance);
     // A VMAC whose configured name has changed is not to be found under its old one.
-    const auto& vmac = instance.settings.vmac;
+    const auto& vmac = instance.settings->vmac;
     if (vmac && !vmac->name.empty() && old.has_own() && old.own != vmac->name) taken.insert(old.own);
-    instance.links = plan_links(instance.settings, config.global, network_.mirror(), taken);
+    instance.links = shared_links(plan_links(*instance.settings, config.global, network_.mirror(), taken));
     for (const netstate::VirtualLink& link : old.made)
-        if (!instance.links.makes(link.name)) network_.forget_link(link.name, true);
+        if (!instance.links->makes(link.name)) network_.forget_link(link.name, true);
     define_links({&instance});
 }
 
 void VrrpService::define_links(const std::vector<VrrpInstance*>& instances) {
     std::vector<netstate::VirtualLink> links;
     for (const VrrpInstance* instance : instances)
-        links.insert(links.end(), instance->links.made.begin(), instance->links.made.end());
+        links.insert(links.end(), instance->links->made.begin(), instance->links->made.end());
     if (links.empty()) return;
     network_.define_links(std::move(links));
     refresh_firewall(nullptr);
@@ -96,8 +106,8 @@ std::vector<netstate::ProtectedAddress> VrrpService::protections(const VrrpInsta
         netstate::ProtectedAddress protect{address.prefix.address, {}, {}, 0};
         if (protect.address.is_v6() && protect.address.is_link_local()) {
             const bool by_name = firewall_.uses_iptables() ||
-                                 (!global_.nftables.ifindex && instance.settings.dont_track_primary &&
-                                  (address.interface == instance.links.own || address.no_track));
+                                 (!global_.nftables.ifindex && instance.settings->dont_track_primary &&
+                                  (address.interface == instance.links->own || address.no_track));
             if (by_name) {
                 protect.interface_name = address.interface;
             } else {
@@ -121,7 +131,7 @@ netstate::FirewallState VrrpService::wanted_firewall(const VrrpInstance* about_t
     const bool is_configured = global_.nftables.table || global_.iptables;
     for (const auto& instance : instances_) {
         if (instance == nullptr) continue;
-        for (const netstate::VirtualLink& link : instance->links.made) {
+        for (const netstate::VirtualLink& link : instance->links->made) {
             if (!is_configured) break;
             const netstate::LinkInfo* made = mirror.link(link.name);
             // On a macvlan, a VMAC sits on what is beneath that.
@@ -150,7 +160,7 @@ netstate::FirewallState VrrpService::possible_firewall() const {
     for (const auto& instance : instances_) {
         for (netstate::ProtectedAddress& address : protections(*instance))
             possible.addresses.insert(std::move(address));
-        for (const netstate::VirtualLink& link : instance->links.made) {
+        for (const netstate::VirtualLink& link : instance->links->made) {
             const netstate::LinkInfo* base = network_.mirror().link(link.base);
             if (link.ipvlan || base == nullptr) continue;
             for (netstate::QuietLink& quiet : quiet_links(link, {}, *base, network_))

@@ -20,9 +20,9 @@ uint64_t advert_size(const vrrp::RouterSettings& router) {
 }  // namespace
 
 // kernel_rx_buf_size, else vrrp_rx_bufs_policy.
-uint32_t VrrpService::wanted_receive_buffer(const VrrpInstance& instance) const {
+uint32_t VrrpService::wanted_receive_buffer(const VrrpInstance& instance) {
     using Kind = config::ReceiveBufferPolicy::Kind;
-    if (const auto& own = instance.settings.transport.receive_buffer; own && *own != 0) return *own;
+    if (const auto& own = instance.settings->transport.receive_buffer; own && *own != 0) return *own;
     uint64_t size = 0;
     switch (global_.rx_buffer_policy.kind) {
         case Kind::system:
@@ -30,11 +30,13 @@ uint32_t VrrpService::wanted_receive_buffer(const VrrpInstance& instance) const 
         case Kind::bytes:
             return global_.rx_buffer_policy.bytes;
         case Kind::mtu:
-            if (const auto* link = network_.mirror().link(instance.channel_settings.interface))
-                size = uint64_t{link->mtu} * global_.rx_buffer_multiplier;
+            if (const OpenChannel* open = channel_of(instance)) {
+                if (const auto* link = network_.mirror().link(open->settings.interface))
+                    size = uint64_t{link->mtu} * global_.rx_buffer_multiplier;
+            }
             break;
         case Kind::advert:
-            size = advert_size(instance.settings.router) * global_.rx_buffer_multiplier;
+            size = advert_size(instance.settings->router) * global_.rx_buffer_multiplier;
             break;
     }
     return static_cast<uint32_t>(std::min<uint64_t>(size, std::numeric_limits<uint32_t>::max()));
@@ -42,8 +44,8 @@ uint32_t VrrpService::wanted_receive_buffer(const VrrpInstance& instance) const 
 
 void VrrpService::size_receive_buffer(VrrpInstance& instance, uint32_t wanted) {
     if (wanted == instance.receive_buffer) return;
-    const auto open = std::ranges::find(channels_, instance.channel, &OpenChannel::id);
-    if (open == channels_.end()) return;
+    OpenChannel* const open = channel_of(instance);
+    if (open == nullptr) return;
     open->receive_buffer += wanted;
     open->receive_buffer -= instance.receive_buffer;
     instance.receive_buffer = wanted;

@@ -14,33 +14,35 @@ namespace holdfast::app {
 
 namespace {
 
-netstate::Objects objects_of(const VrrpInstance& instance) {
-    netstate::Objects objects;
-    objects.addresses = instance.addresses();
-    objects.addresses.insert(objects.addresses.end(), instance.excluded_addresses().begin(),
-                             instance.excluded_addresses().end());
-    objects.routes = instance.settings.routes;
-    objects.rules = instance.settings.rules;
+netstate::SharedObjects objects_of(const VrrpInstance& instance) {
+    netstate::SharedObjects objects;
+    const auto add = [&](const std::vector<netstate::AddressSettings>& addresses) {
+        for (const netstate::AddressSettings& address : addresses)
+            objects.addresses.push_back(instance.links->relocates ? instance.links.part(address)
+                                                                  : instance.settings.part(address));
+    };
+    objects.addresses.reserve(instance.addresses().size() + instance.excluded_addresses().size());
+    add(instance.addresses());
+    add(instance.excluded_addresses());
+    objects.routes = instance.settings.parts(instance.settings->routes);
+    objects.rules = instance.settings.parts(instance.settings->rules);
     return objects;
 }
 
 bool is_of_owners(const std::vector<VrrpInstance*>& members) {
     return std::ranges::all_of(members, [](const VrrpInstance* member) {
-        return member->settings.router.priority == vrrp::kOwner && member->settings.router.wants_master;
+        return member->settings->router.priority == vrrp::kOwner && member->settings->router.wants_master;
     });
 }
 
 }  // namespace
 
-VrrpInstance::VrrpInstance(config::VrrpInstance configured, vrrp::Digest& digest, io::TimerQueue& timers,
-                           const std::function<void(VrrpInstance&)>& expired,
-                           const std::function<void(VrrpInstance&)>& extra_garp_due)
+VrrpInstance::VrrpInstance(Shared<config::VrrpInstance> configured, io::TimerQueue& timers,
+                           const Expired& expired)
     : settings(std::move(configured)),
-      router(settings.router),
-      reader(settings.router, settings.transport),
-      authenticator(settings.router, settings.transport, digest),
-      timer(timers, [this, expired] { expired(*this); }),
-      extra_garp(timers, [this, extra_garp_due] { extra_garp_due(*this); }) {}
+      router(router_settings()),
+      reader(router_settings(), transport_settings()),
+      timer(timers, [this, &expired] { expired(*this); }) {}
 
 VrrpService::VrrpService(Edges& edges, Network& network, Notifications& notifications)
     : edges_(edges),
@@ -69,6 +71,7 @@ VrrpService::VrrpService(Edges& edges, Network& network, Notifications& notifica
               interface_settled(name);
           },
           [this](std::string_view name) { return longest_delay(name); }),
+      expired_([this](VrrpInstance& instance) { run(instance, vrrp::DeadlineReached{.early = true}); }),
       reevaluate_at_turn_end_(edges.turn_ends, [this] { reevaluate_dirty(); }),
       startup_delay_over_(edges.timers, [this] { edges_.log.info(Part::vrrp, "Delayed start completed"); }) {
     edges_.link.on_receive(
@@ -96,10 +99,10 @@ void VrrpService::log_send_error(vrrp::ChannelId channel, const IpAddress& desti
     for (const auto& instance : instances_) {
         if (instance->channel != channel) continue;
         // Who resigns because the interface is down cannot tell it any more: that is no news.
-        const bool is_down = !interface_states_.is_usable(instance->links.transmit);
-        if (os_error == ENETUNREACH && is_down && !instance->settings.dont_track_primary) continue;
+        const bool is_down = !interface_states_.is_usable(instance->links->transmit);
+        if (os_error == ENETUNREACH && is_down && !instance->settings->dont_track_primary) continue;
         const std::string why = std::system_category().message(os_error);
-        edges_.log.info(Part::vrrp, instance->settings.transport.unicast
+        edges_.log.info(Part::vrrp, instance->settings->transport.unicast
                                         ? fmt::format("({}) Cant send advert to {} ({})", instance->name(),
                                                       destination.to_string(), why)
                                         : fmt::format("({}): send advert error {} ({})", instance->name(),
@@ -107,12 +110,28 @@ void VrrpService::log_send_error(vrrp::ChannelId channel, const IpAddress& desti
     }
 }
 
-VrrpInstance& VrrpService::add(const config::VrrpInstance& settings) {
-    instances_.push_back(std::make_unique<VrrpInstance>(
-        settings, edges_.digest, edges_.timers,
-        [this](VrrpInstance& instance) { run(instance, vrrp::DeadlineReached{.early = true}); },
-        [this](VrrpInstance& instance) { announce_elsewhere(instance); }));
+VrrpInstance& VrrpService::add(Shared<config::VrrpInstance> settings) {
+    instances_.push_back(std::make_unique<VrrpInstance>(std::move(settings), edges_.timers, expired_));
+    authenticate(*instances_.back());
     return *instances_.back();
+}
+
+void VrrpService::authenticate(VrrpInstance& instance) {
+    const config::VrrpInstance& settings = *instance.settings;
+    if (instance.authenticator) {
+        instance.authenticator->reconfigure(settings.router, settings.transport);
+    } else if (settings.router.hmac || settings.router.auth_type == vrrp::AuthType::header) {
+        instance.authenticator =
+            std::make_unique<vrrp::Authenticator>(settings.router, settings.transport, edges_.digest);
+    }
+}
+
+/// Nothing has changed but the generation that holds the settings.
+void VrrpService::share(VrrpInstance& instance, Shared<config::VrrpInstance> equal) {
+    instance.settings = std::move(equal);
+    instance.router.share(instance.router_settings());
+    instance.reader.reconfigure(instance.router_settings(), instance.transport_settings());
+    network_.define(instance.owner(), objects_of(instance), network_.reconciler().holds(instance.owner()));
 }
 
 void VrrpService::remember(const config::Config& config) {
@@ -123,24 +142,23 @@ void VrrpService::remember(const config::Config& config) {
     }
 }
 
-void VrrpService::start(const config::Config& config) {
+void VrrpService::start(const Shared<config::Config>& generation) {
+    const config::Config& config = *generation;
     remember(config);
     std::vector<netstate::RouteSettings> routes = config.static_routes;
     for (const config::VrrpInstance& instance : config.instances)
         routes.insert(routes.end(), instance.routes.begin(), instance.routes.end());
     network_.remove_stale_routes(routes);
-    define_statics(config);
+    define_statics(generation);
     define_sysctls(config);
     std::vector<VrrpInstance*> fresh;
-    const GroupIndex groups(config);
-    for (config::VrrpInstance settings : config.instances) {
-        settings.router.in_sync_group = groups.of(settings.router.name) != nullptr;
-        fresh.push_back(&add(settings));
+    for (const config::VrrpInstance& settings : config.instances) {
+        fresh.push_back(&add(generation.part(settings)));
         lay_links(*fresh.back(), config);
     }
     if (firewall_.uses_iptables()) firewall_.expect_leftovers(possible_firewall());
     define_links(fresh);
-    define_notifications(config);
+    define_notifications(generation);
     load_trackers(config);
     begin(fresh);
     // Also when rules are no longer configured, but were when this router crashed as Master.
@@ -188,7 +206,7 @@ bool VrrpService::starts_as_master(const VrrpInstance& instance) const {
 void VrrpService::begin(const std::vector<VrrpInstance*>& fresh) {
     log_interfaces_at_start(fresh);
     for (VrrpInstance* instance : fresh) {
-        netstate::Objects objects = objects_of(*instance);
+        netstate::SharedObjects objects = objects_of(*instance);
         instance->adopting = network_.left_by_us(objects.addresses);
         if (instance->adopting) {
             edges_.log.info(Part::vrrp,
@@ -199,12 +217,12 @@ void VrrpService::begin(const std::vector<VrrpInstance*>& fresh) {
         log_faults_at_start(*instance);
         instance->source = wanted_source(*instance);
         if (instance->source) {
-            instance->advert.emplace(instance->settings.router, *instance->source,
-                                     instance->settings.transport.multicast_group);
+            instance->advert.emplace(instance->settings->router, *instance->source,
+                                     instance->settings->transport.multicast_group);
         } else {
             edges_.log.info(Part::vrrp,
                             fmt::format("({}) entering FAULT state (no {} address for interface)",
-                                        instance->name(), to_string(instance->settings.router.family)));
+                                        instance->name(), to_string(instance->settings->router.family)));
         }
         bind(*instance);
         run(*instance, vrrp::PrimaryAddressChanged{instance->source});
@@ -255,19 +273,22 @@ void VrrpService::build_groups(const config::Config& config, bool restore) {
     }
 }
 
-void VrrpService::define_notifications(const config::Config& config) {
+void VrrpService::define_notifications(const Shared<config::Config>& generation) {
+    const config::Config& config = *generation;
     const config::GlobalSettings& global = config.global;
+    const Shared<notify::QueuePolicy> policy;
     const bool mail = global.smtp_alert_vrrp.value_or(global.smtp_alert.value_or(false));
     const auto settings_for = [&](notify::Subject subject, const std::string& name,
                                   const notify::ScriptSettings& scripts, bool inherited_changes) {
         notify::QueueSettings settings;
         settings.subject = subject;
         settings.name = name;
-        settings.scripts = scripts;
+        settings.scripts = generation.part(scripts);
         settings.priority_changes = scripts.priority_changes.value_or(inherited_changes);
         settings.smtp_alert = scripts.smtp_alert.value_or(mail);
         settings.no_fault_mail = global.no_email_faults;
-        settings.router_id = global.router_id;
+        settings.router_id = generation.part(global.router_id);
+        settings.policy = policy;
         return settings;
     };
     for (const config::SyncGroup& group : config.sync_groups) {
@@ -285,9 +306,12 @@ void VrrpService::define_notifications(const config::Config& config) {
     }
 }
 
-void VrrpService::define_statics(const config::Config& config) {
-    network_.define(netstate::Owner{}, {config.static_addresses, config.static_routes, config.static_rules},
-                    true);
+void VrrpService::define_statics(const Shared<config::Config>& generation) {
+    netstate::SharedObjects objects;
+    objects.addresses = generation.parts(generation->static_addresses);
+    objects.routes = generation.parts(generation->static_routes);
+    objects.rules = generation.parts(generation->static_rules);
+    network_.define(netstate::Owner{}, std::move(objects), true);
 }
 
 void VrrpService::remove(VrrpInstance& instance) {
@@ -295,60 +319,50 @@ void VrrpService::remove(VrrpInstance& instance) {
     if (instance.adopting) network_.release(instance.owner());
     unbind(instance);
     network_.forget(instance.owner(), true);
-    for (const netstate::VirtualLink& link : instance.links.made) network_.forget_link(link.name, true);
+    for (const netstate::VirtualLink& link : instance.links->made) network_.forget_link(link.name, true);
     notifications_.remove(notify::Subject::instance, instance.name());
     std::erase(dirty_, &instance);
 }
 
-void VrrpService::reload(const config::Config& before, const config::Config& after,
+void VrrpService::reload(const config::Config& before, const Shared<config::Config>& next_generation,
                          const config::Plan& plan) {
+    const config::Config& after = *next_generation;
     const bool buffers_changed = before.global.rx_buffer_policy != after.global.rx_buffer_policy ||
                                  before.global.rx_buffer_multiplier != after.global.rx_buffer_multiplier;
     remember(after);
-    define_statics(after);
+    define_statics(next_generation);
     define_sysctls(after);
     // By index of the old generation; instances_ is in its order.
     firewall_waits_ = true;  // Until all instances are in their places again.
     std::vector<std::unique_ptr<VrrpInstance>> old = std::exchange(instances_, {});
     std::vector<std::unique_ptr<VrrpInstance>> next(after.instances.size());
     for (const size_t index : plan.instances.removed) remove(*old[index]);
-    const GroupIndex group_index(after);
-    const auto in_group = [&](size_t index) {
-        return group_index.of(after.instances[index].router.name) != nullptr;
-    };
-    // A group that takes an instance in or lets it go changes it, though its own block is the same.
-    std::vector<config::Changes::Pair> changes = plan.instances.changed;
     for (const auto& pair : plan.instances.unchanged) {
-        if (old[pair.before]->settings.router.in_sync_group != in_group(pair.after)) {
-            changes.push_back(pair);
-            continue;
-        }
         next[pair.after] = std::move(old[pair.before]);
         if (buffers_changed) touch(*next[pair.after]);
     }
     std::vector<VrrpInstance*> fresh;
     std::vector<VrrpInstance*> changed;
-    for (const auto& pair : changes) {
+    for (const auto& pair : plan.instances.changed) {
         next[pair.after] = std::move(old[pair.before]);
         changed.push_back(next[pair.after].get());
     }
     for (const size_t index : plan.instances.added) {
-        config::VrrpInstance settings = after.instances[index];
-        settings.router.in_sync_group = group_index.of(settings.router.name) != nullptr;
-        fresh.push_back(&add(settings));
+        fresh.push_back(&add(next_generation.part(after.instances[index])));
         next[index] = std::move(instances_.back());
         instances_.pop_back();
     }
     instances_ = std::move(next);
     firewall_waits_ = false;
-    define_notifications(after);
+    define_notifications(next_generation);
 
-    for (size_t i = 0; i < changes.size(); ++i) {
-        VrrpInstance& instance = *changed[i];
+    for (const auto& pair : plan.instances.unchanged)
+        share(*instances_[pair.after], next_generation.part(after.instances[pair.after]));
+    for (const auto& pair : plan.instances.changed) {
+        VrrpInstance& instance = *instances_[pair.after];
         const std::string old_name = instance.name();
         const netstate::Owner old_owner = instance.owner();
-        instance.settings = after.instances[changes[i].after];
-        instance.settings.router.in_sync_group = group_index.of(instance.name()) != nullptr;
+        instance.settings = next_generation.part(after.instances[pair.after]);
         if (old_name != instance.name()) {
             network_.forget(old_owner, false);
             notifications_.remove(notify::Subject::instance, old_name);
@@ -356,13 +370,13 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
         lay_links_again(instance, after);
         network_.define(instance.owner(), objects_of(instance),
                         instance.router.is_master() || instance.adopting);
-        instance.reader.reconfigure(instance.settings.router, instance.settings.transport);
-        instance.authenticator.reconfigure(instance.settings.router, instance.settings.transport);
+        instance.reader.reconfigure(instance.router_settings(), instance.transport_settings());
+        authenticate(instance);
         instance.source = wanted_source(instance);
         instance.advert.reset();
         if (instance.source) {
-            instance.advert.emplace(instance.settings.router, *instance.source,
-                                    instance.settings.transport.multicast_group);
+            instance.advert.emplace(instance.settings->router, *instance.source,
+                                    instance.settings->transport.multicast_group);
             instance.advert->use_old_checksum(instance.reader.uses_old_checksum());
         }
         bind(instance);
@@ -370,7 +384,7 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
     load_trackers(after);
     for (VrrpInstance* instance : changed) {
         vrrp::Actions actions;
-        instance->router.reconfigure(edges_.timers.now(), instance->settings.router,
+        instance->router.reconfigure(edges_.timers.now(), instance->router_settings(),
                                      effective_priority(*instance), actions);
         arm(*instance);
         perform_all(*instance, actions);
@@ -393,7 +407,7 @@ void VrrpService::reload(const config::Config& before, const config::Config& aft
     if (global_.fifo_write_vrrp_states_on_reload) repeat_states(before, fresh);
     refresh_firewall(nullptr);
     const bool needs_rules = std::ranges::any_of(instances_, [](const auto& instance) {
-        return instance->refuses() || !instance->links.made.empty();
+        return instance->refuses() || !instance->links->made.empty();
     });
     if (!needs_rules) firewall_.remove_unneeded();
 }
@@ -413,7 +427,7 @@ void VrrpService::stop(bool release) {
     for (const auto& instance : instances_) {
         unbind(*instance);
         network_.forget(instance->owner(), release);
-        for (const netstate::VirtualLink& link : instance->links.made)
+        for (const netstate::VirtualLink& link : instance->links->made)
             network_.forget_link(link.name, release);
     }
     firewall_.stop(release);

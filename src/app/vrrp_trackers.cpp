@@ -66,9 +66,9 @@ void VrrpService::load_trackers(const config::Config& config) {
     for (const auto& instance : instances_) {
         const config::SyncGroup* group = groups.of(instance->name());
         auto sources =
-            track::resolve_sources(instance->settings.track, group == nullptr ? nullptr : &group->track,
+            track::resolve_sources(instance->settings->track, group == nullptr ? nullptr : &group->track,
                                    weights, group != nullptr && !group->group.tracking_weight,
-                                   instance->settings.router.priority == vrrp::kOwner);
+                                   instance->settings->router.priority == vrrp::kOwner);
         for (const track::Source& source : sources) {
             followed[source.kind].insert(source.name);
             auto& followers = followers_[{source.kind, source.name}];
@@ -131,18 +131,18 @@ void VrrpService::load_interfaces(const config::Config& config) {
     std::set<std::string> polled;
     InterfaceStates::Delays wanted = config.interface_delays;
     for (const auto& instance : instances_) {
-        const std::string& own = instance->settings.transport.interface;
+        const std::string& own = instance->settings->transport.interface;
         if (!own.empty()) followed.insert(own);
-        if (!own.empty() && instance->settings.linkbeat_use_polling) polled.insert(own);
+        if (!own.empty() && instance->settings->linkbeat_use_polling) polled.insert(own);
         for (const std::string_view name : required_interfaces(*instance)) followed.emplace(name);
         for (const track::Source& source : instance->tracking.sources()) {
             if (source.kind == track::Kind::interface) followed.insert(source.name);
         }
         const auto delays = config.interface_delays.find(own);
-        const uint8_t adverts = instance->settings.router.down_timer_adverts;
+        const uint8_t adverts = instance->settings->router.down_timer_adverts;
         if (delays == config.interface_delays.end()) continue;
         // A VMAC goes up and down with the interface it sits on.
-        if (instance->links.has_own()) wanted.emplace(instance->links.own, delays->second);
+        if (instance->links->has_own()) wanted.emplace(instance->links->own, delays->second);
         if (adverts == 1) {
             edges_.log.info(
                 Part::vrrp,
@@ -208,8 +208,9 @@ void VrrpService::interface_settled(std::string_view name) {
 std::optional<Duration> VrrpService::longest_delay(std::string_view interface) const {
     std::optional<Duration> longest;
     for (const auto& instance : instances_) {
-        if (instance->settings.transport.interface != interface && instance->links.own != interface) continue;
-        const vrrp::RouterSettings& router = instance->settings.router;
+        if (instance->settings->transport.interface != interface && instance->links->own != interface)
+            continue;
+        const vrrp::RouterSettings& router = instance->settings->router;
         Duration interval = router.advert_interval;
         if (const Duration learnt = instance->router.master_advert_interval(); learnt > Duration::zero())
             interval = std::min(interval, learnt);
@@ -233,10 +234,10 @@ void VrrpService::follow_interfaces(VrrpInstance& instance) {
 /// The interfaces besides its own whose failure is the instance's: those of tracked addresses and routes, and
 /// of the static objects that it is made to follow.
 std::vector<std::string_view> VrrpService::required_interfaces(const VrrpInstance& instance) const {
-    const config::VrrpInstance& settings = instance.settings;
+    const config::VrrpInstance& settings = *instance.settings;
     std::vector<std::string_view> names;
     const auto add = [&](std::string_view name, bool no_track) {
-        if (no_track || name.empty() || name == settings.transport.interface || name == instance.links.own)
+        if (no_track || name.empty() || name == settings.transport.interface || name == instance.links->own)
             return;
         if (std::ranges::find(names, name) == names.end()) names.push_back(name);
     };
@@ -251,7 +252,7 @@ std::vector<std::string_view> VrrpService::required_interfaces(const VrrpInstanc
 void VrrpService::log_interfaces_at_start(const std::vector<VrrpInstance*>& fresh) {
     std::set<std::string_view> seen;
     for (const VrrpInstance* instance : fresh) {
-        const std::string& interface = instance->settings.transport.interface;
+        const std::string& interface = instance->settings->transport.interface;
         if (interface.empty() || !seen.insert(interface).second) continue;
         if (!network_.index_of(interface)) {
             edges_.log.info(Part::vrrp, fmt::format("Configuration specifies interface {} which doesn't "
@@ -285,9 +286,9 @@ void VrrpService::log_faults_at_start(const VrrpInstance& instance) {
     const auto add = [&](std::string_view name) {
         if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
     };
-    if (!instance.settings.dont_track_primary) {
-        add(instance.settings.transport.interface);
-        add(instance.links.own);
+    if (!instance.settings->dont_track_primary) {
+        add(instance.settings->transport.interface);
+        add(instance.links->own);
     }
     for (const track::Source& source : instance.tracking.sources()) {
         if (source.kind == track::Kind::interface && source.weight == 0 && !source.reverse) add(source.name);
@@ -319,7 +320,7 @@ void VrrpService::log_faults_at_start(const VrrpInstance& instance) {
 vrrp::Priority VrrpService::effective_priority(const VrrpInstance& instance) const {
     const track::Contribution total = instance.tracking.total();
     const std::array<int, 2> sum{total.sum, total.withheld};
-    return vrrp::effective_priority(instance.settings.router.priority, sum);
+    return vrrp::effective_priority(instance.settings->router.priority, sum);
 }
 
 }  // namespace holdfast::app

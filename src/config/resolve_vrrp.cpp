@@ -203,12 +203,13 @@ void check_tracked_twice(Loading& loading, const SyncGroupDraft& group) {
     }
 }
 
-/// A group begins as MASTER only when every member owns its addresses.
+/// Its members ask it before they become MASTER. It begins as MASTER only when each owns its addresses.
 void settle_initial_state(Loading& loading, const SyncGroupDraft& group) {
     const auto& members = group.value.group.members;
     const auto router = [&](const std::string& member) -> vrrp::RouterSettings& {
         return loading.draft.instance_names.at(member)->value.router;
     };
+    for (const std::string& member : members) router(member).in_sync_group = true;
     const bool all_own = std::ranges::all_of(members, [&](const std::string& member) {
         return router(member).wants_master && router(member).priority == vrrp::kOwner;
     });

@@ -14,8 +14,9 @@ namespace holdfast::kernel {
 
 namespace {
 
-/// Datagrams per recvmmsg. Acknowledgements and notifications come one to a datagram.
-constexpr size_t kDatagrams = 32;
+/// Datagrams per recvmmsg. Acknowledgements and notifications come one to a datagram. More would touch more
+/// memory for good, and the system call is shared well enough.
+constexpr size_t kDatagrams = 8;
 /// The kernel fills the parts of a dump up to this size when the reader offers it (netlink_dump,
 /// af_netlink.c).
 constexpr size_t kRoom = size_t{32} * 1024;

@@ -18,9 +18,9 @@ using namespace netstate;
 
 namespace {
 
-/// Reads per turn, of up to 32 messages each: after that the loop shall see to its timers. What remains keeps
+/// Reads per turn, of up to 8 messages each: after that the loop shall see to its timers. What remains keeps
 /// the socket readable.
-constexpr int kReadsPerTurn = 512;
+constexpr int kReadsPerTurn = 2048;
 
 constexpr std::array kLinkAndAddressGroups{RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR};
 constexpr std::array kRouteGroups{RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE,

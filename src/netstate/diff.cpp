@@ -19,6 +19,7 @@ class Plan {
         operations_.push_back(std::move(operation));
         if (origins_ != nullptr) origins_->push_back(origin);
     }
+    void reserve(size_t count) { operations_.reserve(count); }
     std::vector<Operation> take() { return std::move(operations_); }
 
   private:
@@ -61,6 +62,7 @@ std::vector<Need> address_needs(const Desired& desired, const Mirror& mirror) {
 
 std::vector<Operation> diff(const Desired& desired, const Mirror& mirror, std::vector<size_t>* origins) {
     Plan plan(origins);
+    plan.reserve(desired.addresses.size() + desired.unwanted_addresses.size());
     // Desired objects are numbered through: addresses, routes, rules, then the unwanted ones alike.
     const size_t first_route = desired.addresses.size();
     const size_t first_rule = first_route + desired.routes.size();
@@ -81,7 +83,8 @@ std::vector<Operation> diff(const Desired& desired, const Mirror& mirror, std::v
 
     const std::vector<Need> needs = address_needs(desired, mirror);
     std::set<AddressKey> kept;
-    for (const KernelAddress& address : desired.addresses) kept.insert(address.key());
+    if (!desired.unwanted_addresses.empty())
+        for (const KernelAddress& address : desired.addresses) kept.insert(address.key());
     for (size_t i = desired.unwanted_addresses.size(); i-- > 0;) {
         const KernelAddress& address = desired.unwanted_addresses[i];
         const KernelAddress* have = mirror.address(address.key());

@@ -48,7 +48,6 @@ void Mirror::load(const KernelState& state) {
     links_.clear();
     names_.clear();
     addresses_.clear();
-    address_count_.clear();
     routes_.clear();
     rules_.clear();
     for (const LinkInfo& link : state.links) set_link(link);
@@ -99,15 +98,11 @@ bool Mirror::set_address(const KernelAddress& address) {
         return false;
     }
     ++next_order_;
-    ++address_count_[address.prefix.address];
     return true;
 }
 
 bool Mirror::remove_address(const AddressKey& key) {
-    if (addresses_.erase(key) == 0) return false;
-    auto count = address_count_.find(key.address);
-    if (--count->second == 0) address_count_.erase(count);
-    return true;
+    return addresses_.erase(key) != 0;
 }
 
 bool Mirror::set_route(const KernelRoute& route) {
@@ -198,7 +193,17 @@ std::vector<KernelAddress> Mirror::addresses() const {
 }
 
 bool Mirror::has_address(const IpAddress& address) const {
-    return address_count_.contains(address);
+    // They lie in the order of interfaces: one look at each.
+    for (auto at = addresses_.begin(); at != addresses_.end();) {
+        const InterfaceIndex interface = at->first.interface;
+        at = addresses_.lower_bound(
+            AddressKey{.interface = interface, .address = address, .peer_network = {}});
+        if (at == addresses_.end()) return false;
+        if (at->first.interface == interface && at->first.address == address) return true;
+        at = addresses_.lower_bound(
+            AddressKey{.interface = {interface.value + 1}, .address = {}, .peer_network = {}});
+    }
+    return false;
 }
 
 std::optional<IpAddress> Mirror::source_address(InterfaceIndex interface, Family family,

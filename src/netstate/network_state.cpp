@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <utility>
+#include <variant>
 
 namespace holdfast::netstate {
 
@@ -50,7 +51,7 @@ Result<> NetworkState::start(Instant now) {
     return {};
 }
 
-void NetworkState::define(Instant now, const Owner& owner, Objects objects, bool hold) {
+void NetworkState::define(Instant now, const Owner& owner, SharedObjects objects, bool hold) {
     deferred_.push_back([this, owner, objects = std::move(objects), hold]() mutable {
         reconciler_.define(owner, std::move(objects), hold);
         auto protocols = reconciler_.protocols();
@@ -159,14 +160,18 @@ bool NetworkState::settle_links(Instant now) {
 
 void NetworkState::execute(Instant now, std::span<const Operation> operations) {
     std::vector<ObjectEvent> events;
+    bool is_known = true;
     for (size_t first = 0; first < operations.size(); first += kChunk) {
         const auto chunk = operations.subspan(first, std::min(kChunk, operations.size() - first));
         const std::vector<Result<>> results = apply(now, chunk);
         if (reconciler_.completed(now, first, chunk, results, events)) is_dirty_ = true;
+        for (size_t i = 0; i < chunk.size(); ++i)
+            is_known = is_known && results[i] && std::holds_alternative<AddAddress>(chunk[i]);
         report(now, events);
     }
-    // The kernel's own words about what we did, so that the next plan sees it as it is.
-    if (!operations.empty()) kernel_.deliver_changes();
+    // The kernel's own words about what we did, so that the next plan sees it as it is. An address that has
+    // been added is as we wanted it: a thousand of them shall be announced before their news is read.
+    if (!is_known) kernel_.deliver_changes();
 }
 
 void NetworkState::execute_links(Instant now, std::span<const Operation> operations) {

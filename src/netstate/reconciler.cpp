@@ -11,7 +11,7 @@ namespace holdfast::netstate {
 
 namespace {
 
-std::vector<ObjectSettings> flatten(Objects&& objects) {
+std::vector<ObjectSettings> flatten(SharedObjects&& objects) {
     std::vector<ObjectSettings> all;
     all.reserve(objects.addresses.size() + objects.routes.size() + objects.rules.size());
     for (auto& address : objects.addresses) all.emplace_back(std::move(address));
@@ -22,7 +22,7 @@ std::vector<ObjectSettings> flatten(Objects&& objects) {
 
 }  // namespace
 
-void Reconciler::define(const Owner& owner, Objects objects, bool hold) {
+void Reconciler::define(const Owner& owner, SharedObjects objects, bool hold) {
     Owned& owned = owners_[owner];
     owned.owner = owner;
     index(owned, false);
@@ -42,7 +42,8 @@ void Reconciler::define(const Owner& owner, Objects objects, bool hold) {
             owned.items.push_back(Item{.settings = std::move(settings)});
         } else {
             hint = static_cast<size_t>(found - old.begin()) + 1;
-            owned.items.push_back(*found);
+            owned.items.push_back(std::move(*found));
+            owned.items.back().settings = std::move(settings);  // Equal, and of the generation that stays.
             found->is_taken = true;
         }
     }
@@ -104,12 +105,12 @@ void Reconciler::mark(Owned& owned) {
 
 void Reconciler::index(Owned& owned, bool add) {
     for (const Item& item : owned.items) {
-        const auto* settings = std::get_if<AddressSettings>(&item.settings);
+        const auto* settings = settings_as<AddressSettings>(item.settings);
         if (settings == nullptr) continue;
-        auto at = users_.try_emplace(settings->prefix.address).first;
-        if (add && (at->second.empty() || at->second.back() != &owned)) at->second.push_back(&owned);
-        if (!add) std::erase(at->second, &owned);
-        if (at->second.empty()) users_.erase(at);
+        const auto [first, last] = users_.equal_range(settings->prefix.address);
+        const auto own = std::find_if(first, last, [&](const auto& user) { return user.second == &owned; });
+        if (add && own == last) users_.emplace(settings->prefix.address, &owned);
+        if (!add && own != last) users_.erase(own);
     }
 }
 
@@ -117,7 +118,8 @@ void Reconciler::links_changed() {
     for_each_owned([&](Owned& owned) {
         for (auto* items : {&owned.items, &owned.removing})
             for (Item& item : *items)
-                if (std::exchange(item.refusals, 0) != 0) item.retry_at.reset();
+                if (item.trouble && std::exchange(item.trouble->refusals, 0) != 0)
+                    item.trouble->retry_at.reset();
         mark(owned);
     });
 }
@@ -140,7 +142,7 @@ void Reconciler::note(Owned& owned, uint32_t requester, const IsIt& is_it) {
     if (!owned.hold) return;
     for (Item& item : owned.items) {
         if (!is_it(item.settings)) continue;
-        item.requester = requester;
+        item.troubled().requester = requester;
         // Promised, and gone before we could see it.
         if (item.presence == Presence::accepted) item.presence = Presence::present;
         mark(owned);
@@ -148,11 +150,10 @@ void Reconciler::note(Owned& owned, uint32_t requester, const IsIt& is_it) {
 }
 
 void Reconciler::note_removal(const KernelAddress& address, uint32_t requester) {
-    auto at = users_.find(address.prefix.address);
-    if (at == users_.end()) return;
-    for (Owned* owned : at->second) {
-        note(*owned, requester, [&](const ObjectSettings& settings) {
-            const auto* wanted = std::get_if<AddressSettings>(&settings);
+    const auto [first, last] = users_.equal_range(address.prefix.address);
+    for (auto user = first; user != last; ++user) {
+        note(*user->second, requester, [&](const ObjectSettings& settings) {
+            const auto* wanted = settings_as<AddressSettings>(settings);
             return wanted != nullptr && wanted->prefix.address == address.prefix.address;
         });
     }
@@ -161,7 +162,7 @@ void Reconciler::note_removal(const KernelAddress& address, uint32_t requester) 
 void Reconciler::note_removal(const KernelRoute& route, uint32_t requester) {
     for (auto& [owner, owned] : owners_) {
         note(owned, requester, [&](const ObjectSettings& settings) {
-            const auto* wanted = std::get_if<RouteSettings>(&settings);
+            const auto* wanted = settings_as<RouteSettings>(settings);
             return wanted != nullptr && wanted->table == route.table &&
                    wanted->destination.length == route.destination.length && wanted->family == route.family;
         });
@@ -171,7 +172,7 @@ void Reconciler::note_removal(const KernelRoute& route, uint32_t requester) {
 void Reconciler::note_removal(const KernelRule& rule, uint32_t requester) {
     for (auto& [owner, owned] : owners_) {
         note(owned, requester, [&](const ObjectSettings& settings) {
-            const auto* wanted = std::get_if<RuleSettings>(&settings);
+            const auto* wanted = settings_as<RuleSettings>(settings);
             return wanted != nullptr && wanted->family == rule.family;
         });
     }
@@ -182,7 +183,7 @@ std::vector<KernelAddress> Reconciler::present_addresses(const Owner& owner, con
     auto at = owners_.find(owner);
     if (at == owners_.end()) return present;
     for (const Item& item : at->second.items) {
-        const auto* settings = std::get_if<AddressSettings>(&item.settings);
+        const auto* settings = settings_as<AddressSettings>(item.settings);
         if (settings == nullptr) continue;
         auto address = resolve(*settings, mirror);
         if (!address) continue;
@@ -196,9 +197,9 @@ bool Reconciler::knows(const ConcreteObject& object, const Mirror& mirror) const
         return std::ranges::any_of(entry.second.items, [&](const Item& item) {
             if (item.settings.index() != object.index()) return false;
             // The kernel may show a route or rule in words of its own; its place is the same.
-            if (const auto* route = std::get_if<RouteSettings>(&item.settings))
+            if (const auto* route = settings_as<RouteSettings>(item.settings))
                 return place_of(*route) == std::get<KernelRoute>(object).key();
-            if (const auto* rule = std::get_if<RuleSettings>(&item.settings)) {
+            if (const auto* rule = settings_as<RuleSettings>(item.settings)) {
                 const auto& have = std::get<KernelRule>(object);
                 return rule->family == have.family && rule->priority == have.priority;
             }
@@ -212,9 +213,9 @@ std::vector<uint8_t> Reconciler::protocols() const {
     std::set<uint8_t> numbers;
     const auto collect = [&](const std::vector<Item>& items) {
         for (const Item& item : items) {
-            if (const auto* route = std::get_if<RouteSettings>(&item.settings))
+            if (const auto* route = settings_as<RouteSettings>(item.settings))
                 numbers.insert(route->protocol);
-            if (const auto* rule = std::get_if<RuleSettings>(&item.settings)) numbers.insert(rule->protocol);
+            if (const auto* rule = settings_as<RuleSettings>(item.settings)) numbers.insert(rule->protocol);
         }
     };
     for (const auto& [owner, owned] : owners_) {

@@ -11,10 +11,10 @@ namespace holdfast::netstate {
 Result<ConcreteObject> concrete(const ObjectSettings& settings, const Mirror& mirror) {
     return std::visit(
         [&](const auto& of_kind) -> Result<ConcreteObject> {
-            if constexpr (std::is_same_v<std::decay_t<decltype(of_kind)>, RuleSettings>) {
-                return ConcreteObject(resolve(of_kind));
+            if constexpr (std::is_same_v<std::decay_t<decltype(of_kind)>, Shared<RuleSettings>>) {
+                return ConcreteObject(resolve(*of_kind));
             } else {
-                auto object = resolve(of_kind, mirror);
+                auto object = resolve(*of_kind, mirror);
                 if (!object) return Failure(std::move(object.error()));
                 return ConcreteObject(*std::move(object));
             }
@@ -24,13 +24,13 @@ Result<ConcreteObject> concrete(const ObjectSettings& settings, const Mirror& mi
 
 std::optional<ConcreteObject> find_leftover(const ObjectSettings& settings, InterfaceIndex place,
                                             const Mirror& mirror) {
-    if (const auto* address = std::get_if<AddressSettings>(&settings); address != nullptr && place) {
+    if (const auto* address = settings_as<AddressSettings>(settings); address != nullptr && place) {
         KernelAddress left = resolve(*address, place);
         if (mirror.address(left.key()) == nullptr) return std::nullopt;
         return left;
     }
     if (auto object = concrete(settings, mirror)) return *std::move(object);
-    const auto* route = std::get_if<RouteSettings>(&settings);
+    const auto* route = settings_as<RouteSettings>(settings);
     if (route == nullptr) return std::nullopt;
     const RouteKey key = place_of(*route);
     for (const KernelRoute* have : mirror.routes(key))
@@ -52,11 +52,11 @@ bool is_on_link_that_is_off(const ConcreteObject& object, const Mirror& mirror) 
 }
 
 bool is_no_track(const ObjectSettings& settings) {
-    return std::visit([](const auto& of_kind) { return of_kind.no_track; }, settings);
+    return std::visit([](const auto& of_kind) { return of_kind->no_track; }, settings);
 }
 
 bool is_impossible(const ObjectSettings& settings) {
-    const auto* route = std::get_if<RouteSettings>(&settings);
+    const auto* route = settings_as<RouteSettings>(settings);
     if (route == nullptr) return false;
     const auto is_wrong = [](const std::vector<std::string>& words) {
         return !words.empty() && !parse_encapsulation(words);
@@ -88,18 +88,18 @@ ObjectEvent describe(ObjectEvent::What what, const Owner& owner, const ObjectSet
     ObjectEvent event;
     event.what = what;
     event.owner = owner;
-    if (const auto* address = std::get_if<AddressSettings>(&settings)) {
+    if (const auto* address = settings_as<AddressSettings>(settings)) {
         event.kind = ObjectKind::address;
         event.text = address->prefix.to_string();
         event.interface = address->interface;
         event.address = address->prefix.address;
-    } else if (const auto* route = std::get_if<RouteSettings>(&settings)) {
+    } else if (const auto* route = settings_as<RouteSettings>(settings)) {
         event.kind = ObjectKind::route;
         event.text = route->destination.to_string();
         event.interface = route->interface;
     } else {
         event.kind = ObjectKind::rule;
-        event.text = to_string(std::get<RuleSettings>(settings));
+        event.text = to_string(*std::get<Shared<RuleSettings>>(settings));
     }
     return event;
 }

@@ -85,8 +85,8 @@ void Reconciler::look_at(Owned& owned, Instant now, const Mirror& mirror, Draft&
     });
     for (size_t i = 0; i < owned.removing.size(); ++i) {
         Item& item = owned.removing[i];
-        if (item.retry_at && now < *item.retry_at) {
-            postpone(owned, item, *item.retry_at);
+        if (const auto retry_at = item.retry_at(); retry_at && now < *retry_at) {
+            postpone(owned, item, *retry_at);
             continue;
         }
         draft.reject(*find_leftover(item.settings, item.place, mirror),
@@ -120,7 +120,7 @@ void Reconciler::look_at_item(Owned& owned, size_t number, Instant now, const Mi
             draft.events.push_back(describe(ObjectEvent::What::adopted, owned.owner, item.settings));
         item.presence = Presence::present;
         item.existed = false;
-        item.retry_at.reset();
+        if (item.trouble) item.trouble->retry_at.reset();
         if (address != nullptr) item.place = address->interface;
         return;
     }
@@ -133,11 +133,11 @@ void Reconciler::look_at_item(Owned& owned, size_t number, Instant now, const Mi
     if (item.presence == Presence::accepted || item.presence == Presence::abandoned) return;
     if (item.presence == Presence::present) lose(owned, item, now, draft);
     if (item.presence == Presence::abandoned) return;
-    if (item.retry_at && now < *item.retry_at) {
-        postpone(owned, item, *item.retry_at);
+    if (const auto retry_at = item.retry_at(); retry_at && now < *retry_at) {
+        postpone(owned, item, *retry_at);
         return;
     }
-    const auto* route = std::get_if<RouteSettings>(&item.settings);
+    const auto* route = settings_as<RouteSettings>(item.settings);
     draft.want(*std::move(object), route != nullptr && route->append, {.owned = &owned, .item = number});
 }
 
@@ -152,16 +152,17 @@ void Reconciler::leave_old_place(Owned& owned, Item& item, InterfaceIndex wanted
 
 void Reconciler::lose(Owned& owned, Item& item, Instant now, Draft& draft) {
     ObjectEvent event = describe(ObjectEvent::What::lost, owned.owner, item.settings);
-    event.repairs = item.repairs;
-    event.requester = std::exchange(item.requester, 0);
+    Trouble& trouble = item.troubled();
+    event.repairs = trouble.repairs;
+    event.requester = std::exchange(trouble.requester, 0);
     if (is_no_track(item.settings)) {
         item.presence = Presence::abandoned;
     } else {
         item.presence = Presence::lost;
-        if (now - item.repaired_at >= policy_.calm) item.burst = 0;
-        if (item.burst >= policy_.free_repairs) {
-            event.delay = delay(item.burst - policy_.free_repairs);
-            item.retry_at = now + event.delay;
+        if (now - trouble.repaired_at >= policy_.calm) trouble.burst = 0;
+        if (trouble.burst >= policy_.free_repairs) {
+            event.delay = delay(trouble.burst - policy_.free_repairs);
+            trouble.retry_at = now + event.delay;
         }
     }
     draft.events.push_back(std::move(event));
@@ -173,7 +174,7 @@ bool Reconciler::is_wanted(const ConcreteObject& object, const Mirror& mirror) c
         return std::ranges::any_of(owned.items, [&](const Item& item) {
             if (item.settings.index() != object.index()) return false;
             // Of a thousand addresses all but one are told apart without looking up an interface.
-            const auto* address = std::get_if<AddressSettings>(&item.settings);
+            const auto* address = settings_as<AddressSettings>(item.settings);
             if (address != nullptr &&
                 address->prefix.address != std::get<KernelAddress>(object).prefix.address)
                 return false;
@@ -182,9 +183,8 @@ bool Reconciler::is_wanted(const ConcreteObject& object, const Mirror& mirror) c
         });
     };
     if (const auto* address = std::get_if<KernelAddress>(&object)) {
-        auto users = users_.find(address->prefix.address);
-        if (users == users_.end()) return false;
-        return std::ranges::any_of(users->second, [&](const Owned* owned) { return wants(*owned); });
+        const auto [first, last] = users_.equal_range(address->prefix.address);
+        return std::any_of(first, last, [&](const auto& user) { return wants(*user.second); });
     }
     return std::ranges::any_of(owners_, [&](const auto& entry) { return wants(entry.second); });
 }
@@ -199,7 +199,8 @@ bool Reconciler::completed(Instant now, size_t first, std::span<const Operation>
         Owned& owned = *origin.owned;
         Item& item = origin.is_removal ? owned.removing[origin.item] : owned.items[origin.item];
         const Outcome how = outcome(operations[i], results[i]);
-        mark(owned);
+        // An address that has been added needs no second look.
+        if (how != Outcome::done || !std::holds_alternative<AddAddress>(operations[i])) mark(owned);
         if (is_install(operations[i])) {
             needs_dump |= how == Outcome::exists && !item.existed;
             if (const auto* add = std::get_if<AddAddress>(&operations[i]))
@@ -217,7 +218,7 @@ bool Reconciler::completed(Instant now, size_t first, std::span<const Operation>
 
 void Reconciler::install_completed(Owned& owned, Item& item, Instant now, Outcome how, const Result<>& result,
                                    std::vector<ObjectEvent>& events) {
-    const bool is_address = std::holds_alternative<AddressSettings>(item.settings);
+    const bool is_address = settings_as<AddressSettings>(item.settings) != nullptr;
     if (how == Outcome::exists && !std::exchange(item.existed, true)) return;
     // A route or rule that exists although the mirror does not show it is there in the kernel's own words.
     const bool is_there = how == Outcome::exists && !is_address;
@@ -227,27 +228,28 @@ void Reconciler::install_completed(Owned& owned, Item& item, Instant now, Outcom
     }
     const bool is_repair = item.presence == Presence::lost;
     if (is_repair) {
-        ++item.repairs;
-        ++item.burst;
+        ++item.troubled().repairs;
+        ++item.troubled().burst;
         ++repairs_;
     }
     events.push_back(describe(is_repair ? ObjectEvent::What::repaired : ObjectEvent::What::installed,
                               owned.owner, item.settings));
-    events.back().repairs = item.repairs;
+    events.back().repairs = item.repairs();
     item.presence = is_address ? Presence::present : Presence::accepted;
-    item.repaired_at = now;
-    item.refusals = 0;
-    item.retry_at.reset();
+    if (!item.trouble) return;
+    item.trouble->repaired_at = now;
+    item.trouble->refusals = 0;
+    item.trouble->retry_at.reset();
 }
 
 void Reconciler::refuse(Owned& owned, Item& item, Instant now, const Error& error,
                         std::vector<ObjectEvent>& events) {
     ObjectEvent event = describe(ObjectEvent::What::refused, owned.owner, item.settings);
     event.error = error;
-    event.delay = delay(item.refusals++);
+    event.delay = delay(item.troubled().refusals++);
     const Duration until_retry = event.delay;
     // What the kernel refuses again and again is news once.
-    if (item.refusals == 1) events.push_back(std::move(event));
+    if (item.troubled().refusals == 1) events.push_back(std::move(event));
     postpone(owned, item, now + until_retry);
 }
 
@@ -258,7 +260,7 @@ Duration Reconciler::delay(uint32_t step) const {
 }
 
 void Reconciler::postpone(Owned& owned, Item& item, Instant until) {
-    item.retry_at = until;
+    item.troubled().retry_at = until;
     owned.next = owned.next ? std::min(*owned.next, until) : until;
 }
 

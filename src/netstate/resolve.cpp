@@ -22,7 +22,7 @@ IpAddress edge_of_network(const Prefix& prefix, bool ones) {
 
 std::optional<IpAddress> broadcast_of(const AddressSettings& settings) {
     if (!settings.prefix.address.is_v4()) return std::nullopt;
-    if (settings.broadcast) return settings.broadcast;
+    if (settings.broadcast) return *settings.broadcast;
     const bool computed = settings.broadcast_all_ones || settings.broadcast_network;
     // With a peer the network is the peer's, which is a single address in keepalived's syntax.
     if (!computed || settings.peer || settings.prefix.length > 30) return std::nullopt;

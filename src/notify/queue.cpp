@@ -51,12 +51,12 @@ void NotifyQueue::handle(Instant now, const QueueEvent& event, QueueActions& out
         // Scripts are started before the FIFO hears of the state: keepalived's order.
         QueueActions after;
         enter(*state, after);
-        drop_superseded(settings_.policy.max_pending, out);
+        drop_superseded(settings_.policy->max_pending, out);
         pump(now, out);
         std::ranges::move(after, std::back_inserter(out));
     } else if (const auto* lower = std::get_if<LowerPriorityHeard>(&event)) {
-        enqueue(settings_.scripts.master_rx_lower_pri, {}, 0);
-        drop_superseded(settings_.policy.max_pending, out);
+        enqueue(settings_.scripts->master_rx_lower_pri, {}, 0);
+        drop_superseded(settings_.policy->max_pending, out);
         pump(now, out);
         tell_fifo(Word::master_rx_lower_pri, lower->priority, out);
     } else if (const auto* change = std::get_if<PriorityChanged>(&event)) {
@@ -85,7 +85,7 @@ std::optional<Instant> NotifyQueue::deadline() const {
 }
 
 void NotifyQueue::enter(const StateEntered& event, QueueActions& out) {
-    const auto& scripts = settings_.scripts;
+    const ScriptSettings& scripts = *settings_.scripts;
     ++newest_state_;
     if (const auto* script = specific_script(scripts, event.word)) enqueue(*script, {}, newest_state_);
     // A deleted instance was always reported as FAULT; notify_deleted asks for the newer word.
@@ -129,10 +129,10 @@ void NotifyQueue::drop_superseded(size_t keep, QueueActions& out) {
 std::optional<Instant> NotifyQueue::patience_ends() const {
     if (waiting_.empty() || running_.empty()) return std::nullopt;
     if (stop_ != StopPhase::none) {
-        return std::max(running_.back().since, stop_requested_) + settings_.policy.stop_wait / 4;
+        return std::max(running_.back().since, stop_requested_) + settings_.policy->stop_wait / 4;
     }
-    if (settings_.policy.patience == Duration::zero()) return std::nullopt;
-    return running_.back().since + settings_.policy.patience;
+    if (settings_.policy->patience == Duration::zero()) return std::nullopt;
+    return running_.back().since + settings_.policy->patience;
 }
 
 void NotifyQueue::pump(Instant now, QueueActions& out) {
@@ -154,7 +154,7 @@ void NotifyQueue::start_next(Instant now, QueueActions& out) {
     waiting_.pop_front();
     const uint32_t id = next_id_++;
     running_.push_back({.id = id, .since = now, .what = command.to_string()});
-    if (stop_ == StopPhase::waiting) stop_step_ = now + settings_.policy.stop_wait;
+    if (stop_ == StopPhase::waiting) stop_step_ = now + settings_.policy->stop_wait;
     out.emplace_back(StartScript{.id = id,
                                  .arguments = std::move(command.arguments),
                                  .identity = std::move(command.identity),
@@ -168,7 +168,7 @@ void NotifyQueue::tell_fifo(Word word, uint8_t priority, QueueActions& out) cons
 void NotifyQueue::mail(Word word, QueueActions& out) {
     if (!settings_.smtp_alert || last_mailed_ == word) return;
     if (word == Word::fault && settings_.no_fault_mail) return;
-    auto text = transition_mail(settings_.subject, settings_.name, word, settings_.router_id);
+    auto text = transition_mail(settings_.subject, settings_.name, word, *settings_.router_id);
     if (!text) return;
     last_mailed_ = word;
     out.emplace_back(SendMail{.subject = std::move(text->subject), .body = std::move(text->body)});
@@ -178,14 +178,14 @@ void NotifyQueue::begin_stop(Instant now, QueueActions& out) {
     if (stop_ != StopPhase::none) return;
     stop_ = StopPhase::waiting;
     stop_requested_ = now;
-    stop_step_ = now + settings_.policy.stop_wait;
+    stop_step_ = now + settings_.policy->stop_wait;
     drop_superseded(0, out);
     pump(now, out);
 }
 
 void NotifyQueue::stop_due(Instant now, QueueActions& out) {
     if (stop_ == StopPhase::none || stop_ == StopPhase::done || now < stop_step_) return;
-    stop_step_ = now + settings_.policy.stop_kill;
+    stop_step_ = now + settings_.policy->stop_kill;
     switch (stop_) {
         case StopPhase::waiting:
             stop_ = StopPhase::terminating;

@@ -61,16 +61,16 @@ struct AdvertReader::Packet {
     }
 };
 
-AdvertReader::AdvertReader(RouterSettings router, const TransportSettings& transport)
+AdvertReader::AdvertReader(Shared<RouterSettings> router, Shared<TransportSettings> transport)
     : router_(std::move(router)),
-      transport_(transport),
-      old_checksum_(router_.old_unicast_checksum == OldUnicastChecksum::force) {}
+      transport_(std::move(transport)),
+      old_checksum_(router_->old_unicast_checksum == OldUnicastChecksum::force) {}
 
-void AdvertReader::reconfigure(RouterSettings router, const TransportSettings& transport) {
-    if (router.old_unicast_checksum != router_.old_unicast_checksum)
-        old_checksum_ = router.old_unicast_checksum == OldUnicastChecksum::force;
+void AdvertReader::reconfigure(Shared<RouterSettings> router, Shared<TransportSettings> transport) {
+    if (router->old_unicast_checksum != router_->old_unicast_checksum)
+        old_checksum_ = router->old_unicast_checksum == OldUnicastChecksum::force;
     router_ = std::move(router);
-    transport_ = Path(transport);
+    transport_ = std::move(transport);
 }
 
 Reading AdvertReader::read(const ReceivedFrame& frame, const ReadingContext& context, Counters& counters) {
@@ -96,15 +96,15 @@ Reading AdvertReader::read(const ReceivedFrame& frame, const ReadingContext& con
 bool AdvertReader::check_frame(Packet& packet) const {
     const ReceivedFrame& frame = packet.frame;
     // Multicast and unicast sockets of one interface see each other's IPv6 packets. That is no complaint.
-    if (router_.family == Family::ipv6 && frame.multicast == transport_.unicast)
+    if (router_->family == Family::ipv6 && frame.multicast == transport_->unicast)
         return packet.reject(RejectReason::cast);
 
     std::span<const uint8_t> payload = frame.payload;
-    if (router_.family == Family::ipv4) {
+    if (router_->family == Family::ipv4) {
         packet.ip_header = std::max(frame.ip_header.size(), kMinimumIpHeader);
         packet.has_ah = frame.ip_header.size() > kIpProtocolOffset &&
                         frame.ip_header[kIpProtocolOffset] == kProtocolAuthenticationHeader;
-        const bool wants_ah = router_.auth_type == AuthType::header;
+        const bool wants_ah = router_->auth_type == AuthType::header;
         if (packet.has_ah && !wants_ah)
             return packet.reject(RejectReason::unexpected_ah_header, packet.line(LogId::unexpected_ah_header),
                                  packet.counters.authtype_mismatch);
@@ -113,41 +113,41 @@ bool AdvertReader::check_frame(Packet& packet) const {
                                  packet.counters.authtype_mismatch);
         if (packet.has_ah) payload = payload.subspan(std::min(payload.size(), kAuthenticationHeaderSize));
     }
-    const auto fields = parse(payload, router_.family);
+    const auto fields = parse(payload, router_->family);
     if (!fields) return packet.reject(RejectReason::too_short);
     packet.bytes = payload;
     packet.fields = *fields;
 
     const size_t received = packet.ip_header + frame.payload.size();
     size_t expected = received - payload.size() + fields->expected_size;
-    const bool has_trailer = router_.hmac && received == expected + kHmacTrailerSize;
+    const bool has_trailer = router_->hmac && received == expected + kHmacTrailerSize;
     if (has_trailer) expected += kHmacTrailerSize;
     if (received != expected && !is_padding(expected, received)) {
         const LogId id = received > expected ? LogId::packet_too_long : LogId::packet_too_short;
         return packet.reject(RejectReason::length, packet.line(id, as_number(received), as_number(expected)),
                              packet.counters.packet_len_err);
     }
-    if (!transport_.unicast && frame.ttl != kTtl)
+    if (!transport_->unicast && frame.ttl != kTtl)
         return packet.reject(RejectReason::ttl, packet.line(LogId::invalid_ttl, frame.ttl, kTtl),
                              packet.counters.ip_ttl_err);
-    const auto own_version = static_cast<uint8_t>(router_.version);
+    const auto own_version = static_cast<uint8_t>(router_->version);
     if (fields->version != own_version)
         return packet.reject(RejectReason::version,
                              packet.line(LogId::wrong_version, fields->version, own_version),
                              packet.counters.vers_err);
-    return !router_.hmac || check_trailer(packet, has_trailer);
+    return !router_->hmac || check_trailer(packet, has_trailer);
 }
 
 // Check 5.
 bool AdvertReader::check_trailer(Packet& packet, bool has_trailer) const {
     if (!has_trailer) {
-        if (router_.hmac->mode != HmacMode::enforce) return true;
+        if (router_->hmac->mode != HmacMode::enforce) return true;
         return packet.reject(RejectReason::hmac_missing, packet.line(LogId::hmac_missing),
                              packet.counters.auth_ext_missing);
     }
     const IpAddress& sender = packet.frame.source;
-    if (transport_.unicast &&
-        std::ranges::find(transport_.peers, sender, &UnicastPeer::address) == transport_.peers.end())
+    if (transport_->unicast &&
+        std::ranges::find(transport_->peers, sender, &UnicastPeer::address) == transport_->peers.end())
         return packet.reject(RejectReason::hmac_unknown_sender, packet.line(LogId::source_not_a_peer));
     Authenticator* authenticator = packet.context.authenticator;
     TrailerReading trailer{.verdict = TrailerVerdict::invalid};
@@ -191,20 +191,20 @@ bool AdvertReader::check_version2(Packet& packet) const {
         return packet.reject(RejectReason::auth_type_unknown,
                              packet.line(LogId::invalid_auth_type, fields.auth_type),
                              packet.counters.invalid_authtype);
-    const auto own_type = static_cast<uint8_t>(router_.auth_type);
+    const auto own_type = static_cast<uint8_t>(router_->auth_type);
     if (fields.auth_type != own_type)
         return packet.reject(RejectReason::auth_type_mismatch,
                              packet.line(LogId::auth_type_mismatch, fields.auth_type, own_type),
                              packet.counters.authtype_mismatch);
-    if (router_.auth_type == AuthType::password && router_.family == Family::ipv4) {
+    if (router_->auth_type == AuthType::password && router_->family == Family::ipv4) {
         const auto password = packet.bytes.subspan(fields.expected_size - kAuthDataSize, kAuthDataSize);
-        if (!equal_in_constant_time(password, router_.auth_data))
+        if (!equal_in_constant_time(password, router_->auth_data))
             return packet.reject(RejectReason::password, packet.line(LogId::invalid_password),
                                  packet.counters.auth_failure);
     }
-    if (router_.auth_type == AuthType::header && !check_authentication_header(packet)) return false;
-    const auto own_interval = std::chrono::duration_cast<std::chrono::seconds>(router_.advert_interval);
-    if (std::chrono::seconds(fields.interval_seconds) != router_.advert_interval)
+    if (router_->auth_type == AuthType::header && !check_authentication_header(packet)) return false;
+    const auto own_interval = std::chrono::duration_cast<std::chrono::seconds>(router_->advert_interval);
+    if (std::chrono::seconds(fields.interval_seconds) != router_->advert_interval)
         return packet.reject(
             RejectReason::interval,
             packet.line(LogId::interval_mismatch_v2, own_interval.count(), fields.interval_seconds));
@@ -249,7 +249,7 @@ bool AdvertReader::check_type_and_size(Packet& packet) const {
         return packet.reject(RejectReason::type,
                              packet.line(LogId::invalid_type, fields.type, kTypeAdvertisement),
                              packet.counters.invalid_type_rcvd);
-    if (router_.family == Family::ipv4) {
+    if (router_->family == Family::ipv4) {
         const size_t announced = packet.ip_header + packet.frame.announced_payload_length;
         const size_t received = packet.ip_header + packet.frame.payload.size();
         if (announced != received && !(received <= kMinimumFramePayload && is_padding(announced, received)))
@@ -258,8 +258,8 @@ bool AdvertReader::check_type_and_size(Packet& packet) const {
                 packet.line(LogId::ip_length_mismatch, as_number(announced), as_number(received)),
                 packet.counters.packet_len_err);
     }
-    if (router_.version == Version::v3 && announced_interval(fields) != router_.advert_interval) {
-        const auto own = std::chrono::duration_cast<Centiseconds>(router_.advert_interval);
+    if (router_->version == Version::v3 && announced_interval(fields) != router_->advert_interval) {
+        const auto own = std::chrono::duration_cast<Centiseconds>(router_->advert_interval);
         packet.reading.add_finding(
             packet.line(LogId::interval_mismatch_v3, own.count(), fields.interval_centiseconds));
     }
@@ -268,22 +268,22 @@ bool AdvertReader::check_type_and_size(Packet& packet) const {
 
 // Check 14. In IPv6 the kernel has done it.
 bool AdvertReader::check_checksum(Packet& packet) {
-    if (router_.family == Family::ipv6) return true;
+    if (router_->family == Family::ipv6) return true;
     const auto covered = packet.bytes.first(packet.fields.expected_size);
-    const auto own_version = static_cast<uint8_t>(router_.version);
+    const auto own_version = static_cast<uint8_t>(router_->version);
     const LogEvent complaint = packet.line(LogId::invalid_checksum, own_version);
-    if (router_.version == Version::v2) {
+    if (router_->version == Version::v2) {
         if (has_right_checksum(covered)) return true;
         return packet.reject(RejectReason::checksum, complaint, packet.counters.chk_err);
     }
-    if (router_.v3_checksum_as_v2) return true;
+    if (router_->v3_checksum_as_v2) return true;
 
     const IpAddress& group =
-        transport_.multicast_group.is_unspecified() ? kMulticastGroup4 : transport_.multicast_group;
+        transport_->multicast_group.is_unspecified() ? kMulticastGroup4 : transport_->multicast_group;
     const IpAddress& destination = old_checksum_ ? group : packet.frame.destination;
     if (has_right_checksum(covered, &packet.frame.source, &destination)) return true;
     // Peers of before 2017 compute unicast checksums with the multicast group as the destination.
-    if (transport_.unicast && router_.old_unicast_checksum == OldUnicastChecksum::automatic &&
+    if (transport_->unicast && router_->old_unicast_checksum == OldUnicastChecksum::automatic &&
         !old_checksum_ && has_right_checksum(covered, &packet.frame.source, &group)) {
         old_checksum_ = true;
         packet.reading.switched_to_old_checksum = true;
@@ -295,11 +295,11 @@ bool AdvertReader::check_checksum(Packet& packet) {
 
 // Checks 15 and 16.
 bool AdvertReader::check_destination(Packet& packet, Priority effective) const {
-    if (packet.frame.multicast == transport_.unicast) {
-        const LogId id = transport_.unicast ? LogId::expected_unicast : LogId::expected_multicast;
+    if (packet.frame.multicast == transport_->unicast) {
+        const LogId id = transport_->unicast ? LogId::expected_unicast : LogId::expected_multicast;
         return packet.reject(RejectReason::cast, packet.line(id), packet.counters.addr_list_err);
     }
-    if (router_.owner_ignore_adverts && effective == kOwner)
+    if (router_->owner_ignore_adverts && effective == kOwner)
         return packet.reject(RejectReason::owner_ignores, packet.line(LogId::owner_ignores_advert));
     return true;
 }
@@ -307,15 +307,15 @@ bool AdvertReader::check_destination(Packet& packet, Priority effective) const {
 // Checks 17 and 18: reported, counted, accepted all the same.
 void AdvertReader::check_addresses(Packet& packet, bool compare) const {
     const ParsedPacket& fields = packet.fields;
-    const auto is_ours = [&](const IpAddress& address) { return address.family() == router_.family; };
-    const auto own_count = std::ranges::count_if(router_.addresses, is_ours);
+    const auto is_ours = [&](const IpAddress& address) { return address.family() == router_->family; };
+    const auto own_count = std::ranges::count_if(router_->addresses, is_ours);
     if (fields.address_count != own_count) {
         ++packet.counters.addr_list_err;
         packet.reading.add_finding(packet.line(LogId::address_count, own_count, fields.address_count));
         return;
     }
     if (!compare) return;
-    for (const IpAddress& address : router_.addresses) {
+    for (const IpAddress& address : router_->addresses) {
         if (!is_ours(address)) continue;
         const auto wanted = address.bytes();
         bool present = false;
@@ -323,7 +323,7 @@ void AdvertReader::check_addresses(Packet& packet, bool compare) const {
             present = std::ranges::equal(fields.addresses.subspan(i, wanted.size()), wanted);
         if (present) continue;
         ++packet.counters.addr_list_err;
-        LogEvent finding = packet.line(LogId::address_missing, router_.vrid.value);
+        LogEvent finding = packet.line(LogId::address_missing, router_->vrid.value);
         finding.addresses[1] = address;
         packet.reading.add_finding(finding);
         return;  // The first one is enough.
@@ -332,9 +332,9 @@ void AdvertReader::check_addresses(Packet& packet, bool compare) const {
 
 // Checks 19 and 20.
 bool AdvertReader::check_sender(Packet& packet) const {
-    if (!transport_.unicast || !transport_.check_unicast_source) return true;
-    const auto peer = std::ranges::find(transport_.peers, packet.frame.source, &UnicastPeer::address);
-    if (peer == transport_.peers.end())
+    if (!transport_->unicast || !transport_->check_unicast_source) return true;
+    const auto peer = std::ranges::find(transport_->peers, packet.frame.source, &UnicastPeer::address);
+    if (peer == transport_->peers.end())
         return packet.reject(RejectReason::source_not_a_peer, packet.line(LogId::source_not_a_peer));
     const uint8_t ttl = packet.frame.ttl;
     if (ttl < peer->min_ttl || ttl > peer->max_ttl)

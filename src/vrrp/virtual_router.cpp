@@ -37,11 +37,11 @@ int64_t microseconds(Duration duration) {
 
 }  // namespace
 
-VirtualRouter::VirtualRouter(RouterSettings settings, std::optional<IpAddress> primary_address)
+VirtualRouter::VirtualRouter(Shared<RouterSettings> settings, std::optional<IpAddress> primary_address)
     : settings_(std::move(settings)),
-      effective_(settings_.priority),
+      effective_(settings_->priority),
       primary_address_(primary_address),
-      master_advert_interval_(settings_.advert_interval) {}
+      master_advert_interval_(settings_->advert_interval) {}
 
 void VirtualRouter::handle(Instant now, const Event& event, Actions& out) {
     std::visit([&](const auto& which) { on(now, which, out); }, event);
@@ -69,8 +69,8 @@ void VirtualRouter::on(Instant now, const Startup& event, Actions& out) {
         return;
     }
     wanted_ = State::Backup;
-    const bool is_owner = settings_.priority == kOwner && settings_.wants_master;
-    const bool decides_alone = !settings_.in_sync_group || event.group_of_owners;
+    const bool is_owner = settings_->priority == kOwner && settings_->wants_master;
+    const bool decides_alone = !settings_->in_sync_group || event.group_of_owners;
     if (is_owner) down_timer_ = kNoWait;
     if (is_owner && decides_alone && start_of_waiting(now) == now) {
         log({.id = LogId::receive_timeout}, out);
@@ -79,7 +79,7 @@ void VirtualRouter::on(Instant now, const Startup& event, Actions& out) {
     }
     Duration wait = is_owner ? Duration::zero() : master_down_interval();
     // Seen in the reference: after a delay an owner lets one interval pass.
-    if (is_owner && decides_alone) wait = settings_.advert_interval;
+    if (is_owner && decides_alone) wait = settings_->advert_interval;
     wait_as_backup(now, wait);
     if (is_owner) {
         std::get<Backup>(state_).timeout_cause = Cause::owner_startup;
@@ -137,7 +137,7 @@ void VirtualRouter::on(Instant now, const DeadlineReached& event, Actions& out) 
         if (now < backup->master_down_at) return;
         log({.id = LogId::receive_timeout}, out);
         const Cause cause = backup->timeout_cause;
-        if (!settings_.in_sync_group) {
+        if (!settings_->in_sync_group) {
             become_master(now, cause, out);
             return;
         }
@@ -148,7 +148,7 @@ void VirtualRouter::on(Instant now, const DeadlineReached& event, Actions& out) 
     }
     auto* master = std::get_if<Master>(&state_);
     if (master == nullptr) return;
-    const GarpSettings& garp = settings_.garp;
+    const GarpSettings& garp = settings_->garp;
     if (now + (event.early ? advert_tolerance() : Duration::zero()) >= master->advert_at)
         send_due_advert(now, *master, out);
     if (master->delayed_burst_at && now >= *master->delayed_burst_at) {
@@ -170,7 +170,7 @@ void VirtualRouter::on(Instant now, const DeadlineReached& event, Actions& out) 
 }
 
 void VirtualRouter::on(Instant, const PriorityChanged& event, Actions& out) {
-    if (settings_.priority == kOwner) return;
+    if (settings_->priority == kOwner) return;
     if (event.quiet) {
         effective_ = event.effective;
     } else {
@@ -189,7 +189,7 @@ void VirtualRouter::on(Instant now, const FitnessChanged& event, Actions& out) {
             request(GroupRequest::fault, Cause::fault, out);
             return;
         case Fitness::fit:
-            if (settings_.in_sync_group) {
+            if (settings_->in_sync_group) {
                 request(GroupRequest::fit, Cause::fault_cleared, out);
             } else {
                 leave_fault(now, Cause::fault_cleared, out);
@@ -214,9 +214,9 @@ void VirtualRouter::on(Instant now, const Stalled& event, Actions& out) {
         return;
     }
     const auto* master = std::get_if<Master>(&state_);
-    if (master == nullptr || !settings_.timer_expired_backup) return;
-    const Duration patience = vrrp::master_down_interval(settings_.version, *settings_.timer_expired_backup,
-                                                         settings_.advert_interval, 3);
+    if (master == nullptr || !settings_->timer_expired_backup) return;
+    const Duration patience = vrrp::master_down_interval(settings_->version, *settings_->timer_expired_backup,
+                                                         settings_->advert_interval, 3);
     if (now < master->last_advert_at + patience) return;
     log({.id = LogId::thread_timer_expired, .numbers = {microseconds(event.length)}}, out);
     leave_master(now, State::Backup, Cause::timer_expired, out);
@@ -259,36 +259,38 @@ Duration VirtualRouter::early() const {
     return master != nullptr && deadline() == master->advert_at ? advert_tolerance() : Duration::zero();
 }
 
-void VirtualRouter::reconfigure(Instant now, RouterSettings settings, Priority effective, Actions& out) {
-    const RouterSettings old = std::exchange(settings_, std::move(settings));
+void VirtualRouter::reconfigure(Instant now, Shared<RouterSettings> settings, Priority effective,
+                                Actions& out) {
+    const Shared<RouterSettings> kept = std::exchange(settings_, std::move(settings));
+    const RouterSettings& old = *kept;
     logged_.reset();
-    const bool other_interval = old.advert_interval != settings_.advert_interval ||
-                                old.version != settings_.version ||
-                                old.down_timer_adverts != settings_.down_timer_adverts;
-    if (other_interval) master_advert_interval_ = settings_.advert_interval;
-    set_effective_priority(settings_.priority == kOwner ? kOwner : effective, out);
+    const bool other_interval = old.advert_interval != settings_->advert_interval ||
+                                old.version != settings_->version ||
+                                old.down_timer_adverts != settings_->down_timer_adverts;
+    if (other_interval) master_advert_interval_ = settings_->advert_interval;
+    set_effective_priority(settings_->priority == kOwner ? kOwner : effective, out);
 
     if (auto* backup = std::get_if<Backup>(&state_)) {
         if (other_interval) {
             down_timer_ = master_down_interval();
             backup->master_down_at = start_of_waiting(now) + down_timer_;
         }
-        if (settings_.preempt_delay == Duration::zero()) backup->preempt_at.reset();
+        if (settings_->preempt_delay == Duration::zero()) backup->preempt_at.reset();
     } else if (auto* master = std::get_if<Master>(&state_)) {
         if (!same_advert(old, settings_)) master->advert_at = now;
         // The caller announces new addresses; like those of a new Master they are told a second time.
-        if (settings_.garp.master_delay > Duration::zero() && has_new_address(old, settings_))
-            master->delayed_burst_at = now + settings_.garp.master_delay;
-        if (old.garp.master_refresh != settings_.garp.master_refresh) {
+        if (settings_->garp.master_delay > Duration::zero() && has_new_address(old, settings_))
+            master->delayed_burst_at = now + settings_->garp.master_delay;
+        if (old.garp.master_refresh != settings_->garp.master_refresh) {
             master->refresh_at.reset();
-            if (settings_.garp.master_refresh > Duration::zero())
-                master->refresh_at = now + settings_.garp.master_refresh;
+            if (settings_->garp.master_refresh > Duration::zero())
+                master->refresh_at = now + settings_->garp.master_refresh;
         }
     }
     // A fault that was only a partner's ends with the membership.
     const auto* initialize = std::get_if<Initialize>(&state_);
     const bool waits = state_of(state_) == State::Fault || (initialize != nullptr && initialize->held);
-    if (old.in_sync_group && !settings_.in_sync_group && waits && fitness_ == Fitness::fit)
+    if (old.in_sync_group && !settings_->in_sync_group && waits && fitness_ == Fitness::fit)
         leave_fault(now, Cause::reload, out);
 }
 
@@ -298,7 +300,7 @@ bool VirtualRouter::listens(Instant now) const {
 }
 
 ReadingContext VirtualRouter::reading_context(const IpAddress& source) const {
-    const bool may_skip = settings_.skip_check_advert_addresses && !is_master();
+    const bool may_skip = settings_->skip_check_advert_addresses && !is_master();
     return {effective_, !may_skip || master_address_ != source};
 }
 
@@ -309,13 +311,13 @@ State VirtualRouter::reported_state() const {
 }
 
 Duration VirtualRouter::master_down_interval() const {
-    return settings_.down_timer_adverts * master_advert_interval_ + skew();
+    return settings_->down_timer_adverts * master_advert_interval_ + skew();
 }
 
 // An owner that gave way to another owner (two_owners) still waits as briefly as an owner.
 Duration VirtualRouter::skew() const {
-    const Priority priority = settings_.priority == kOwner ? kOwner : effective_;
-    return skew_time(settings_.version, priority, master_advert_interval_);
+    const Priority priority = settings_->priority == kOwner ? kOwner : effective_;
+    return skew_time(settings_->version, priority, master_advert_interval_);
 }
 
 Instant VirtualRouter::start_of_waiting(Instant now) const {
@@ -342,7 +344,7 @@ void VirtualRouter::log(const LogEvent& event, Actions& out) {
 }
 
 void VirtualRouter::request(GroupRequest what, Cause cause, Actions& out) const {
-    if (settings_.in_sync_group) out.push(RequestGroup{what, cause});
+    if (settings_->in_sync_group) out.push(RequestGroup{what, cause});
 }
 
 }  // namespace holdfast::vrrp

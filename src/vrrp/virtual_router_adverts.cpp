@@ -16,7 +16,8 @@ LogEvent line(LogId id, const Advert& advert, Priority own = {}) {
 
 void VirtualRouter::receive(Instant now, Backup& state, const Advert& advert, Actions& out) {
     const bool other_master = master_address_ != advert.source;
-    if (settings_.priority == kOwner && effective_ != kOwner && (other_master || advert.priority != kOwner)) {
+    if (settings_->priority == kOwner && effective_ != kOwner &&
+        (other_master || advert.priority != kOwner)) {
         effective_ = kOwner;
         log({.id = LogId::priority_restored_lower_advert, .numbers = {kOwner.value}}, out);
     }
@@ -27,8 +28,8 @@ void VirtualRouter::receive(Instant now, Backup& state, const Advert& advert, Ac
         return;
     }
     const bool preempt_delay_holds =
-        settings_.preempt_delay > Duration::zero() && (!state.preempt_at || now < *state.preempt_at);
-    if (!settings_.preempt || advert.priority >= effective_ || preempt_delay_holds) {
+        settings_->preempt_delay > Duration::zero() && (!state.preempt_at || now < *state.preempt_at);
+    if (!settings_->preempt || advert.priority >= effective_ || preempt_delay_holds) {
         accept(now, state, advert, out);
         return;
     }
@@ -44,13 +45,14 @@ void VirtualRouter::accept(Instant now, Backup& state, const Advert& advert, Act
     state.timeout_cause = Cause::master_down;
     master_address_ = advert.source;
     master_priority_ = advert.priority;
-    if (settings_.preempt_delay > Duration::zero()) {
+    if (settings_->preempt_delay > Duration::zero()) {
         if (advert.priority >= effective_) {
             if (state.preempt_at) log({.id = LogId::preempt_delay_stopped}, out);
             state.preempt_at.reset();
         } else if (!state.preempt_at) {
-            state.preempt_at = now + settings_.preempt_delay;
-            const auto delay = std::chrono::duration_cast<std::chrono::microseconds>(settings_.preempt_delay);
+            state.preempt_at = now + settings_->preempt_delay;
+            const auto delay =
+                std::chrono::duration_cast<std::chrono::microseconds>(settings_->preempt_delay);
             log({.id = LogId::preempt_delay_started, .numbers = {delay.count()}}, out);
         }
     }
@@ -70,7 +72,7 @@ void VirtualRouter::receive(Instant now, Master& state, const Advert& advert, Ac
     const auto order = primary_address_ ? advert.source <=> *primary_address_ : std::strong_ordering::equal;
     const bool equal_priority = advert.priority == effective_;
     const bool outranked = advert.priority > effective_ || (equal_priority && order > 0);
-    if (outranked && settings_.higher_priority_send_advert) send_advert(now, state, out);
+    if (outranked && settings_->higher_priority_send_advert) send_advert(now, state, out);
     if (equal_priority && order == 0) {
         log({.id = LogId::own_address_from_peer}, out);
         return;
@@ -82,7 +84,7 @@ void VirtualRouter::receive(Instant now, Master& state, const Advert& advert, Ac
         hear_lower(now, state, advert, out);
         return;
     }
-    if (advert.priority > effective_ && settings_.priority != kOwner) {
+    if (advert.priority > effective_ && settings_->priority != kOwner) {
         log(line(LogId::higher_priority_advert, advert, effective_), out);
     } else {
         log(line(LogId::same_priority_higher_address, advert), out);
@@ -99,11 +101,11 @@ void VirtualRouter::receive(Instant now, Master& state, const Advert& advert, Ac
 // The reference's keyword names (lower_prio_no_advert, garp_lower_prio_*) tell the story: after a partition
 // healed, switches and hosts may believe the other one.
 void VirtualRouter::hear_lower(Instant now, Master& state, const Advert& advert, Actions& out) {
-    const bool answer = !settings_.lower_priority_no_advert;
+    const bool answer = !settings_->lower_priority_no_advert;
     log(line(answer ? LogId::lower_priority_advert_new_election : LogId::lower_priority_advert, advert,
              effective_),
         out);
-    if (settings_.auth_type == AuthType::header) {
+    if (settings_->auth_type == AuthType::header) {
         log({.id = LogId::ah_sequence_taken}, out);
         out.push(ContinueSequence{advert.sequence_number + 1});
     }
@@ -115,7 +117,7 @@ void VirtualRouter::hear_lower(Instant now, Master& state, const Advert& advert,
 
 // Each lower advert gets an immediate burst and a delayed one.
 void VirtualRouter::announce_lower_priority(Instant now, Master& state, Actions& out) {
-    const GarpSettings& garp = settings_.garp;
+    const GarpSettings& garp = settings_->garp;
     if (garp.lower_prio_repeat == 0) return;
     out.push(Announce{garp.lower_prio_repeat, AnnounceReason::lower_priority});
     if (garp.lower_prio_delay > Duration::zero())
@@ -135,7 +137,7 @@ void VirtualRouter::hear_owner(Master& state, const Advert& advert, bool sender_
         if (state.rogue_adverts_left > 0) return;
         log(line(LogId::two_owners, advert), out);
         // The answer to this very advert is not one of the two.
-        state.rogue_adverts_left = settings_.lower_priority_no_advert ? 2 : 3;
+        state.rogue_adverts_left = settings_->lower_priority_no_advert ? 2 : 3;
     }
 }
 
@@ -150,7 +152,7 @@ void VirtualRouter::yield(Instant now, const Advert& advert, Cause cause, Action
 // RFC 5798, 6.4.2 (450). An interval of zero would make every wait zero and the router Master at once, so it
 // is not learnt.
 void VirtualRouter::learn_interval(const Advert& advert, Actions& out) {
-    if (settings_.version != Version::v3 || advert.interval <= Duration::zero() ||
+    if (settings_->version != Version::v3 || advert.interval <= Duration::zero() ||
         advert.interval == master_advert_interval_)
         return;
     const auto milliseconds = [](Duration duration) {

@@ -26,15 +26,15 @@ void VirtualRouter::become_master(Instant now, Cause cause, Actions& out) {
     const State from = is_initialize(state_) ? State::Initialize : State::Backup;
     logged_.reset();
     wanted_ = State::Master;
-    if (settings_.priority == kOwner && effective_ != kOwner) {
+    if (settings_->priority == kOwner && effective_ != kOwner) {
         effective_ = kOwner;
         log({.id = LogId::priority_restored_owner_gone, .numbers = {kOwner.value}}, out);
     }
-    const GarpSettings& garp = settings_.garp;
+    const GarpSettings& garp = settings_->garp;
     Master& master = state_.emplace<Master>();
     send_advert(now, master, out);
     log({.id = LogId::entering_master}, out);
-    const Duration interval = settings_.advert_interval;
+    const Duration interval = settings_->advert_interval;
     if (master_advert_interval_ != interval) {
         const auto milliseconds = [](Duration duration) {
             return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
@@ -104,9 +104,9 @@ void VirtualRouter::leave_fault(Instant now, Cause cause, Actions& out) {
     const bool was_held = initialize != nullptr && initialize->held;
     if (!was_held && !std::holds_alternative<Fault>(state_)) return;
     wanted_ = State::Backup;
-    master_advert_interval_ = settings_.advert_interval;
-    const bool is_owner = settings_.priority == kOwner && settings_.wants_master;
-    if (was_held && is_owner && !settings_.in_sync_group && start_of_waiting(now) == now) {
+    master_advert_interval_ = settings_->advert_interval;
+    const bool is_owner = settings_->priority == kOwner && settings_->wants_master;
+    if (was_held && is_owner && !settings_->in_sync_group && start_of_waiting(now) == now) {
         become_master(now, Cause::owner_startup, out);
         return;
     }
@@ -125,9 +125,9 @@ void VirtualRouter::send_advert(Instant now, Master& state, Actions& out) {
     out.push(SendAdvert{effective_});
     ++counters_.advert_sent;
     state.last_advert_at = now;
-    state.advert_at = now + settings_.advert_interval;
+    state.advert_at = now + settings_->advert_interval;
     if (state.rogue_adverts_left > 0 && --state.rogue_adverts_left == 0)
-        state.rogue_until = now + std::max(state.rogue_interval, settings_.advert_interval) * 12 / 10;
+        state.rogue_until = now + std::max(state.rogue_interval, settings_->advert_interval) * 12 / 10;
 }
 
 // A little late once is no reason to be late ever after: the next one is counted from when this one was due.
@@ -135,8 +135,8 @@ void VirtualRouter::send_advert(Instant now, Master& state, Actions& out) {
 void VirtualRouter::send_due_advert(Instant now, Master& state, Actions& out) {
     const Instant due = state.advert_at;
     send_advert(now, state, out);
-    if (now >= due && now - due < settings_.advert_interval / 2)
-        state.advert_at = due + settings_.advert_interval;
+    if (now >= due && now - due < settings_->advert_interval / 2)
+        state.advert_at = due + settings_->advert_interval;
 }
 
 }  // namespace holdfast::vrrp

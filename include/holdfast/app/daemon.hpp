@@ -18,6 +18,7 @@
 #include "holdfast/app/reload_plan.hpp"
 #include "holdfast/app/views.hpp"
 #include "holdfast/app/vrrp_service.hpp"
+#include "holdfast/base/shared.hpp"
 #include "holdfast/config/load.hpp"
 
 namespace holdfast::app {
@@ -71,7 +72,7 @@ class Daemon {
     /// To be told by the loop: it did not run for `length`.
     void stalled(Duration length);
 
-    const config::Config& config() const { return config_; }
+    const config::Config& config() const { return *config_; }
     const VrrpService& vrrp() const { return *vrrp_; }
     VrrpService& vrrp() { return *vrrp_; }
     const LvsService& lvs() const { return *lvs_; }
@@ -96,8 +97,7 @@ class Daemon {
 
     // daemon_journal.cpp
     void keep_journal();
-    void note(SubjectKind kind, std::string name, std::string from, std::string to, std::string cause,
-              std::string text);
+    void note(const JournalEntry& entry);
     void note_instance(const VrrpInstance& instance, const vrrp::StateChanged& change);
     void note_group(const VrrpGroup& group, const vrrp::GroupStateChanged& change);
     void note_tracker(track::Kind kind, std::string_view name, std::string_view state);
@@ -106,7 +106,7 @@ class Daemon {
 
     Edges& edges_;
     DaemonSettings settings_;
-    config::Config config_;
+    Shared<config::Config> config_;
     /// Error-level diagnostics of the running generation, without positions: old warts do not block a reload.
     std::multiset<std::string> known_errors_;
     Network network_;

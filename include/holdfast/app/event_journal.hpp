@@ -3,15 +3,18 @@
 // exists. Fed where a transition has its one recorded cause (daemon_journal.cpp).
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "holdfast/base/shared.hpp"
 
 namespace holdfast::app {
 
@@ -31,15 +34,43 @@ enum class SubjectKind : uint8_t {
 /// As JSON and tables name it: "vrrp_instance", "real_server".
 std::string_view to_string(SubjectKind kind);
 
-struct JournalEvent {
-    uint64_t number = 0;  ///< Counts from 1; set by the journal.
-    std::chrono::system_clock::time_point at{};
+/// What the journal is told. The views need not outlive the call.
+struct JournalEntry {
     SubjectKind kind = SubjectKind::daemon;
-    std::string name{};   ///< Empty for the daemon.
-    std::string from{};   ///< The state before, in the words of the log; empty = there was none.
-    std::string to{};     ///< The state after.
-    std::string cause{};  ///< One word for programs: "master_down", "script", "reload".
-    std::string text{};   ///< The cause in a sentence for people, without a full stop.
+    std::string_view name{};   ///< Empty for the daemon.
+    std::string_view from{};   ///< The state before, in the words of the log; empty = there was none.
+    std::string_view to{};     ///< The state after.
+    std::string_view cause{};  ///< One word for programs: "master_down", "script", "reload".
+    std::string_view text{};   ///< The cause in a sentence for people, without a full stop.
+};
+
+/// What it remembers, with the number and the time that it has given it. All words lie in one piece.
+class JournalEvent {
+  public:
+    JournalEvent(uint64_t number, std::chrono::system_clock::time_point at, const JournalEntry& entry);
+
+    uint64_t number() const { return number_; }  ///< Counts from 1.
+    std::chrono::system_clock::time_point at() const { return at_; }
+    SubjectKind kind() const { return kind_; }
+    // As in JournalEntry.
+    std::string_view name() const { return word(0); }
+    std::string_view from() const { return word(1); }
+    std::string_view to() const { return word(2); }
+    std::string_view cause() const { return word(3); }
+    std::string_view text() const { return word(4); }
+
+  private:
+    std::string_view word(size_t index) const {
+        const size_t begin = index == 0 ? 0 : ends_[index - 1];
+        const size_t end = index == ends_.size() ? words_.size() : ends_[index];
+        return std::string_view(words_).substr(begin, end - begin);
+    }
+
+    uint64_t number_;
+    std::chrono::system_clock::time_point at_;
+    std::string words_;
+    std::array<uint32_t, 4> ends_;  ///< Of all words but the last.
+    SubjectKind kind_;
 };
 
 class EventJournal {
@@ -49,12 +80,12 @@ class EventJournal {
     EventJournal(const EventJournal&) = delete;
     EventJournal& operator=(const EventJournal&) = delete;
 
-    void add(JournalEvent event);
+    void add(std::chrono::system_clock::time_point at, const JournalEntry& entry);
     /// Called after each `add`, for those who follow; it may not add. One listener.
     void on_added(std::function<void()> listener) { added_ = std::move(listener); }
 
     /// The events that are kept, oldest first; their numbers have no gaps.
-    const std::deque<JournalEvent>& events() const { return events_; }
+    const std::deque<Shared<JournalEvent>>& events() const { return events_; }
     /// The number that the next event will have.
     uint64_t next_number() const { return next_; }
     /// The event of this number; null when it is forgotten or has not happened.
@@ -62,13 +93,24 @@ class EventJournal {
     /// The latest event of a subject; null when nothing has happened to it.
     const JournalEvent* latest(SubjectKind kind, std::string_view name) const;
     /// After a reload: subjects that `exists` denies are no longer remembered by name.
-    void forget_unless(const std::function<bool(SubjectKind, const std::string&)>& exists);
+    void forget_unless(const std::function<bool(SubjectKind, std::string_view)>& exists);
 
   private:
+    using Subject = std::pair<SubjectKind, std::string_view>;
+    struct BySubject {
+        using is_transparent = void;
+        static Subject subject(const Subject& subject) { return subject; }
+        static Subject subject(const Shared<JournalEvent>& event) { return {event->kind(), event->name()}; }
+        template <class Left, class Right>
+        bool operator()(const Left& left, const Right& right) const {
+            return subject(left) < subject(right);
+        }
+    };
+
     size_t capacity_;
     uint64_t next_ = 1;
-    std::deque<JournalEvent> events_;
-    std::map<std::pair<SubjectKind, std::string>, JournalEvent> latest_;
+    std::deque<Shared<JournalEvent>> events_;
+    std::set<Shared<JournalEvent>, BySubject> latest_;
     std::function<void()> added_;
 };
 

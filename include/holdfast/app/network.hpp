@@ -22,7 +22,7 @@ class Network final : private netstate::NetworkObserver {
 
     /// Reads what the kernel has. Fails when route netlink does.
     Result<> start();
-    void define(const netstate::Owner& owner, netstate::Objects objects, bool hold);
+    void define(const netstate::Owner& owner, netstate::SharedObjects objects, bool hold);
     void hold(const netstate::Owner& owner);
     void release(const netstate::Owner& owner);
     void forget(const netstate::Owner& owner, bool remove);
@@ -46,7 +46,7 @@ class Network final : private netstate::NetworkObserver {
     std::optional<IpAddress> source_address(std::string_view interface, Family family) const;
     /// Whether every one of these addresses is present and marked as put there by this daemon (IFA_PROTO):
     /// what a crashed run has left. False for an empty list.
-    bool left_by_us(std::span<const netstate::AddressSettings> addresses) const;
+    bool left_by_us(std::span<const Shared<netstate::AddressSettings>> addresses) const;
 
   private:
     void on_link_changed(Instant now, const netstate::LinkInfo& link,

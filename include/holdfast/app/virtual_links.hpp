@@ -26,6 +26,8 @@ struct InstanceLinks {
     std::vector<netstate::AddressSettings> addresses{};
     std::vector<netstate::AddressSettings> excluded_addresses{};
 
+    /// Whether nothing is made and nothing moves: the configured interface serves.
+    bool is_plain() const { return made.empty() && !relocates; }
     /// Whether the own link has been made for the instance.
     bool has_own() const { return !made.empty() && made.front().name == own; }
     /// Whether the link of that name has been made for the instance.

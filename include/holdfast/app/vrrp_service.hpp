@@ -24,6 +24,8 @@
 #include "holdfast/app/script_trackers.hpp"
 #include "holdfast/app/views.hpp"
 #include "holdfast/app/virtual_links.hpp"
+#include "holdfast/base/rare.hpp"
+#include "holdfast/base/shared.hpp"
 #include "holdfast/config/config.hpp"
 #include "holdfast/config/diff.hpp"
 #include "holdfast/track/contribution.hpp"
@@ -56,23 +58,23 @@ struct HeardAdvert {
 
 /// One vrrp_instance at work.
 struct VrrpInstance {
-    VrrpInstance(config::VrrpInstance configured, vrrp::Digest& digest, io::TimerQueue& timers,
-                 const std::function<void(VrrpInstance&)>& expired,
-                 const std::function<void(VrrpInstance&)>& extra_garp_due);
+    using Expired = std::function<void(VrrpInstance&)>;
+    /// `expired` outlives it.
+    VrrpInstance(Shared<config::VrrpInstance> configured, io::TimerQueue& timers, const Expired& expired);
     VrrpInstance(const VrrpInstance&) = delete;
     VrrpInstance& operator=(const VrrpInstance&) = delete;
     ~VrrpInstance() = default;
 
-    config::VrrpInstance settings;
-    InstanceLinks links;  ///< Where its adverts and addresses live.
+    Shared<config::VrrpInstance> settings;  ///< In the generation.
+    Shared<InstanceLinks> links;            ///< Where its adverts and addresses live.
     vrrp::VirtualRouter router;
     vrrp::AdvertReader reader;
-    vrrp::Authenticator authenticator;
+    /// Since it was first configured to have one, and from then on: its numbers must not begin again.
+    std::unique_ptr<vrrp::Authenticator> authenticator;
     uint16_t last_ip_id = 0;                     ///< One per advert, whatever the number of its copies.
     std::optional<vrrp::AdvertTemplate> advert;  ///< Absent while there is no source address.
     std::optional<IpAddress> source;
     vrrp::ChannelId channel;
-    vrrp::ChannelSettings channel_settings;
     uint32_t receive_buffer = 0;  ///< Its part of the channel's receive buffer, bytes; 0 = asks for none.
     track::Tracking tracking;
     /// Interfaces of static objects whose track_group has this instance.
@@ -80,30 +82,30 @@ struct VrrpInstance {
     vrrp::Fitness fitness = vrrp::Fitness::fit;
     FaultReasons faults;
     io::Timer timer;
-    io::Timer extra_garp;  ///< garp_extra_if, while Master.
-    std::string group;     ///< Its sync group; empty = none.
-    size_t member = 0;     ///< Its place in the group.
+    std::unique_ptr<io::Timer> extra_garp;  ///< garp_extra_if, while Master.
+    RareText group;                         ///< Its sync group; empty = none.
+    size_t member = 0;                      ///< Its place in the group.
     /// Addresses left by a crashed run are kept until somebody else is heard or this router decides.
     bool adopting = false;
-    bool installing = false;     ///< Its addresses are being installed on becoming Master.
     bool dirty = false;          ///< Something it depends on has changed; looked at when the turn ends.
     bool tells_priority = true;  ///< Whether its next change of effective priority is news.
     bool started = false;
     std::chrono::system_clock::time_point last_transition{};
     std::optional<HeardAdvert> heard;
-    std::vector<vrrp::Announcement> announcements;  ///< Scratch, so that a burst does not allocate.
 
-    const std::string& name() const { return settings.router.name; }
-    netstate::Owner owner() const { return {settings.router.name}; }
+    Shared<vrrp::RouterSettings> router_settings() const { return settings.part(settings->router); }
+    Shared<vrrp::TransportSettings> transport_settings() const { return settings.part(settings->transport); }
+    const std::string& name() const { return settings->router.name; }
+    netstate::Owner owner() const { return {settings->router.name}; }
     /// Its addresses on the interfaces on which they live.
     const std::vector<netstate::AddressSettings>& addresses() const {
-        return links.relocates ? links.addresses : settings.addresses;
+        return links->relocates ? links->addresses : settings->addresses;
     }
     const std::vector<netstate::AddressSettings>& excluded_addresses() const {
-        return links.relocates ? links.excluded_addresses : settings.excluded_addresses;
+        return links->relocates ? links->excluded_addresses : settings->excluded_addresses;
     }
     /// Whether packets to its addresses are kept away (`no_accept`, strict mode; never from an owner).
-    bool refuses() const { return !settings.accept && settings.router.priority != vrrp::kOwner; }
+    bool refuses() const { return !settings->accept && settings->router.priority != vrrp::kOwner; }
 };
 
 /// One vrrp_sync_group at work.
@@ -129,10 +131,11 @@ class VrrpService final : public netstate::NetworkObserver {
     void on_group(GroupListener listener) { group_listener_ = std::move(listener); }
     void on_tracker(TrackerListener listener) { tracker_listener_ = std::move(listener); }
 
-    /// Begins with this generation; the network has been read.
-    void start(const config::Config& config);
-    /// Goes over to `after`. What is equal in both sees nothing.
-    void reload(const config::Config& before, const config::Config& after, const config::Plan& plan);
+    /// Begins with this generation, which stays as long as its settings are at work; the network has been
+    /// read.
+    void start(const Shared<config::Config>& generation);
+    /// Goes over to `next`. What is equal in both sees nothing.
+    void reload(const config::Config& before, const Shared<config::Config>& next, const config::Plan& plan);
     /// Masters resign, addresses go (unless `release` is false), STOP is told.
     void stop(bool release);
     /// The loop did not run for `length`: listen first.
@@ -174,11 +177,13 @@ class VrrpService final : public netstate::NetworkObserver {
 
   private:
     // vrrp_service.cpp: life of instances and groups.
-    VrrpInstance& add(const config::VrrpInstance& settings);
+    VrrpInstance& add(Shared<config::VrrpInstance> settings);
+    void share(VrrpInstance& instance, Shared<config::VrrpInstance> equal);
+    void authenticate(VrrpInstance& instance);
     void begin(const std::vector<VrrpInstance*>& fresh);
     vrrp::Fitness group_fitness(const VrrpInstance& instance) const;
     void build_groups(const config::Config& config, bool restore);
-    void define_notifications(const config::Config& config);
+    void define_notifications(const Shared<config::Config>& generation);
     void remember(const config::Config& config);
 
     // vrrp_trackers.cpp: what instances follow.
@@ -199,7 +204,7 @@ class VrrpService final : public netstate::NetworkObserver {
     void log_source_change(std::string_view interface, Family family);
     vrrp::Priority effective_priority(const VrrpInstance& instance) const;
 
-    void define_statics(const config::Config& config);
+    void define_statics(const Shared<config::Config>& generation);
     void remove(VrrpInstance& instance);
 
     // vrrp_binding.cpp: what an instance has under its feet.
@@ -215,12 +220,13 @@ class VrrpService final : public netstate::NetworkObserver {
     std::optional<IpAddress> wanted_source(const VrrpInstance& instance) const;
     void bind(VrrpInstance& instance);
     void unbind(VrrpInstance& instance);
-    uint32_t wanted_receive_buffer(const VrrpInstance& instance) const;
+    uint32_t wanted_receive_buffer(const VrrpInstance& instance);
     void size_receive_buffer(VrrpInstance& instance, uint32_t wanted);
     bool depends_on(const VrrpInstance& instance, std::string_view interface) const;
     std::set<std::string, std::less<>> taken_link_names(const config::Config& config,
                                                         const VrrpInstance* except) const;
     void lay_links(VrrpInstance& instance, const config::Config& config);
+    Shared<InstanceLinks> shared_links(InstanceLinks links) const;
     void lay_links_again(VrrpInstance& instance, const config::Config& config);
     void define_links(const std::vector<VrrpInstance*>& instances);
     void define_sysctls(const config::Config& config);
@@ -251,7 +257,7 @@ class VrrpService final : public netstate::NetworkObserver {
     void perform_group(VrrpGroup& group, const std::vector<vrrp::GroupAction>& actions);
     /// fifo_write_vrrp_states_on_reload.
     void repeat_states(const config::Config& before, const std::vector<VrrpInstance*>& fresh);
-    void list_announcements(VrrpInstance& instance);
+    void list_announcements(const VrrpInstance& instance);
     void announce(const VrrpInstance& instance, uint32_t repeat);
     void announce_elsewhere(VrrpInstance& instance);
     void protect(const VrrpInstance& instance, bool on);
@@ -279,9 +285,12 @@ class VrrpService final : public netstate::NetworkObserver {
         uint64_t receive_buffer = 0;  ///< What its users ask for together.
     };
     std::string channel_text(const OpenChannel& open) const;
+    OpenChannel* channel_of(const VrrpInstance& instance);
     std::vector<OpenChannel> channels_;
     std::unordered_map<uint64_t, VrrpInstance*> by_vrid_;                               ///< Channel and VRID.
     std::map<std::pair<std::string, Family>, std::optional<IpAddress>> known_sources_;  ///< As last logged.
+    std::vector<vrrp::Announcement> announcements_;  ///< Of one instance, while they are given to the link.
+    VrrpInstance::Expired expired_;                  ///< What an instance's timer does.
     io::TurnEnd reevaluate_at_turn_end_;
     io::Timer startup_delay_over_;  ///< Only for its line in the log: each router keeps the delay itself.
     std::vector<VrrpInstance*> dirty_;
@@ -289,6 +298,7 @@ class VrrpService final : public netstate::NetworkObserver {
     GroupListener group_listener_;
     TrackerListener tracker_listener_;
     const VrrpInstance* group_trigger_ = nullptr;
+    const VrrpInstance* installing_ = nullptr;  ///< Its addresses are being installed on becoming Master.
     std::map<std::string, bool, std::less<>> bfd_up_;  ///< What is known of BFD sessions; absent = down.
     config::GlobalSettings global_;
     Duration startup_delay_{};

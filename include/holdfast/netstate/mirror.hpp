@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "holdfast/base/address.hpp"
@@ -74,7 +73,6 @@ class Mirror {
     std::map<InterfaceIndex, LinkInfo> links_;
     std::map<std::string, InterfaceIndex, std::less<>> names_;
     std::map<AddressKey, Entry> addresses_;
-    std::unordered_map<IpAddress, uint32_t> address_count_;
     std::multimap<RouteKey, KernelRoute> routes_;
     std::vector<KernelRule> rules_;
     uint64_t next_order_ = 0;

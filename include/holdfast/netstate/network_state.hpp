@@ -61,7 +61,7 @@ class NetworkState final : private ChangeListener {
 
     /// See Reconciler. Before `start` these only take note; afterwards the kernel has been asked when they
     /// return, unless they are called by the observer.
-    void define(Instant now, const Owner& owner, Objects objects, bool hold);
+    void define(Instant now, const Owner& owner, SharedObjects objects, bool hold);
     /// Puts the owner's objects into the kernel (becoming Master).
     void hold(Instant now, const Owner& owner);
     /// Takes them out (leaving Master), with equal ones put there by others.

@@ -17,9 +17,12 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "holdfast/base/rare.hpp"
+#include "holdfast/base/shared.hpp"
 #include "holdfast/base/time.hpp"
 #include "holdfast/netstate/diff.hpp"
 #include "holdfast/netstate/mirror.hpp"
@@ -42,6 +45,20 @@ struct Objects {
     friend bool operator==(const Objects&, const Objects&) = default;
 };
 
+/// The same, of which somebody else has a part: the settings stay where they are, in a configuration.
+struct SharedObjects {
+    SharedObjects() = default;
+    SharedObjects(Objects objects) {
+        const Shared<Objects> all(std::move(objects));
+        addresses = all.parts(all->addresses);
+        routes = all.parts(all->routes);
+        rules = all.parts(all->rules);
+    }
+    std::vector<Shared<AddressSettings>> addresses;
+    std::vector<Shared<RouteSettings>> routes;
+    std::vector<Shared<RuleSettings>> rules;
+};
+
 /// How stubbornly lost objects are put back: at once the first `free_repairs` times, then after
 /// `first_delay`, doubling up to `longest_delay`. An object that stays for `calm` starts afresh. Refused
 /// requests are repeated by the same delays, without free ones.
@@ -53,8 +70,15 @@ struct RepairPolicy {
 };
 
 /// One object as configured, and as the kernel takes it.
-using ObjectSettings = std::variant<AddressSettings, RouteSettings, RuleSettings>;
+using ObjectSettings = std::variant<Shared<AddressSettings>, Shared<RouteSettings>, Shared<RuleSettings>>;
 using ConcreteObject = std::variant<KernelAddress, KernelRoute, KernelRule>;
+
+/// The settings of an object of this kind; null for one of another kind.
+template <class Settings>
+const Settings* settings_as(const ObjectSettings& settings) {
+    const auto* of_kind = std::get_if<Shared<Settings>>(&settings);
+    return of_kind == nullptr ? nullptr : &**of_kind;
+}
 
 enum class ObjectKind : uint8_t { address, route, rule, link };
 
@@ -86,7 +110,7 @@ class Reconciler {
 
     /// Enters an owner or replaces its objects (reload). Of a holding owner, objects that are no longer among
     /// the new ones are removed and unchanged ones are not touched.
-    void define(const Owner& owner, Objects objects, bool hold);
+    void define(const Owner& owner, SharedObjects objects, bool hold);
     /// Whether the owner's objects shall be present. Unknown owners are ignored.
     void set_hold(const Owner& owner, bool hold);
     /// Forgets the owner. What it holds is removed when `remove`, else left in the kernel
@@ -140,18 +164,26 @@ class Reconciler {
         down,       // The kernel took it when its link was switched off; comes back with that.
         abandoned,  // Lost and not to be put back (`no_track`).
     };
-    struct Item {
-        ObjectSettings settings;
-        Presence presence = Presence::unknown;
+    /// What went wrong with an item. Most never know it.
+    struct Trouble {
         uint32_t repairs = 0;    // Since it became wanted.
         uint32_t burst = 0;      // Since the last calm.
         uint32_t refusals = 0;   // In a row.
         uint32_t requester = 0;  // Who removed it last.
-        InterfaceIndex place{};  // Addresses: where it was last seen, whatever that interface is called now.
-        bool existed = false;   // A request was answered by EEXIST, and the dump after it did not explain it.
-        bool is_taken = false;  // Only within `define`: went over into the new objects.
         std::optional<Instant> retry_at = std::nullopt;
         Instant repaired_at{};
+    };
+    struct Item {
+        ObjectSettings settings;
+        InterfaceIndex place{};  // Addresses: where it was last seen, whatever that interface is called now.
+        Presence presence = Presence::unknown;
+        bool existed = false;   // A request was answered by EEXIST, and the dump after it did not explain it.
+        bool is_taken = false;  // Only within `define`: went over into the new objects.
+        Rare<Trouble> trouble{};
+
+        Trouble& troubled() { return trouble ? *trouble : trouble.emplace(); }
+        std::optional<Instant> retry_at() const { return trouble ? trouble->retry_at : std::nullopt; }
+        uint32_t repairs() const { return trouble ? trouble->repairs : 0; }
     };
     struct Owned {
         Owner owner;
@@ -194,7 +226,7 @@ class Reconciler {
     std::map<Owner, Owned> owners_;
     std::vector<Owned> leaving_;  // Forgotten owners with something to remove.
     // By configured address, so that a notification finds its owners without looking at all of them.
-    std::unordered_map<IpAddress, std::vector<Owned*>> users_;
+    std::unordered_multimap<IpAddress, Owned*> users_;
     std::vector<Origin> origins_;
     std::optional<Instant> deadline_;
     bool any_dirty_ = false;

@@ -9,19 +9,20 @@
 #include <vector>
 
 #include "holdfast/base/address.hpp"
+#include "holdfast/base/rare.hpp"
 
 namespace holdfast::netstate {
 
 /// One `virtual_ipaddress`, `virtual_ipaddress_excluded` or `static_ipaddress` entry.
 struct AddressSettings {
-    Prefix prefix{};                       ///< /32 or /128 unless given.
-    std::string interface{};               ///< `dev`, or the instance's interface.
-    std::optional<IpAddress> broadcast{};  ///< brd ADDR
-    bool broadcast_all_ones = false;       ///< brd +
-    bool broadcast_network = false;        ///< brd -
-    uint8_t scope = 0;                     ///< rt_scopes number; 0 = global.
-    std::string label{};                   ///< IPv4 only.
-    std::optional<Prefix> peer{};
+    Prefix prefix{};                  ///< /32 or /128 unless given.
+    std::string interface{};          ///< `dev`, or the instance's interface.
+    Rare<IpAddress> broadcast{};      ///< brd ADDR
+    bool broadcast_all_ones = false;  ///< brd +
+    bool broadcast_network = false;   ///< brd -
+    uint8_t scope = 0;                ///< rt_scopes number; 0 = global.
+    RareText label{};                 ///< IPv4 only.
+    Rare<Prefix> peer{};
     bool home = false;
     bool dad = false;  ///< `-nodad`: do duplicate address detection after all.
     bool mngtmpaddr = false;
@@ -30,7 +31,7 @@ struct AddressSettings {
     bool no_track = false;
     bool use_vmac = false;
     std::optional<uint32_t> preferred_lifetime{};  ///< Seconds; unset = 0 for /128, forever otherwise.
-    std::string track_group{};                     ///< static_ipaddress only.
+    RareText track_group{};                        ///< static_ipaddress only.
     bool explicit_interface = false;               ///< `dev` was written.
     friend bool operator==(const AddressSettings&, const AddressSettings&) = default;
 };

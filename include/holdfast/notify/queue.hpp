@@ -25,6 +25,7 @@
 #include <variant>
 #include <vector>
 
+#include "holdfast/base/shared.hpp"
 #include "holdfast/base/time.hpp"
 #include "holdfast/notify/settings.hpp"
 
@@ -68,12 +69,12 @@ struct QueuePolicy {
 struct QueueSettings {
     Subject subject = Subject::instance;
     std::string name;
-    ScriptSettings scripts;
+    Shared<ScriptSettings> scripts;
     bool priority_changes = false;  ///< notify_priority_changes with the global default already applied.
     bool smtp_alert = false;        ///< smtp_alert with the global defaults already applied.
     bool no_fault_mail = false;     ///< no_email_faults
-    std::string router_id;          ///< For mail subjects.
-    QueuePolicy policy;
+    Shared<std::string> router_id;  ///< For mail subjects.
+    Shared<QueuePolicy> policy;
 };
 
 /// The subject entered a state (master, backup, fault, stop or deleted). `deleted` is reported as fault

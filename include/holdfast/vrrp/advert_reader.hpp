@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "holdfast/base/shared.hpp"
 #include "holdfast/vrrp/authentication.hpp"
 #include "holdfast/vrrp/counters.hpp"
 #include "holdfast/vrrp/link.hpp"
@@ -79,13 +80,13 @@ struct ReadingContext {
 /// One per Virtual Router. Holds what outlives a packet: whether old checksums were seen.
 class AdvertReader {
   public:
-    AdvertReader(RouterSettings router, const TransportSettings& transport);
+    AdvertReader(Shared<RouterSettings> router, Shared<TransportSettings> transport);
 
     /// Judges a frame that came for this VRID. Does not allocate. `counters` is the router's.
     Reading read(const ReceivedFrame& frame, const ReadingContext& context, Counters& counters);
 
     /// A reload; what was learnt stays unless old_unicast_checksum changed.
-    void reconfigure(RouterSettings router, const TransportSettings& transport);
+    void reconfigure(Shared<RouterSettings> router, Shared<TransportSettings> transport);
 
     bool uses_old_checksum() const { return old_checksum_; }
 
@@ -103,21 +104,8 @@ class AdvertReader {
     void check_addresses(Packet& packet, bool compare) const;
     bool check_sender(Packet& packet) const;
 
-    /// What it needs of TransportSettings, of which there are hundreds.
-    struct Path {
-        explicit Path(const TransportSettings& transport)
-            : multicast_group(transport.multicast_group),
-              unicast(transport.unicast),
-              check_unicast_source(transport.check_unicast_source),
-              peers(transport.peers) {}
-        IpAddress multicast_group;
-        bool unicast;
-        bool check_unicast_source;
-        std::vector<UnicastPeer> peers;
-    };
-
-    RouterSettings router_;
-    Path transport_;
+    Shared<RouterSettings> router_;
+    Shared<TransportSettings> transport_;
     bool old_checksum_ = false;
 };
 

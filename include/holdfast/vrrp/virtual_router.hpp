@@ -15,8 +15,10 @@
 #include <bitset>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <variant>
 
+#include "holdfast/base/shared.hpp"
 #include "holdfast/vrrp/actions.hpp"
 #include "holdfast/vrrp/counters.hpp"
 #include "holdfast/vrrp/events.hpp"
@@ -73,7 +75,8 @@ using RouterState = std::variant<Initialize, Backup, Master, Fault>;
 class VirtualRouter {
   public:
     /// `primary_address`: where adverts are sent from, for the tie-break; none when not known yet.
-    explicit VirtualRouter(RouterSettings settings, std::optional<IpAddress> primary_address = std::nullopt);
+    explicit VirtualRouter(Shared<RouterSettings> settings,
+                           std::optional<IpAddress> primary_address = std::nullopt);
 
     void handle(Instant now, const Event& event, Actions& out);
 
@@ -85,7 +88,9 @@ class VirtualRouter {
 
     /// A reload changed the settings; the state is kept. `effective` is the new sum of priority and weights.
     /// A Master advertises the new contents at once; a Backup with another interval starts its wait anew.
-    void reconfigure(Instant now, RouterSettings settings, Priority effective, Actions& out);
+    void reconfigure(Instant now, Shared<RouterSettings> settings, Priority effective, Actions& out);
+    /// A reload left the settings as they were: the ones of the new generation take the place of equal ones.
+    void share(Shared<RouterSettings> equal) { settings_ = std::move(equal); }
 
     /// True when received adverts matter: Backup or Master, and not before Startup::delayed_until.
     bool listens(Instant now) const;
@@ -121,7 +126,7 @@ class VirtualRouter {
         return backup == nullptr ? std::nullopt : std::optional(backup->master_down_at);
     }
     bool is_master() const { return std::holds_alternative<Master>(state_); }
-    const RouterSettings& settings() const { return settings_; }
+    const RouterSettings& settings() const { return *settings_; }
     const Counters& counters() const { return counters_; }
     Counters& counters() { return counters_; }
 
@@ -157,13 +162,13 @@ class VirtualRouter {
 
     void send_advert(Instant now, Master& state, Actions& out);
     void send_due_advert(Instant now, Master& state, Actions& out);
-    Duration advert_tolerance() const { return settings_.advert_interval / 100; }
+    Duration advert_tolerance() const { return settings_->advert_interval / 100; }
     void set_effective_priority(Priority effective, Actions& out);
     void log(const LogEvent& event, Actions& out);
     Instant start_of_waiting(Instant now) const;
     Duration skew() const;
 
-    RouterSettings settings_;
+    Shared<RouterSettings> settings_;
     RouterState state_;
     Priority effective_;
     std::optional<IpAddress> primary_address_;

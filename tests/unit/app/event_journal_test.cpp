@@ -5,45 +5,54 @@
 namespace holdfast::app {
 namespace {
 
-JournalEvent event(std::string name, std::string to) {
-    JournalEvent made;
-    made.kind = SubjectKind::instance;
-    made.name = std::move(name);
-    made.to = std::move(to);
-    return made;
+constexpr std::chrono::system_clock::time_point kNow{};
+
+JournalEntry event(std::string_view name, std::string_view to) {
+    return {.kind = SubjectKind::instance, .name = name, .to = to};
+}
+
+TEST(JournalEvent, KeepsItsWords) {
+    const JournalEvent event(7, kNow, {SubjectKind::group, "G", "", "MASTER", "member", "A was the last"});
+    EXPECT_EQ(event.number(), 7U);
+    EXPECT_EQ(event.kind(), SubjectKind::group);
+    EXPECT_EQ(event.name(), "G");
+    EXPECT_EQ(event.from(), "");
+    EXPECT_EQ(event.to(), "MASTER");
+    EXPECT_EQ(event.cause(), "member");
+    EXPECT_EQ(event.text(), "A was the last");
 }
 
 TEST(EventJournal, NumbersEventsWithoutGaps) {
     EventJournal journal;
-    journal.add(event("A", "BACKUP"));
-    journal.add(event("B", "BACKUP"));
+    journal.add(kNow, event("A", "BACKUP"));
+    journal.add(kNow, event("B", "BACKUP"));
     ASSERT_EQ(journal.events().size(), 2U);
-    EXPECT_EQ(journal.events()[0].number, 1U);
-    EXPECT_EQ(journal.events()[1].number, 2U);
+    EXPECT_EQ(journal.events()[0]->number(), 1U);
+    EXPECT_EQ(journal.events()[1]->number(), 2U);
     EXPECT_EQ(journal.next_number(), 3U);
-    EXPECT_EQ(journal.event(2)->name, "B");
+    EXPECT_EQ(journal.event(2)->name(), "B");
     EXPECT_EQ(journal.event(3), nullptr);
     EXPECT_EQ(journal.event(0), nullptr);
 }
 
 TEST(EventJournal, ForgetsTheOldestButKnowsTheLatestOfEach) {
     EventJournal journal(3);
-    journal.add(event("quiet", "BACKUP"));
-    for (int i = 0; i < 10; ++i) journal.add(event("busy", i % 2 == 0 ? "MASTER" : "BACKUP"));
+    journal.add(kNow, event("quiet", "BACKUP"));
+    for (int i = 0; i < 10; ++i) journal.add(kNow, event("busy", i % 2 == 0 ? "MASTER" : "BACKUP"));
     EXPECT_EQ(journal.events().size(), 3U);
     EXPECT_EQ(journal.event(1), nullptr);
-    EXPECT_EQ(journal.events().front().number, 9U);
+    EXPECT_EQ(journal.events().front()->number(), 9U);
     ASSERT_NE(journal.latest(SubjectKind::instance, "quiet"), nullptr);
-    EXPECT_EQ(journal.latest(SubjectKind::instance, "quiet")->number, 1U);
-    EXPECT_EQ(journal.latest(SubjectKind::instance, "busy")->to, "BACKUP");
+    EXPECT_EQ(journal.latest(SubjectKind::instance, "quiet")->number(), 1U);
+    EXPECT_EQ(journal.latest(SubjectKind::instance, "busy")->to(), "BACKUP");
     EXPECT_EQ(journal.latest(SubjectKind::group, "busy"), nullptr);
 }
 
 TEST(EventJournal, SubjectsThatAreGoneAreForgotten) {
     EventJournal journal;
-    journal.add(event("stays", "BACKUP"));
-    journal.add(event("goes", "BACKUP"));
-    journal.forget_unless([](SubjectKind, const std::string& name) { return name == "stays"; });
+    journal.add(kNow, event("stays", "BACKUP"));
+    journal.add(kNow, event("goes", "BACKUP"));
+    journal.forget_unless([](SubjectKind, std::string_view name) { return name == "stays"; });
     EXPECT_NE(journal.latest(SubjectKind::instance, "stays"), nullptr);
     EXPECT_EQ(journal.latest(SubjectKind::instance, "goes"), nullptr);
     EXPECT_EQ(journal.events().size(), 2U);  // What happened has happened.
@@ -53,9 +62,9 @@ TEST(EventJournal, TellsItsListener) {
     EventJournal journal;
     int told = 0;
     journal.on_added([&] { ++told; });
-    journal.add(event("A", "BACKUP"));
+    journal.add(kNow, event("A", "BACKUP"));
     journal.on_added({});
-    journal.add(event("A", "MASTER"));
+    journal.add(kNow, event("A", "MASTER"));
     EXPECT_EQ(told, 1);
 }
 

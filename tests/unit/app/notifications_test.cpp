@@ -117,8 +117,10 @@ TEST_F(LaneTest, WithNothingToDoStoppingIsImmediate) {
 TEST_F(LaneTest, ASubjectThatIsRemovedAndAddedAgainKeepsTheOrderOfItsScripts) {
     notify::QueueSettings settings;
     settings.name = "VI_1";
-    settings.scripts.fault = notify::Command{.arguments = {"fault"}, .identity = {}, .path = "/fault"};
-    settings.scripts.backup = notify::Command{.arguments = {"backup"}, .identity = {}, .path = "/backup"};
+    notify::ScriptSettings scripts;
+    scripts.fault = notify::Command{.arguments = {"fault"}, .identity = {}, .path = "/fault"};
+    scripts.backup = notify::Command{.arguments = {"backup"}, .identity = {}, .path = "/backup"};
+    settings.scripts = scripts;
     notifications.define(settings);
     notifications.tell(notify::Subject::instance, "VI_1", notify::StateEntered{notify::Word::fault, 100});
     notifications.remove(notify::Subject::instance, "VI_1");

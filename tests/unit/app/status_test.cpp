@@ -238,7 +238,7 @@ TEST_F(StatusTest, ARefusedReloadIsRememberedWithItsDiagnostics) {
     const json reload = status().at("last_reload");
     EXPECT_EQ(reload.at("applied"), false);
     EXPECT_EQ(reload.at("diagnostics").at(0).get<std::string>(), outcome.diagnostics[0]);
-    EXPECT_EQ(daemon.journal().events().back().to, "reload refused");
+    EXPECT_EQ(daemon.journal().events().back()->to(), "reload refused");
 }
 
 TEST_F(StatusTest, EventsAreAllOrTheLatest) {
@@ -260,7 +260,7 @@ TEST_F(StatusTest, AFollowerHearsOfWhatItMissed) {
     std::string text;
     EXPECT_EQ(follower->produce(text), agents::ControlAnswer::Next::waits);
     EXPECT_EQ(text, "");
-    const auto happen = [&] { daemon.journal().add({.name = "x", .to = "y"}); };
+    const auto happen = [&] { daemon.journal().add({}, {.name = "x", .to = "y"}); };
     happen();
     EXPECT_EQ(follower->produce(text), agents::ControlAnswer::Next::waits);
     EXPECT_EQ(json::parse(text).at("to"), "y");

@@ -61,7 +61,7 @@ TEST_F(LinksTest, VirtualAddressesOnTheVmacAreNotTouched) {
     AddressSettings vip;
     vip.prefix = *Prefix::parse("fe80::51/128");
     vip.interface = "vrrp6.51";
-    state.define(now, Owner{"VI"}, {.addresses = {vip}}, true);
+    state.define(now, Owner{"VI"}, Objects{.addresses = {vip}}, true);
     EXPECT_EQ(addresses_of("vrrp6.51"), (std::vector<std::string>{"fe80::1/64", "fe80::51/128"}));
     remove_address(2, "fe80::1/64");
     EXPECT_EQ(addresses_of("vrrp6.51"), (std::vector<std::string>{"fe80::51/128", "fe80::ff:fe00:a/64"}));

@@ -24,14 +24,24 @@ class NotifyQueueTest : public testing::Test {
         result.arguments = {name};
         return result;
     }
-    static QueueSettings settings() {
+    static ScriptSettings scripts() {
+        ScriptSettings result;
+        result.master = command("m");
+        result.backup = command("b");
+        result.stop = command("s");
+        result.generic = command("g");
+        return result;
+    }
+    static QueueSettings settings(const ScriptSettings& with = scripts()) {
         QueueSettings result;
         result.name = "VI_1";
-        result.router_id = "R";
-        result.scripts.master = command("m");
-        result.scripts.backup = command("b");
-        result.scripts.stop = command("s");
-        result.scripts.generic = command("g");
+        result.router_id = std::string("R");
+        result.scripts = with;
+        return result;
+    }
+    static QueueSettings settings(const QueuePolicy& with) {
+        QueueSettings result = settings();
+        result.policy = with;
         return result;
     }
     // Every action as one word list: "run 1: m", "fifo: ...", "mail: ...", "TERM 1", "stopped".
@@ -88,10 +98,10 @@ TEST_F(NotifyQueueTest, GroupsHavePriorityZeroAndTheirOwnWord) {
 }
 
 TEST_F(NotifyQueueTest, ScriptRunsAsItsUserFromItsResolvedPath) {
-    auto with = settings();
-    with.scripts.master->identity.uid = 65534;
-    with.scripts.master->path = "/usr/lib/m";
-    queue = NotifyQueue(with);
+    ScriptSettings with = scripts();
+    with.master->identity.uid = 65534;
+    with.master->path = "/usr/lib/m";
+    queue = NotifyQueue(settings(with));
     QueueActions actions;
     queue.handle(now, StateEntered{Word::master, 100}, actions);
     const auto& start = std::get<StartScript>(actions.front());
@@ -100,26 +110,26 @@ TEST_F(NotifyQueueTest, ScriptRunsAsItsUserFromItsResolvedPath) {
 }
 
 TEST_F(NotifyQueueTest, DeletedIsToldAsFaultUnlessAskedFor) {
-    auto with = settings();
-    with.scripts.fault = command("f");
-    queue = NotifyQueue(with);
+    ScriptSettings with = scripts();
+    with.fault = command("f");
+    queue = NotifyQueue(settings(with));
     // notify_fault itself is not run for a deleted instance.
     EXPECT_THAT(enter(Word::deleted),
                 ElementsAre("run 1: g INSTANCE VI_1 FAULT 100", "fifo: INSTANCE \"VI_1\" FAULT 100\n"));
-    with.scripts.notify_deleted = true;
-    queue = NotifyQueue(with);
+    with.notify_deleted = true;
+    queue = NotifyQueue(settings(with));
     EXPECT_THAT(enter(Word::deleted),
                 ElementsAre("run 1: g INSTANCE VI_1 DELETED 100", "fifo: INSTANCE \"VI_1\" DELETED 100\n"));
-    with.scripts.notify_deleted = false;
-    with.scripts.deleted = command("d");
-    queue = NotifyQueue(with);
+    with.notify_deleted = false;
+    with.deleted = command("d");
+    queue = NotifyQueue(settings(with));
     EXPECT_THAT(enter(Word::deleted), ElementsAre("run 1: d", "fifo: INSTANCE \"VI_1\" DELETED 100\n"));
 }
 
 TEST_F(NotifyQueueTest, LowerPriorityEventsRunTheirScriptAndAreNotQueuedTwice) {
-    auto with = settings();
-    with.scripts.master_rx_lower_pri = command("lower");
-    queue = NotifyQueue(with);
+    ScriptSettings with = scripts();
+    with.master_rx_lower_pri = command("lower");
+    queue = NotifyQueue(settings(with));
     const auto line = "fifo: INSTANCE \"VI_1\" MASTER_RX_LOWER_PRI 100\n";
     EXPECT_THAT(send(LowerPriorityHeard{100}), ElementsAre("run 1: lower", line));
     EXPECT_THAT(send(LowerPriorityHeard{100}), ElementsAre(line));
@@ -156,9 +166,7 @@ TEST_F(NotifyQueueTest, MailIsSentOncePerStateAfterTheFifoLine) {
 }
 
 TEST_F(NotifyQueueTest, OverflowDropsOldestSupersededScriptsAndKeepsTheNewestState) {
-    auto with = settings();
-    with.policy.max_pending = 4;
-    queue = NotifyQueue(with);
+    queue = NotifyQueue(settings(QueuePolicy{.max_pending = 4}));
     enter(Word::master);  // m runs, g waits.
     enter(Word::backup);
     enter(Word::master);  // Five wait: the oldest goes.
@@ -174,9 +182,7 @@ TEST_F(NotifyQueueTest, OverflowDropsOldestSupersededScriptsAndKeepsTheNewestSta
 }
 
 TEST_F(NotifyQueueTest, NewestStateSurvivesEvenATinyBound) {
-    auto with = settings();
-    with.policy.max_pending = 0;
-    queue = NotifyQueue(with);
+    queue = NotifyQueue(settings(QueuePolicy{.max_pending = 0}));
     enter(Word::master);
     enter(Word::backup);
     EXPECT_EQ(queue.pending(), 2U);
@@ -196,9 +202,7 @@ TEST_F(NotifyQueueTest, EndlessScriptDoesNotSilenceTheQueue) {
 }
 
 TEST_F(NotifyQueueTest, PatienceZeroWaitsForEver) {
-    auto with = settings();
-    with.policy.patience = Duration::zero();
-    queue = NotifyQueue(with);
+    queue = NotifyQueue(settings(QueuePolicy{.patience = Duration::zero()}));
     enter(Word::master);
     enter(Word::backup);
     EXPECT_EQ(queue.deadline(), std::nullopt);
@@ -226,9 +230,9 @@ TEST_F(NotifyQueueTest, StopDropsSupersededScriptsAndDoesNotWaitForASlowOne) {
 }
 
 TEST_F(NotifyQueueTest, StopEndsStubbornScriptsWithTermThenKillThenWithoutThem) {
-    auto with = settings();
-    with.scripts.generic.reset();
-    queue = NotifyQueue(with);
+    ScriptSettings with = scripts();
+    with.generic.reset();
+    queue = NotifyQueue(settings(with));
     enter(Word::stop);
     send(StopRequested{});
     EXPECT_THAT(advance(999ms), IsEmpty());
