@@ -107,7 +107,7 @@ void VrrpService::for_each_fault(const VrrpInstance& instance, const Tell& tell)
         tell_interface(is_base ? &FaultReasons::base_interface_down : &FaultReasons::interface_down,
                        transport.interface);
     } else if (!transport.vrf.empty() && !network_.is_usable(transport.vrf)) {
-        tell(&FaultReasons::interface_down, [&] { return fmt::format("VRF {} is down", transport.vrf); });
+        tell(&FaultReasons::interface_down, [&] { return fmt::format("VRF {} is down", transport.vrf.string()); });
     }
     // The own VMAC or ipvlan fails by itself too: removed, or switched off by somebody.
     if (is_base) tell_interface(&FaultReasons::interface_down, own);
@@ -185,7 +185,7 @@ void VrrpService::bind(VrrpInstance& instance) {
     // Without an interface of its own a unicast router may live in a VRF, whose table then routes its
     // packets.
     const std::string& interface =
-        instance.links->transmit.empty() ? transport.vrf : instance.links->transmit;
+        instance.links->transmit.empty() ? transport.vrf.string() : instance.links->transmit;
     wanted.interface = network_.index_of(interface);
     wanted.interface_name = interface;
     if (transport.unicast) {

@@ -46,7 +46,7 @@ void InstanceResolver::move_excess_addresses() {
 
 void InstanceResolver::check_own_interface() {
     if (!d_.interface) return;
-    std::erase_if(v_.track.interfaces, [&](const track::Reference& reference) {
+    v_.track.interfaces.erase_if([&](const track::Reference& reference) {
         if (reference.name != *d_.interface) return false;
         complain_at(tracked_at("track_interface", reference.name),
                     fmt::format("track_interface {} is its own interface; it is ignored", reference.name));
@@ -132,13 +132,13 @@ void InstanceResolver::drop_weights() {
                     fmt::format("{} {} has a weight, which does not go with {}; {} is ignored", what, name,
                                 why, part));
     };
-    std::erase_if(v_.track.interfaces, [&](track::Reference& reference) {
+    v_.track.interfaces.erase_if([&](track::Reference& reference) {
         if (reference.weight.value_or(0) == 0) return false;
         ignored("track_interface", reference.name, grouped ? "the weight" : "it");
         reference.weight = 0;
         return !grouped;
     });
-    std::erase_if(v_.track.scripts, [&](const track::Reference& reference) {
+    v_.track.scripts.erase_if([&](const track::Reference& reference) {
         const auto script = draft.script_names.find(reference.name);
         if (reference.weight.value_or(
                 script == draft.script_names.end() ? 0 : draft.scripts[script->second].value.weight) == 0)
@@ -146,7 +146,7 @@ void InstanceResolver::drop_weights() {
         ignored("track_script", reference.name, "it");
         return true;
     });
-    std::erase_if(v_.track.files, [&](track::Reference& reference) {
+    v_.track.files.erase_if([&](track::Reference& reference) {
         const auto file = draft.file_names.find(reference.name);
         const int weight = reference.weight.value_or(
             file == draft.file_names.end() ? 1 : draft.config.track_files[file->second].weight);
@@ -155,7 +155,7 @@ void InstanceResolver::drop_weights() {
         reference.weight = 0;
         return weight != 1;
     });
-    std::erase_if(v_.track.bfds, [&](const track::Reference& reference) {
+    v_.track.bfds.erase_if([&](const track::Reference& reference) {
         const auto session = draft.bfd_names.find(reference.name);
         if (reference.weight.value_or(session == draft.bfd_names.end()
                                           ? 0

@@ -58,8 +58,8 @@ void check_scripts(Loading& loading) {
                           fmt::format("vrrp_script {} is not run: {}", name, verdict.problem));
     }
     const auto untrack = [&](track::References& references) {
-        std::erase_if(references.scripts,
-                      [&](const track::Reference& reference) { return unusable.contains(reference.name); });
+        references.scripts.erase_if(
+            [&](const track::Reference& reference) { return unusable.contains(reference.name); });
     };
     for (const auto& instance : draft.instances) {
         scripts.check(instance->value.notify, instance->place);
@@ -152,7 +152,7 @@ void clear_weights(Loading& loading, SyncGroupDraft& group) {
         [&](const std::string& member) { return names.at(member)->value.router.priority == vrrp::kOwner; });
     if (!owner) return;
     const Draft& draft = loading.draft;
-    const auto clear = [&](std::vector<track::Reference>& list, std::string_view what, auto&& own_weight) {
+    const auto clear = [&](RareList<track::Reference>& list, std::string_view what, auto&& own_weight) {
         for (track::Reference& reference : list) {
             if (reference.weight.value_or(own_weight(reference.name)) == 0) continue;
             loading.error(group.place, fmt::format("vrrp_sync_group {}: {} {} has a weight, which does not "

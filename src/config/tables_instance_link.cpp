@@ -205,7 +205,7 @@ void show_interface(const D& instance, const Row& row, Writer& writer) {
 void read_vrf(Loading& loading, D& instance, const Line& line) {
     const std::string_view name = line.word(1);
     if (loading.stopped()) return;
-    std::string& vrf = instance.value.transport.vrf;
+    RareText& vrf = instance.value.transport.vrf;
     if (name.size() > 15)
         bad_word(loading, ReportClass::general, line, 1, "is too long for an interface; it is ignored");
     else if (instance.interface)

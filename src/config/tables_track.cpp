@@ -69,7 +69,7 @@ bool exists(Loading& loading, Tracked tracked, std::string_view name) {
 
 }  // namespace
 
-std::vector<Reference>& references(track::References& lists, Tracked tracked) {
+RareList<Reference>& references(track::References& lists, Tracked tracked) {
     switch (tracked) {
         case Tracked::interface:
             return lists.interfaces;
@@ -85,7 +85,7 @@ std::vector<Reference>& references(track::References& lists, Tracked tracked) {
     return lists.interfaces;
 }
 
-void read_reference(Loading& loading, Tracked tracked, std::string_view owner, std::vector<Reference>& list,
+void read_reference(Loading& loading, Tracked tracked, std::string_view owner, RareList<Reference>& list,
                     const Line& line) {
     const ListKind& kind = kKinds[static_cast<size_t>(tracked)];
     Reference reference;

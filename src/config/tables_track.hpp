@@ -8,7 +8,7 @@ namespace holdfast::config {
 
 enum class Tracked : uint8_t { interface, script, file, process, bfd };
 
-std::vector<track::Reference>& references(track::References& lists, Tracked tracked);
+RareList<track::Reference>& references(track::References& lists, Tracked tracked);
 
 /// W [reverse]; a bad number is reported and `kept` decides whether it is stored all the same.
 struct WeightWord {
@@ -24,7 +24,7 @@ std::string weight_text(int weight, bool reverse);
 
 /// One entry `NAME [weight W [reverse|noreverse]]` of `owner`; the tracked object must be defined above.
 void read_reference(Loading& loading, Tracked tracked, std::string_view owner,
-                    std::vector<track::Reference>& list, const Line& line);
+                    RareList<track::Reference>& list, const Line& line);
 
 extern const Option kReferenceOptions[1];
 inline constexpr std::string_view kTrackEntry = "NAME [weight W [reverse]]";

@@ -49,6 +49,7 @@ D* open_instance(Loading& loading, Draft& draft, const Line& line) {
 void close_instance(Loading& loading, Draft&, D& instance, const Line&) {
     // Repetitions are looked for within one block only.
     loading.draft.seen = {};
+    loading.tracked.clear();
     if (instance.unicast_keyword && (instance.use_vmac || instance.use_ipvlan)) {
         if (!instance.interface) {
             loading.error(instance.place,

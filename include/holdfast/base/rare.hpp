@@ -3,12 +3,14 @@
 // size.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace holdfast {
 
@@ -60,6 +62,52 @@ class Rare {
 
   private:
     std::unique_ptr<T> value_;
+};
+
+/// A std::vector in the size of a pointer, for a list that is usually empty. Reads as a vector.
+template <class T>
+class RareList {
+  public:
+    using value_type = T;
+    using iterator = typename std::vector<T>::iterator;
+    using const_iterator = typename std::vector<T>::const_iterator;
+
+    RareList() = default;
+    RareList(std::initializer_list<T> values) {
+        if (values.size() > 0) list_.emplace(values);
+    }
+
+    const std::vector<T>& list() const {
+        static const std::vector<T> kEmpty;
+        return list_ ? *list_ : kEmpty;
+    }
+    operator const std::vector<T>&() const { return list(); }
+    bool empty() const { return !list_ || list_->empty(); }
+    size_t size() const { return list().size(); }
+    const_iterator begin() const { return list().begin(); }
+    const_iterator end() const { return list().end(); }
+    const T& operator[](size_t index) const { return list()[index]; }
+    const T& at(size_t index) const { return list().at(index); }
+
+    /// To change what is there; nothing is made for an empty list.
+    iterator begin() { return list_ ? list_->begin() : iterator(); }
+    iterator end() { return list_ ? list_->end() : iterator(); }
+    void push_back(T value) { made().push_back(std::move(value)); }
+    template <class... Arguments>
+    T& emplace_back(Arguments&&... arguments) {
+        return made().emplace_back(std::forward<Arguments>(arguments)...);
+    }
+    template <class Is>
+    void erase_if(const Is& is_it) {
+        if (list_) std::erase_if(*list_, is_it);
+        if (empty()) list_.reset();
+    }
+
+    friend bool operator==(const RareList& a, const RareList& b) { return a.list() == b.list(); }
+
+  private:
+    std::vector<T>& made() { return list_ ? *list_ : list_.emplace(); }
+    Rare<std::vector<T>> list_;
 };
 
 /// A std::string in the size of a pointer, for a field that is usually empty. Reads as a string.

@@ -31,11 +31,11 @@ class Shared {
     }
 
     /// All that one of its lists holds.
-    template <class Part>
-    std::vector<Shared<Part>> parts(const std::vector<Part>& list) const {
-        std::vector<Shared<Part>> parts;
+    template <class List>
+    std::vector<Shared<typename List::value_type>> parts(const List& list) const {
+        std::vector<Shared<typename List::value_type>> parts;
         parts.reserve(list.size());
-        for (const Part& each : list) parts.push_back(part(each));
+        for (const auto& each : list) parts.push_back(part(each));
         return parts;
     }
 

@@ -212,8 +212,8 @@ struct VrrpInstance {
     vrrp::TransportSettings transport;
     std::vector<netstate::AddressSettings> addresses;           ///< virtual_ipaddress
     std::vector<netstate::AddressSettings> excluded_addresses;  ///< virtual_ipaddress_excluded
-    std::vector<netstate::RouteSettings> routes;
-    std::vector<netstate::RuleSettings> rules;
+    RareList<netstate::RouteSettings> routes;
+    RareList<netstate::RuleSettings> rules;
     Rare<netstate::VmacSettings> vmac;
     bool use_vmac_addr = false;
     track::References track;
@@ -223,12 +223,12 @@ struct VrrpInstance {
     bool promote_secondaries = false;
     bool linkbeat_use_polling = false;
     bool no_virtual_ipaddress = false;
-    std::string lvs_sync_daemon_interface;
+    RareText lvs_sync_daemon_interface;
     Duration garp_extra_interfaces{0};
     bool garp_extra_all = false;
     uint32_t debug = 0;
     /// Not empty: it stays in FAULT, for these reasons.
-    std::vector<std::string> config_faults;
+    RareList<std::string> config_faults;
     WrittenAt position;
     friend bool operator==(const VrrpInstance&, const VrrpInstance&) = default;
 };

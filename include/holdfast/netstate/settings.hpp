@@ -15,14 +15,8 @@ namespace holdfast::netstate {
 
 /// One `virtual_ipaddress`, `virtual_ipaddress_excluded` or `static_ipaddress` entry.
 struct AddressSettings {
-    Prefix prefix{};                  ///< /32 or /128 unless given.
-    std::string interface{};          ///< `dev`, or the instance's interface.
-    Rare<IpAddress> broadcast{};      ///< brd ADDR
-    bool broadcast_all_ones = false;  ///< brd +
-    bool broadcast_network = false;   ///< brd -
-    uint8_t scope = 0;                ///< rt_scopes number; 0 = global.
-    RareText label{};                 ///< IPv4 only.
-    Rare<Prefix> peer{};
+    Prefix prefix{};    ///< /32 or /128 unless given.
+    uint8_t scope = 0;  ///< rt_scopes number; 0 = global.
     bool home = false;
     bool dad = false;  ///< `-nodad`: do duplicate address detection after all.
     bool mngtmpaddr = false;
@@ -30,9 +24,15 @@ struct AddressSettings {
     bool autojoin = false;
     bool no_track = false;
     bool use_vmac = false;
-    std::optional<uint32_t> preferred_lifetime{};  ///< Seconds; unset = 0 for /128, forever otherwise.
-    RareText track_group{};                        ///< static_ipaddress only.
+    bool broadcast_all_ones = false;               ///< brd +
+    bool broadcast_network = false;                ///< brd -
     bool explicit_interface = false;               ///< `dev` was written.
+    std::optional<uint32_t> preferred_lifetime{};  ///< Seconds; unset = 0 for /128, forever otherwise.
+    std::string interface{};                       ///< `dev`, or the instance's interface.
+    Rare<IpAddress> broadcast{};                   ///< brd ADDR
+    RareText label{};                              ///< IPv4 only.
+    Rare<Prefix> peer{};
+    RareText track_group{};  ///< static_ipaddress only.
     friend bool operator==(const AddressSettings&, const AddressSettings&) = default;
 };
 

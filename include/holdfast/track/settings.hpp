@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "holdfast/base/rare.hpp"
 #include "holdfast/base/time.hpp"
 #include "holdfast/notify/settings.hpp"
 
@@ -21,11 +22,11 @@ struct Reference {
 };
 
 struct References {
-    std::vector<Reference> interfaces;
-    std::vector<Reference> scripts;
-    std::vector<Reference> files;
-    std::vector<Reference> processes;
-    std::vector<Reference> bfds;
+    RareList<Reference> interfaces;
+    RareList<Reference> scripts;
+    RareList<Reference> files;
+    RareList<Reference> processes;
+    RareList<Reference> bfds;
     friend bool operator==(const References&, const References&) = default;
 };
 

@@ -96,12 +96,12 @@ struct TransportSettings {
     bool track_source = false;        ///< track_src_ip
     IpAddress multicast_group;        ///< 224.0.0.18, ff02::12, or as configured.
     bool unicast = false;
-    std::vector<UnicastPeer> peers;
+    RareList<UnicastPeer> peers;
     bool check_unicast_source = false;
     bool unicast_fault_no_peer = false;
     std::optional<uint8_t> ttl;              ///< unicast_ttl; 255 when unset.
     std::optional<uint32_t> receive_buffer;  ///< kernel_rx_buf_size, bytes.
-    std::string vrf;
+    RareText vrf;
     friend bool operator==(const TransportSettings&, const TransportSettings&) = default;
 };
 
