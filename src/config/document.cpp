@@ -127,6 +127,14 @@ bool Document::file_missing() const {
     return storage_->file_missing;
 }
 
+const std::vector<std::string>& Document::lost_files() const {
+    return storage_->lost_files;
+}
+
+bool Document::is_blank() const {
+    return storage_->is_blank;
+}
+
 Diagnostic Document::report(Severity severity, ReportClass report_class, const Directive& directive,
                             std::string message) const {
     return make_report(*storage_, severity, report_class, directive.text(), std::move(message));

@@ -17,6 +17,7 @@ std::string quoted(std::string_view name) {
 // Something is wrong with a file. It stops the daemon only when the policy demands the file.
 void LanguageReader::file_problem(bool demanded, std::string_view from, std::string message) {
     if (demanded) storage_.file_missing = true;
+    storage_.lost_files.push_back(message);
     report(demanded ? ReportClass::include_file : ReportClass::notice, from, std::move(message),
            demanded ? Severity::error : Severity::warning);
 }
@@ -87,6 +88,7 @@ void LanguageReader::include(const IncludeLine& line, std::string_view text) {
 // `from` is the include line; empty for the main file.
 void LanguageReader::read_contents(const std::string& path, std::string contents, std::string_view from) {
     bytes_ += contents.size();
+    storage_.is_blank = storage_.is_blank && contents.find_first_not_of(" \t\r\n") == std::string::npos;
     if (bytes_ > options_.limits.total_bytes || storage_.sources.size() >= options_.limits.files) {
         if (!std::exchange(file_limit_reported_, true)) {
             report(ReportClass::general, from, "the configuration has too many files or is too large here");

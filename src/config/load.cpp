@@ -32,6 +32,8 @@ LoadResult load(const LoadOptions& options, const FileReader& reader, const Envi
 
     const Document document = load_document(options.path, language, reader, result.diagnostics);
     result.files = document.files();
+    result.lost_files = document.lost_files();
+    result.is_blank = document.is_blank();
     Loading loading(options, environment, document, result.diagnostics);
     loading.files = &reader;
     read_root(loading);

@@ -136,6 +136,8 @@ struct Document::Storage {
     std::vector<std::unique_ptr<Source>> sources;
     NodeList nodes;
     bool file_missing = false;
+    std::vector<std::string> lost_files;
+    bool is_blank = true;
 
     Source& add_source(Source source);
     void forget(uint32_t first, uint32_t last, const FileReader& reader);

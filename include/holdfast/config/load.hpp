@@ -44,6 +44,10 @@ struct LoadResult {
     int fatal_exit_code = 0;
     /// Every file that was read, in the order of reading, once per reading.
     std::vector<std::string> files;
+    /// What was said about included files that are named and could not be read. A start goes on without them.
+    std::vector<std::string> lost_files;
+    /// There is nothing in the files, not even a comment.
+    bool is_blank = false;
 };
 
 /// Reads everything; never throws for what a file contains. Linear in the size of the text.

@@ -154,6 +154,10 @@ class Document {
     std::vector<std::string> files() const;
     /// A required file was missing: a start ends with status 6.
     bool file_missing() const;
+    /// What was said about included files that are named and could not be read, demanded or not.
+    const std::vector<std::string>& lost_files() const;
+    /// The files are empty, or have nothing but blanks in them.
+    bool is_blank() const;
 
     /// A report about one word of a directive (or the whole of it), with its line, include chain, and a note
     /// that names the definition when substitution produced the text.
