@@ -9,11 +9,14 @@ namespace holdfast::app {
 
 namespace {
 
-std::multiset<std::string> errors_of(const config::Diagnostics& diagnostics) {
+/// A reload that brings one of these in is refused.
+std::multiset<std::string> errors_of(const config::LoadResult& loaded) {
     std::multiset<std::string> errors;
-    for (const config::Diagnostic& diagnostic : diagnostics.all()) {
+    for (const config::Diagnostic& diagnostic : loaded.diagnostics.all()) {
         if (diagnostic.severity == config::Severity::error) errors.insert(diagnostic.message);
     }
+    for (const std::string& lost : loaded.lost_files)
+        if (!errors.contains(lost)) errors.insert(lost);
     return errors;
 }
 
@@ -45,7 +48,7 @@ Result<> Daemon::start(config::LoadResult loaded) {
     config_ = std::move(*loaded.config);
     generation_ = 1;
     started_at_ = edges_.wall_clock();
-    known_errors_ = errors_of(loaded.diagnostics);
+    known_errors_ = errors_of(loaded);
     if (edges_.configure) edges_.configure(config_);
     edges_.outputs.configure(config_->global);
     warn_of_limits(config_, edges_.log);
@@ -83,7 +86,12 @@ Daemon::Verdict Daemon::examine(const config::LoadResult& loaded) const {
         verdict.refusal = "the new configuration cannot run";
         return verdict;
     }
-    verdict.errors = errors_of(loaded.diagnostics);
+    // Somebody is writing it, or the disk is full. A comment in it says that it is meant.
+    if (loaded.is_blank) {
+        verdict.refusal = "the configuration file is empty";
+        return verdict;
+    }
+    verdict.errors = errors_of(loaded);
     for (const std::string& error : verdict.errors) {
         if (verdict.errors.count(error) <= known_errors_.count(error)) continue;
         verdict.refusal = fmt::format("new error: {}", error);
@@ -136,6 +144,13 @@ ReloadOutcome Daemon::change_over(config::LoadResult loaded) {
     if (edges_.configure) edges_.configure(config_);
     edges_.outputs.configure(config_->global);
     warn_of_limits(config_, edges_.log);
+    std::vector<std::pair<std::string, std::string>> renamed;
+    for (const auto& pair : plan.instances.changed) {
+        const std::string& old_name = before.instances[pair.before].router.name;
+        const std::string& new_name = config_->instances[pair.after].router.name;
+        if (old_name != new_name) renamed.emplace_back(old_name, new_name);
+    }
+    journal_.rename(SubjectKind::instance, renamed);
     if (settings_.parts.vrrp) vrrp_->reload(before, config_, plan);
     if (settings_.parts.checkers) lvs_->reload(config_);
     if (settings_.parts.bfd && before.bfd_sessions != config_->bfd_sessions) bfd_.load(config_->bfd_sessions);

@@ -113,6 +113,10 @@ void Daemon::keep_journal() {
         lvs_->instance_entered(instance.name(), change.to);
         note_instance(instance, change);
     });
+    vrrp_->on_priority([this](const VrrpInstance& instance, const vrrp::EffectivePriorityChanged& change) {
+        note({SubjectKind::instance, instance.name(), std::to_string(change.from.value),
+              std::to_string(change.to.value), "priority", priority_text(instance), false});
+    });
     vrrp_->on_group(
         [this](const VrrpGroup& group, const vrrp::GroupStateChanged& change) { note_group(group, change); });
     vrrp_->on_tracker([this](track::Kind kind, std::string_view name, std::string_view state) {

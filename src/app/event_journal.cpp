@@ -1,5 +1,7 @@
 #include "holdfast/app/event_journal.hpp"
 
+#include <vector>
+
 namespace holdfast::app {
 
 std::string_view to_string(SubjectKind kind) {
@@ -30,7 +32,7 @@ std::string_view to_string(SubjectKind kind) {
 
 JournalEvent::JournalEvent(uint64_t number, std::chrono::system_clock::time_point at,
                            const JournalEntry& entry)
-    : number_(number), at_(at), ends_{}, kind_(entry.kind) {
+    : number_(number), at_(at), ends_{}, kind_(entry.kind), is_state_(entry.is_state) {
     const std::array words{entry.name, entry.from, entry.to, entry.cause, entry.text};
     size_t size = 0;
     for (const std::string_view word : words) size += word.size();
@@ -41,11 +43,19 @@ JournalEvent::JournalEvent(uint64_t number, std::chrono::system_clock::time_poin
     }
 }
 
-void EventJournal::add(std::chrono::system_clock::time_point at, const JournalEntry& entry) {
-    const Shared<JournalEvent> event = JournalEvent(next_++, at, entry);
+JournalEvent JournalEvent::renamed(std::string_view name) const {
+    return {number_, at_, {kind_, name, from(), to(), cause(), text(), is_state_}};
+}
+
+void EventJournal::remember(const Shared<JournalEvent>& event) {
     // The new one lies where the old one of its subject was.
     if (const auto before = latest_.find(event); before != latest_.end()) latest_.erase(before);
     latest_.insert(event);
+}
+
+void EventJournal::add(std::chrono::system_clock::time_point at, const JournalEntry& entry) {
+    const Shared<JournalEvent> event = JournalEvent(next_++, at, entry);
+    if (event->is_state()) remember(event);
     events_.push_back(event);
     if (events_.size() > capacity_) events_.pop_front();
     if (added_) added_();
@@ -59,6 +69,17 @@ const JournalEvent* EventJournal::event(uint64_t number) const {
 const JournalEvent* EventJournal::latest(SubjectKind kind, std::string_view name) const {
     const auto found = latest_.find(Subject{kind, name});
     return found == latest_.end() ? nullptr : &**found;
+}
+
+void EventJournal::rename(SubjectKind kind, std::span<const std::pair<std::string, std::string>> names) {
+    std::vector<JournalEvent> moving;
+    for (const auto& [before, after] : names) {
+        const auto latest = latest_.find(Subject{kind, before});
+        if (latest == latest_.end()) continue;
+        moving.push_back((*latest)->renamed(after));
+        latest_.erase(latest);
+    }
+    for (JournalEvent& event : moving) remember(std::move(event));
 }
 
 void EventJournal::forget_unless(const std::function<bool(SubjectKind, std::string_view)>& exists) {

@@ -43,6 +43,11 @@ void Network::forget(const netstate::Owner& owner, bool remove) {
     state_.forget(edges_.timers.now(), owner, remove);
 }
 
+void Network::rename(std::vector<netstate::RenamedOwner> names) {
+    if (names.empty()) return;
+    state_.rename(edges_.timers.now(), std::move(names));
+}
+
 void Network::remove_stale_routes(std::span<const netstate::RouteSettings> wanted) {
     state_.remove_stale_routes(edges_.timers.now(), wanted);
 }
@@ -89,14 +94,15 @@ std::optional<IpAddress> Network::source_address(std::string_view interface, Fam
     return state_.source_address(index, family);
 }
 
-bool Network::left_by_us(std::span<const Shared<netstate::AddressSettings>> addresses) const {
-    return !addresses.empty() &&
-           std::ranges::all_of(addresses, [this](const netstate::AddressSettings& settings) {
-               const auto wanted = netstate::resolve(settings, mirror());
-               if (!wanted) return false;
-               const netstate::KernelAddress* present = mirror().address(wanted->key());
-               return present != nullptr && present->protocol == netstate::kAddressProtocol;
-           });
+std::vector<Shared<netstate::AddressSettings>> Network::left_by_us(
+    std::span<const Shared<netstate::AddressSettings>> addresses) const {
+    std::vector<Shared<netstate::AddressSettings>> left;
+    for (const Shared<netstate::AddressSettings>& settings : addresses) {
+        const auto wanted = netstate::resolve(settings, mirror());
+        const netstate::KernelAddress* present = wanted ? mirror().address(wanted->key()) : nullptr;
+        if (present != nullptr && present->protocol == netstate::kAddressProtocol) left.push_back(settings);
+    }
+    return left;
 }
 
 void Network::on_link_changed(Instant now, const netstate::LinkInfo& link, const netstate::LinkInfo* before) {

@@ -10,17 +10,6 @@
 
 namespace holdfast::app {
 
-namespace {
-
-using agents::JsonText;
-
-constexpr size_t kHistory = 5;
-
-std::string seconds(Duration duration) {
-    return fmt::format("{:.3f} s", to_seconds(std::max(duration, Duration::zero())));
-}
-
-/// `priority 90 (base 100, script chk -10)`.
 std::string priority_text(const VrrpInstance& instance) {
     std::string text = fmt::format("priority {} (base {}", instance.router.effective_priority().value,
                                    instance.settings->router.priority.value);
@@ -30,6 +19,16 @@ std::string priority_text(const VrrpInstance& instance) {
         if (sum != 0) text += fmt::format(", {} {:+}", sources[i].name, sum);
     }
     return text + ")";
+}
+
+namespace {
+
+using agents::JsonText;
+
+constexpr size_t kHistory = 5;
+
+std::string seconds(Duration duration) {
+    return fmt::format("{:.3f} s", to_seconds(std::max(duration, Duration::zero())));
 }
 
 void backup_rules(const Daemon& daemon, const VrrpInstance& instance, std::vector<std::string>& rules) {
@@ -113,7 +112,8 @@ void write_history(JsonText& json, const Daemon& daemon, SubjectKind kind, std::
     std::vector<const JournalEvent*> history;
     const auto& events = daemon.journal().events();
     for (auto event = events.rbegin(); event != events.rend() && history.size() < kHistory; ++event)
-        if ((*event)->kind() == kind && (*event)->name() == name) history.push_back(&**event);
+        if ((*event)->is_state() && (*event)->kind() == kind && (*event)->name() == name)
+            history.push_back(&**event);
     std::ranges::reverse(history);
     json.key("history").open_array();
     for (const JournalEvent* event : history) {

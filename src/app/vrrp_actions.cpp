@@ -120,7 +120,7 @@ void VrrpService::send_copy(VrrpInstance& instance, vrrp::Priority priority,
 }
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::InstallAddresses&) {
-    instance.adopting = false;
+    const bool was_adopting = std::exchange(instance.adopting, false);
     // The first advert leaves before the kernel is busy with a long list of addresses.
     edges_.link.flush();
     protect(instance, true);
@@ -132,6 +132,7 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::InstallAddresses&)
     say(!instance.settings->routes.empty(), "Virtual Routes");
     say(!instance.settings->rules.empty(), "Virtual Rules");
     installing_ = &instance;
+    if (was_adopting) define_objects(instance);
     network_.hold(instance.owner());
     installing_ = nullptr;
     if (instance.settings->garp_extra_interfaces > Duration::zero()) {
@@ -146,7 +147,7 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::InstallAddresses&)
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::RemoveAddresses&) {
     if (instance.adopting && !instance.started) return;  // At start: decided by the first advert or timeout.
-    instance.adopting = false;
+    const bool was_adopting = std::exchange(instance.adopting, false);
     if (instance.extra_garp) instance.extra_garp->cancel();
     const auto say = [&](bool is_there, std::string_view what) {
         if (is_there) edges_.log.detail(Part::vrrp, fmt::format("({}) removing {}", instance.name(), what));
@@ -156,6 +157,7 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::RemoveAddresses&) 
     say(!instance.addresses().empty(), "VIPs.");
     say(!instance.excluded_addresses().empty(), "E-VIPs.");
     network_.release(instance.owner());
+    if (was_adopting) define_objects(instance);
     protect(instance, false);
 }
 
@@ -176,6 +178,7 @@ void VrrpService::end_adoption(VrrpInstance& instance, std::string_view why) {
     edges_.log.info(Part::vrrp,
                     fmt::format("({}) {}: removing the VIPs of the last run", instance.name(), why));
     network_.release(instance.owner());
+    define_objects(instance);
     refresh_firewall(nullptr);
 }
 
@@ -273,6 +276,7 @@ void VrrpService::perform(VrrpInstance& instance, const vrrp::ContinueSequence& 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::EffectivePriorityChanged& action) {
     notifications_.tell(notify::Subject::instance, instance.name(),
                         notify::PriorityChanged{instance.router.is_master(), action.to.value});
+    if (priority_listener_) priority_listener_(instance, action);
 }
 
 void VrrpService::perform(VrrpInstance& instance, const vrrp::RequestGroup& action) {

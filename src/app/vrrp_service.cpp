@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <system_error>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "group_index.hpp"
 
@@ -203,17 +204,23 @@ bool VrrpService::starts_as_master(const VrrpInstance& instance) const {
     return group != groups_.end() && is_of_owners(group->second->members);
 }
 
+void VrrpService::define_objects(const VrrpInstance& instance) {
+    netstate::SharedObjects objects = objects_of(instance);
+    if (instance.adopting) objects.addresses = network_.left_by_us(objects.addresses);
+    network_.define(instance.owner(), std::move(objects), instance.router.is_master() || instance.adopting);
+}
+
 void VrrpService::begin(const std::vector<VrrpInstance*>& fresh) {
     log_interfaces_at_start(fresh);
     for (VrrpInstance* instance : fresh) {
-        netstate::SharedObjects objects = objects_of(*instance);
-        instance->adopting = network_.left_by_us(objects.addresses);
+        // A crash in the middle of a change leaves some: those stay, the others come with the mastership.
+        instance->adopting = !network_.left_by_us(objects_of(*instance).addresses).empty();
         if (instance->adopting) {
             edges_.log.info(Part::vrrp,
                             fmt::format("({}) keeping the VIPs of the last run until another router is heard",
                                         instance->name()));
         }
-        network_.define(instance->owner(), std::move(objects), instance->adopting);
+        define_objects(*instance);
         log_faults_at_start(*instance);
         instance->source = wanted_source(*instance);
         if (instance->source) {
@@ -324,6 +331,23 @@ void VrrpService::remove(VrrpInstance& instance) {
     std::erase(dirty_, &instance);
 }
 
+/// What goes by the name of an instance follows those that get another one, all at once: two may swap theirs.
+/// Notifications stay with the name, because their order is what its scripts see.
+void VrrpService::rename(const config::Config& before, const config::Config& after,
+                         const config::Changes& instances) {
+    std::vector<netstate::RenamedOwner> renamed;
+    std::unordered_set<std::string_view> names;
+    for (const config::VrrpInstance& instance : after.instances) names.insert(instance.router.name);
+    for (const auto& pair : instances.changed) {
+        const std::string& old_name = before.instances[pair.before].router.name;
+        const std::string& new_name = after.instances[pair.after].router.name;
+        if (old_name == new_name) continue;
+        renamed.push_back({{old_name}, {new_name}});
+        if (!names.contains(old_name)) notifications_.remove(notify::Subject::instance, old_name);
+    }
+    network_.rename(std::move(renamed));
+}
+
 void VrrpService::reload(const config::Config& before, const Shared<config::Config>& next_generation,
                          const config::Plan& plan) {
     const config::Config& after = *next_generation;
@@ -337,6 +361,7 @@ void VrrpService::reload(const config::Config& before, const Shared<config::Conf
     std::vector<std::unique_ptr<VrrpInstance>> old = std::exchange(instances_, {});
     std::vector<std::unique_ptr<VrrpInstance>> next(after.instances.size());
     for (const size_t index : plan.instances.removed) remove(*old[index]);
+    rename(before, after, plan.instances);
     for (const auto& pair : plan.instances.unchanged) {
         next[pair.after] = std::move(old[pair.before]);
         if (buffers_changed) touch(*next[pair.after]);
@@ -360,16 +385,9 @@ void VrrpService::reload(const config::Config& before, const Shared<config::Conf
         share(*instances_[pair.after], next_generation.part(after.instances[pair.after]));
     for (const auto& pair : plan.instances.changed) {
         VrrpInstance& instance = *instances_[pair.after];
-        const std::string old_name = instance.name();
-        const netstate::Owner old_owner = instance.owner();
         instance.settings = next_generation.part(after.instances[pair.after]);
-        if (old_name != instance.name()) {
-            network_.forget(old_owner, false);
-            notifications_.remove(notify::Subject::instance, old_name);
-        }
         lay_links_again(instance, after);
-        network_.define(instance.owner(), objects_of(instance),
-                        instance.router.is_master() || instance.adopting);
+        define_objects(instance);
         instance.reader.reconfigure(instance.router_settings(), instance.transport_settings());
         authenticate(instance);
         instance.source = wanted_source(instance);

@@ -79,6 +79,11 @@ void NetworkState::forget(Instant now, const Owner& owner, bool remove) {
     settle(now);
 }
 
+void NetworkState::rename(Instant now, std::vector<RenamedOwner> names) {
+    deferred_.push_back([this, names = std::move(names)] { reconciler_.rename(names); });
+    settle(now);
+}
+
 void NetworkState::define_links(Instant now, std::vector<VirtualLink> links) {
     deferred_.push_back([this, links = std::move(links)]() mutable {
         for (VirtualLink& link : links) links_.define(std::move(link));

@@ -93,6 +93,22 @@ void Reconciler::forget(const Owner& owner, bool remove) {
     compute_deadline();
 }
 
+void Reconciler::rename(std::span<const RenamedOwner> names) {
+    // As nodes of the map they keep their places in memory, which users_ knows.
+    std::vector<std::map<Owner, Owned>::node_type> moving;
+    for (const RenamedOwner& name : names) {
+        auto node = owners_.extract(name.before);
+        if (!node) continue;
+        node.key() = name.after;
+        node.mapped().owner = name.after;
+        moving.push_back(std::move(node));
+    }
+    for (auto& node : moving) {
+        forget(node.key(), false);
+        owners_.insert(std::move(node));
+    }
+}
+
 bool Reconciler::holds(const Owner& owner) const {
     auto at = owners_.find(owner);
     return at != owners_.end() && at->second.hold;

@@ -244,3 +244,8 @@ def test_22_the_weights_behind_a_priority(ours):
     contribution = first.instance()["priority"]["contributions"][0]
     assert (contribution["name"], contribution["sum"]) == ("chk", -30)
     assert ours.first.holds(VIP)
+    # The changes of priority are events, but none of the state.
+    events = [event for event in first.answer("events")["events"] if event["cause"] == "priority"]
+    assert [(event["from"], event["to"], event["text"]) for event in events] == [
+        ("100", "70", "priority 70 (base 100, chk -30)")]
+    assert first.why()["event"] != events[0]["text"]

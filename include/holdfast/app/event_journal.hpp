@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,6 +43,9 @@ struct JournalEntry {
     std::string_view to{};     ///< The state after.
     std::string_view cause{};  ///< One word for programs: "master_down", "script", "reload".
     std::string_view text{};   ///< The cause in a sentence for people, without a full stop.
+    /// Otherwise something about the subject that leaves its state alone (a priority): `latest` passes it
+    /// over.
+    bool is_state = true;
 };
 
 /// What it remembers, with the number and the time that it has given it. All words lie in one piece.
@@ -52,12 +56,15 @@ class JournalEvent {
     uint64_t number() const { return number_; }  ///< Counts from 1.
     std::chrono::system_clock::time_point at() const { return at_; }
     SubjectKind kind() const { return kind_; }
+    bool is_state() const { return is_state_; }
     // As in JournalEntry.
     std::string_view name() const { return word(0); }
     std::string_view from() const { return word(1); }
     std::string_view to() const { return word(2); }
     std::string_view cause() const { return word(3); }
     std::string_view text() const { return word(4); }
+    /// The same of a subject that has another name now.
+    JournalEvent renamed(std::string_view name) const;
 
   private:
     std::string_view word(size_t index) const {
@@ -71,6 +78,7 @@ class JournalEvent {
     std::string words_;
     std::array<uint32_t, 4> ends_;  ///< Of all words but the last.
     SubjectKind kind_;
+    bool is_state_;
 };
 
 class EventJournal {
@@ -90,8 +98,11 @@ class EventJournal {
     uint64_t next_number() const { return next_; }
     /// The event of this number; null when it is forgotten or has not happened.
     const JournalEvent* event(uint64_t number) const;
-    /// The latest event of a subject; null when nothing has happened to it.
+    /// The latest change of state of a subject; null when nothing has happened to it.
     const JournalEvent* latest(SubjectKind kind, std::string_view name) const;
+    /// A reload gives subjects of a kind other names (before, after), all at once: two may swap theirs. Only
+    /// what is remembered as the latest follows; events keep the names of their time.
+    void rename(SubjectKind kind, std::span<const std::pair<std::string, std::string>> names);
     /// After a reload: subjects that `exists` denies are no longer remembered by name.
     void forget_unless(const std::function<bool(SubjectKind, std::string_view)>& exists);
 
@@ -106,6 +117,8 @@ class EventJournal {
             return subject(left) < subject(right);
         }
     };
+
+    void remember(const Shared<JournalEvent>& event);
 
     size_t capacity_;
     uint64_t next_ = 1;

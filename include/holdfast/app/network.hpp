@@ -26,6 +26,7 @@ class Network final : private netstate::NetworkObserver {
     void hold(const netstate::Owner& owner);
     void release(const netstate::Owner& owner);
     void forget(const netstate::Owner& owner, bool remove);
+    void rename(std::vector<netstate::RenamedOwner> names);
 
     void remove_stale_routes(std::span<const netstate::RouteSettings> wanted);
     /// After a crash, once everything is defined: what no longer belongs to anybody goes.
@@ -44,9 +45,10 @@ class Network final : private netstate::NetworkObserver {
     /// Exists, is up and has a carrier.
     bool is_usable(std::string_view interface) const;
     std::optional<IpAddress> source_address(std::string_view interface, Family family) const;
-    /// Whether every one of these addresses is present and marked as put there by this daemon (IFA_PROTO):
-    /// what a crashed run has left. False for an empty list.
-    bool left_by_us(std::span<const Shared<netstate::AddressSettings>> addresses) const;
+    /// Those of these addresses that are present and marked as put there by this daemon (IFA_PROTO): what a
+    /// crashed run has left.
+    std::vector<Shared<netstate::AddressSettings>> left_by_us(
+        std::span<const Shared<netstate::AddressSettings>> addresses) const;
 
   private:
     void on_link_changed(Instant now, const netstate::LinkInfo& link,

@@ -55,6 +55,8 @@ std::string utc_text(std::chrono::system_clock::time_point time);
 void write_since(agents::JsonText& json, const Daemon& daemon, std::chrono::system_clock::time_point since);
 /// Since when an instance is in its state.
 std::chrono::system_clock::time_point since_of(const Daemon& daemon, const VrrpInstance& instance);
+/// `priority 90 (base 100, chk -10)`: the effective priority and what it is made of.
+std::string priority_text(const VrrpInstance& instance);
 /// The partners that keep an instance from taking part, with their reasons: "sync group G: B (script x
 /// fails)".
 std::string unfit_partners(const VrrpService& vrrp, const VrrpInstance& instance);

@@ -119,6 +119,8 @@ class VrrpService final : public netstate::NetworkObserver {
   public:
     /// Told of every state an instance enters, for the IPVS sync daemon and the journal.
     using StateListener = std::function<void(const VrrpInstance& instance, const vrrp::StateChanged& change)>;
+    using PriorityListener =
+        std::function<void(const VrrpInstance& instance, const vrrp::EffectivePriorityChanged& change)>;
     using GroupListener = std::function<void(const VrrpGroup& group, const vrrp::GroupStateChanged& change)>;
     /// Told what became of something that is tracked; `state` is a word or, for a file, its number.
     using TrackerListener =
@@ -128,6 +130,7 @@ class VrrpService final : public netstate::NetworkObserver {
     ~VrrpService() override;
 
     void on_state(StateListener listener) { state_listener_ = std::move(listener); }
+    void on_priority(PriorityListener listener) { priority_listener_ = std::move(listener); }
     void on_group(GroupListener listener) { group_listener_ = std::move(listener); }
     void on_tracker(TrackerListener listener) { tracker_listener_ = std::move(listener); }
 
@@ -206,6 +209,10 @@ class VrrpService final : public netstate::NetworkObserver {
 
     void define_statics(const Shared<config::Config>& generation);
     void remove(VrrpInstance& instance);
+    /// Its addresses, routes and rules: all of them, but of addresses only those that are there while they
+    /// are kept from a crashed run.
+    void define_objects(const VrrpInstance& instance);
+    void rename(const config::Config& before, const config::Config& after, const config::Changes& instances);
 
     // vrrp_binding.cpp: what an instance has under its feet.
     void touch(VrrpInstance& instance);
@@ -295,6 +302,7 @@ class VrrpService final : public netstate::NetworkObserver {
     io::Timer startup_delay_over_;  ///< Only for its line in the log: each router keeps the delay itself.
     std::vector<VrrpInstance*> dirty_;
     StateListener state_listener_;
+    PriorityListener priority_listener_;
     GroupListener group_listener_;
     TrackerListener tracker_listener_;
     const VrrpInstance* group_trigger_ = nullptr;

@@ -67,6 +67,7 @@ class NetworkState final : private ChangeListener {
     /// Takes them out (leaving Master), with equal ones put there by others.
     void release(Instant now, const Owner& owner);
     void forget(Instant now, const Owner& owner, bool remove);
+    void rename(Instant now, std::vector<RenamedOwner> names);
 
     /// See LinkReconciler. Links and knobs are settled before addresses.
     void define_links(Instant now, std::vector<VirtualLink> links);

@@ -104,6 +104,11 @@ struct ObjectEvent {
     Error error;             ///< refused only.
 };
 
+struct RenamedOwner {
+    Owner before;
+    Owner after;
+};
+
 class Reconciler {
   public:
     explicit Reconciler(RepairPolicy policy = {}) : policy_(policy) {}
@@ -116,6 +121,9 @@ class Reconciler {
     /// Forgets the owner. What it holds is removed when `remove`, else left in the kernel
     /// (`dont_release_vrrp`).
     void forget(const Owner& owner, bool remove);
+    /// Owners take other names, all at once (two may swap theirs), with everything they have. Unknown ones
+    /// are ignored; who had one of the new names and takes no other is forgotten.
+    void rename(std::span<const RenamedOwner> names);
     bool holds(const Owner& owner) const;
 
     /// A link has changed: the next `plan` looks at all owners, and what was refused before is tried again at

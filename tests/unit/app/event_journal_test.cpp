@@ -48,6 +48,28 @@ TEST(EventJournal, ForgetsTheOldestButKnowsTheLatestOfEach) {
     EXPECT_EQ(journal.latest(SubjectKind::group, "busy"), nullptr);
 }
 
+TEST(EventJournal, WhatIsNoStateIsNotTheLatestState) {
+    EventJournal journal;
+    journal.add(kNow, event("A", "BACKUP"));
+    JournalEntry priority = event("A", "70");
+    priority.is_state = false;
+    journal.add(kNow, priority);
+    EXPECT_EQ(journal.events().back()->to(), "70");
+    EXPECT_EQ(journal.latest(SubjectKind::instance, "A")->to(), "BACKUP");
+}
+
+TEST(EventJournal, SubjectsThatSwapNamesTakeTheirLatestEventAlong) {
+    EventJournal journal;
+    journal.add(kNow, event("A", "MASTER"));
+    journal.add(kNow, event("B", "BACKUP"));
+    const std::vector<std::pair<std::string, std::string>> names{{"A", "B"}, {"B", "A"}, {"nobody", "C"}};
+    journal.rename(SubjectKind::instance, names);
+    EXPECT_EQ(journal.latest(SubjectKind::instance, "A")->to(), "BACKUP");
+    EXPECT_EQ(journal.latest(SubjectKind::instance, "B")->to(), "MASTER");
+    EXPECT_EQ(journal.latest(SubjectKind::instance, "C"), nullptr);
+    EXPECT_EQ(journal.events().front()->name(), "A");
+}
+
 TEST(EventJournal, SubjectsThatAreGoneAreForgotten) {
     EventJournal journal;
     journal.add(kNow, event("stays", "BACKUP"));
