@@ -6,6 +6,7 @@
 #include "holdfast/app/daemonize.hpp"
 #include "holdfast/app/namespace_load.hpp"
 #include "holdfast/app/runtime.hpp"
+#include "holdfast/app/secrets.hpp"
 #include "holdfast/config/dump.hpp"
 #include "holdfast/config/syntax.hpp"
 
@@ -81,7 +82,7 @@ Json configuration(const config::Config& config) {
     config::Diagnostics ignored;
     const config::MemoryFiles no_files;
     const config::Document document =
-        config::parse_document(config::dump(config), "dump", {}, no_files, ignored);
+        config::parse_document(without_secrets(config::dump(config)), "dump", {}, no_files, ignored);
     return tree(document.directives());
 }
 

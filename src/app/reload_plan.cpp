@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "holdfast/app/object_text.hpp"
+#include "holdfast/app/secrets.hpp"
 #include "holdfast/check/log_lines.hpp"
 #include "holdfast/config/dump.hpp"
 
@@ -29,14 +29,6 @@ std::map<std::string, int> counted_lines(const std::string& text, std::vector<st
         order.push_back(std::move(line));
     }
     return lines;
-}
-
-/// Only that a secret changed is shown.
-std::string without_secret(const std::string& line) {
-    constexpr std::array kSecret{"auth_pass", "password", "key", "secret"};
-    const std::string keyword = line.substr(0, line.find(' '));
-    const bool secret = std::ranges::find(kSecret, keyword) != kSecret.end();
-    return secret ? keyword + " (not shown)" : line;
 }
 
 /// The lines that only one of two dumps has: `- priority 100`, `+ priority 150`.
