@@ -73,6 +73,15 @@ Subsystems configured_parts(const Subsystems& wanted, const config::Config& conf
     return parts;
 }
 
+/// For `systemctl status`.
+std::string extent(const config::Config& config) {
+    const auto counted = [](size_t count, std::string_view what) {
+        return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+    };
+    return fmt::format("{}, {}", counted(config.instances.size(), "VRRP instance"),
+                       counted(config.virtual_servers.size(), "virtual server"));
+}
+
 /// One running daemon and what signals do to it.
 class Run {
   public:
@@ -297,6 +306,7 @@ void Run::start() {
     const config::GlobalSettings& global = daemon_->config().global;
     reload_schedule_->follow(global.reload_time_file, global.reload_repeat);
     systemd_.ready(getpid());
+    systemd_.status(extent(daemon_->config()));
     log_.info(Part::daemon, "Startup complete");
     ::malloc_trim(0);  // What reading the configuration took goes back to the system.
 }
@@ -339,6 +349,7 @@ void Run::stop() {
     if (std::exchange(stopping_, true)) return;
     log_.info(Part::daemon, "Stopping");
     systemd_.stopping();
+    systemd_.status("Stopping");
     if (startup_script_) startup_script_->abandon();
     daemon_->stop([this] { edges_->outputs().finish([this] { stopped(); }); });
 }
@@ -377,6 +388,8 @@ ReloadOutcome Run::reload() {
     priority_.configure(global);
     reload_schedule_->follow(global.reload_time_file, global.reload_repeat);
     systemd_.ready(getpid());
+    systemd_.status(outcome.applied ? extent(daemon_->config())
+                                    : "Reload refused, the old configuration is in force: " + outcome.reason);
     log_.info(Part::daemon,
               outcome.applied ? "Reload complete" : "Reload failed; the old configuration is in force");
     ::malloc_trim(0);

@@ -31,6 +31,14 @@ std::optional<uint64_t> number(std::string_view text) {
     return value;
 }
 
+/// A line end would begin another variable.
+std::string one_line(std::string_view text) {
+    std::string line(text);
+    for (char& c : line)
+        if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+    return line;
+}
+
 }  // namespace
 
 bool parent_is_systemd() {
@@ -61,6 +69,10 @@ void SystemdNotifier::ready(int main_pid) const {
     (void)send(fmt::format("READY=1\nMAINPID={}", main_pid));
 }
 
+void SystemdNotifier::status(std::string_view text) const {
+    (void)send(fmt::format("STATUS={}", one_line(text)));
+}
+
 void SystemdNotifier::reloading(Instant monotonic_now) const {
     const auto since =
         std::chrono::duration_cast<std::chrono::microseconds>(monotonic_now.time_since_epoch());
@@ -73,10 +85,6 @@ void SystemdNotifier::stopping() const {
 
 void SystemdNotifier::failed(int os_error) const {
     (void)send(fmt::format("ERRNO={}", os_error));
-}
-
-void SystemdNotifier::status(std::string_view text) const {
-    (void)send(fmt::format("STATUS={}", text));
 }
 
 void SystemdNotifier::watchdog_ping() const {

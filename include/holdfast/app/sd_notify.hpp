@@ -25,8 +25,8 @@ class SystemdNotifier {
     void reloading(
         Instant monotonic_now) const;  ///< RELOADING=1 and MONOTONIC_USEC, which Type=notify-reload wants.
     void stopping() const;             ///< STOPPING=1
-    void failed(int os_error) const;   ///< ERRNO=N
-    void status(std::string_view text) const;  ///< STATUS=text, shown by systemctl status.
+    void status(std::string_view text) const;  ///< STATUS=text, made one line; systemctl status shows it.
+    void failed(int os_error) const;           ///< ERRNO=N
     void watchdog_ping() const;                ///< WATCHDOG=1
     /// How often to ping: half of what systemd asked for; nothing when it asked for none.
     std::optional<Duration> watchdog_period() const;

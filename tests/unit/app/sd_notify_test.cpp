@@ -27,6 +27,8 @@ TEST(SystemdNotifierTest, SendsOneDatagramPerMessage) {
     EXPECT_EQ(systemd.receive(), "ERRNO=22");
     notifier.status("VI_1 MASTER");
     EXPECT_EQ(systemd.receive(), "STATUS=VI_1 MASTER");
+    notifier.status("a line\nREADY=1");
+    EXPECT_EQ(systemd.receive(), "STATUS=a line READY=1");
     notifier.watchdog_ping();
     EXPECT_EQ(systemd.receive(), "WATCHDOG=1");
     EXPECT_EQ(systemd.receive(), "(nothing)");
