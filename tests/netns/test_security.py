@@ -98,11 +98,12 @@ def test_passwords_and_keys_are_shown_nowhere(ours):
     assert {"keepalived.data", "keepalived.stats", "keepalived.json"} <= {path.name for path in files}
     for path in files:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
-        said.append(path.read_text())
+        if not path.name.startswith("keepalived.conf."):  # A copy of the configuration is to be used as one.
+            said.append(path.read_text())
     checked = subprocess.run([HOLDFAST, "-t", "-l", "-D", "-f", daemon.config], capture_output=True, text=True)
     said += [checked.stdout, checked.stderr, daemon.log()]
     said += [subprocess.run(["ps", "-o", "args=", "-p", str(daemon.pid)], capture_output=True, text=True).stdout]
-    assert "auth_pass (not shown)" in daemon.log()
+    assert "Password = ********" in daemon.log()
     for secret in (*SECRETS, "0therPw1", "0123ab0123ab"):
         for text in said:
             assert secret not in text, [line for line in text.splitlines() if secret in line]
