@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kSignals = 64;          // Of the kernel (include/uapi/asm-generic/signal.h), libc's included.
 constexpr size_t kSignalSetSize = 8;  // As the kernel wants it.
+static_assert(sizeof(rlimit) == 2 * sizeof(uint64_t));  // What prlimit64 takes.
 constexpr unsigned long kTimerSlack = 50'000;  // The kernel's own default, include/linux/init_task.h.
 
 bool ok(long result) {
@@ -126,6 +127,8 @@ bool prepare(ChildPlan& plan) {
     reset_signals();
     syscall(SYS_prctl, PR_SET_TIMERSLACK, kTimerSlack, 0, 0, 0);
     (void)set_time_slice(0);
+    // A program that walks or selects its descriptors is to find what our launcher gave us.
+    syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &plan.descriptors, nullptr);
     plan.step = "changing user";
     if (plan.run_as != nullptr && !become(*plan.run_as)) return false;
     plan.step = "asking to end with the parent";
