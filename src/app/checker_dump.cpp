@@ -257,7 +257,7 @@ void checker(DumpText& out, const DaemonView& view, const Patterns& patterns, ch
 void tls(DumpText& out, const config::TlsSettings& settings) {
     out.section("SSL definitions");
     if (settings == config::TlsSettings{}) return out.line(" Using autogen SSL context");
-    if (!settings.password.empty()) out.line(" Password : {}", settings.password);
+    if (!settings.password.empty()) out.line(" Password : ********");
     if (!settings.ca.empty()) out.line(" CA-file : {}", settings.ca);
     if (!settings.certificate.empty()) out.line(" Certificate file : {}", settings.certificate);
     if (!settings.key.empty()) out.line(" Key file : {}", settings.key);
