@@ -68,15 +68,17 @@ class Flapping {
         return result;
     }
     static QueueSettings settings() {
-        QueueSettings result;
-        result.name = "VI_1";
-        result.scripts.master = command("MASTER");
-        result.scripts.backup = command("BACKUP");
-        result.scripts.fault = command("FAULT");
-        result.scripts.stop = command("STOP");
+        ScriptSettings scripts;
+        scripts.master = command("MASTER");
+        scripts.backup = command("BACKUP");
+        scripts.fault = command("FAULT");
+        scripts.stop = command("STOP");
         Command generic;
         generic.arguments = {"generic"};
-        result.scripts.generic = generic;
+        scripts.generic = generic;
+        QueueSettings result;
+        result.name = "VI_1";
+        result.scripts = scripts;
         return result;
     }
 
