@@ -228,7 +228,8 @@ class Bench:
         self.fact(name, sorted(log_text(self.plain(text)).splitlines(), key=lambda line: line.split()[:2]))
 
     def plain(self, text):
-        text = text.replace(str(self.folder), "DIR").replace(str(self.root), "ROOT")
+        for path, name in ((str(self.folder), "DIR"), (str(self.root), "ROOT")):
+            text = text.replace(path, name).replace(path.replace("/", "\\/"), name)  # As JSON dumps write it.
         return re.sub(r"\d+\.\d{6}", "N.N", re.sub(r"\bpid[ =]\d+|process\(\d+\)|\(\d+\) exited", "pid N", text))
 
     def pid_in(self, path):

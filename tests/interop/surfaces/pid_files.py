@@ -217,7 +217,7 @@ def namespace_in_the_file(bench):
         bench.fact(f"{name}: left", bench.files(bench.run))
 
 
-@scenario
+@scenario(quick=True)
 def two_namespaces(bench):
     """Each daemon has its own plain names."""
     config = instance(interface="lan0", addresses=["10.7.0.100/24"])
