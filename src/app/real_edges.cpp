@@ -154,17 +154,19 @@ Result<std::unique_ptr<RealEdges>> RealEdges::open(Log& log, const config::Confi
     auto loop = std::make_unique<io::EventLoop>();
     auto network = kernel::RouteNetlink::open(*loop, buffers_of(config.global));
     if (!network) return std::unexpected(network.error());
-    return std::unique_ptr<RealEdges>(
-        new RealEdges(log, std::move(loop), std::move(*network), std::move(process_events)));
+    return std::unique_ptr<RealEdges>(new RealEdges(log, config.root.net_namespace_ipvs, std::move(loop),
+                                                    std::move(*network), std::move(process_events)));
 }
 
-RealEdges::RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop,
-                     std::unique_ptr<kernel::RouteNetlink> network, io::Fd process_events)
+RealEdges::RealEdges(Log& log, const std::optional<std::string>& ipvs_namespace,
+                     std::unique_ptr<io::EventLoop> loop, std::unique_ptr<kernel::RouteNetlink> network,
+                     io::Fd process_events)
     : loop_owner_(std::move(loop)),
       loop_(*loop_owner_),
       network_(std::move(network)),
       firewall_(loop_),
       link_(loop_),
+      ipvs_(ipvs_namespace),
       processes_(loop_),
       streams_(loop_),
       outputs_(log, loop_.timers(), processes_, streams_),

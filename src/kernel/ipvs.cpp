@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "holdfast/kernel/ipvs_codec.hpp"
+#include "holdfast/kernel/net_namespace.hpp"
 #include "ipvs_channel.hpp"
 
 namespace holdfast::kernel {
@@ -67,16 +68,26 @@ Result<std::vector<Value>> dump_all(IpvsChannel& channel, const codec::Request& 
 
 IpvsTable::IpvsTable() : IpvsTable(modprobe_ip_vs) {}
 IpvsTable::IpvsTable(ModuleLoader load_module) : load_module_(std::move(load_module)) {}
+IpvsTable::IpvsTable(const std::optional<std::string>& net_namespace)
+    : load_module_(modprobe_ip_vs), net_namespace_(net_namespace) {}
 IpvsTable::~IpvsTable() = default;
+
+Result<std::unique_ptr<IpvsChannel>> IpvsTable::open() const {
+    if (!net_namespace_) return IpvsChannel::open();
+    const auto there = InNetNamespace::enter(namespace_path(*net_namespace_));
+    // Not the kernel's fault: no module helps.
+    if (!there) return fail("net_namespace_ipvs: " + there.error().message);
+    return IpvsChannel::open();
+}
 
 Result<IpvsChannel*> IpvsTable::channel() {
     if (channel_) return channel_.get();
-    auto opened = IpvsChannel::open();
+    auto opened = open();
     const bool family_missing = !opened && opened.error().os_error == ENOENT;
     bool loaded = false;
     if (family_missing && load_module_) {
         loaded = load_module_();
-        if (loaded) opened = IpvsChannel::open();
+        if (loaded) opened = open();
     }
     if (!opened) {
         const std::string reason = family_missing

@@ -63,8 +63,8 @@ class RealEdges {
     RealOutputs& outputs() { return outputs_; }
 
   private:
-    RealEdges(Log& log, std::unique_ptr<io::EventLoop> loop, std::unique_ptr<kernel::RouteNetlink> network,
-              io::Fd process_events);
+    RealEdges(Log& log, const std::optional<std::string>& ipvs_namespace, std::unique_ptr<io::EventLoop> loop,
+              std::unique_ptr<kernel::RouteNetlink> network, io::Fd process_events);
     void configure(const config::Config& config);
     void load_digest(const config::Config& config);
 

@@ -73,6 +73,24 @@ struct SyncDaemon {
     friend bool operator==(const SyncDaemon&, const SyncDaemon&) = default;
 };
 
+/// Packets to these addresses and this port get `mark`, so that one service by mark stands for all of them.
+struct MarkedAddresses {
+    Protocol protocol = Protocol::tcp;
+    IpAddress first{};
+    IpAddress last{};  ///< Of the same family.
+    uint16_t port = 0;
+    uint32_t mark = 0;
+    friend auto operator<=>(const MarkedAddresses&, const MarkedAddresses&) = default;
+};
+/// `nftables_ipvs` and what it is to do.
+struct MarkTable {
+    std::string name = "keepalived_ipvs";
+    int priority = -1;      ///< Of the chain.
+    bool counters = false;  ///< nftables_counters: one for each entry.
+    std::vector<MarkedAddresses> entries{};
+    friend bool operator==(const MarkTable&, const MarkTable&) = default;
+};
+
 struct Info {
     uint32_t version = 0;  ///< Major, minor, patch in one byte each: 0x010201 is 1.2.1.
     uint32_t connection_table_size = 0;
@@ -100,6 +118,12 @@ class TableKernel {
     virtual std::vector<Result<>> apply(std::span<const Operation> operations) = 0;
     /// Removes every service, also what is not ours (lvs_flush).
     virtual Result<> flush() = 0;
+
+    /// Makes the marking of packets what `table` says, in one transaction; without entries the table goes.
+    virtual Result<> set_marks(const MarkTable& table) {
+        (void)table;
+        return fail("packets cannot be marked here");
+    }
 
     virtual Result<Timeouts> timeouts() = 0;
     /// Sets those that are not zero.

@@ -10,6 +10,7 @@
 
 #include "holdfast/io/event_loop.hpp"
 #include "holdfast/kernel/iptables_firewall.hpp"
+#include "holdfast/kernel/nft_library.hpp"
 #include "holdfast/kernel/nft_monitor.hpp"
 #include "holdfast/netstate/firewall.hpp"
 
@@ -22,16 +23,11 @@ std::string nft_script(const netstate::FirewallSettings& settings,
 
 class NftFirewall final : public netstate::FirewallKernel {
   public:
-    NftFirewall();
-    ~NftFirewall() override;
-
-    /// Loads libnftables with the first call: a router without rules does not pay for it.
     Result<> apply(const netstate::FirewallSettings& settings,
                    std::span<const netstate::FirewallOperation> operations) override;
 
   private:
-    class Library;
-    std::unique_ptr<Library> library_;
+    NftLibrary library_;
 };
 
 /// Passes operations on to nftables or iptables, and watches the tables of nftables once there are some.

@@ -4,12 +4,18 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "holdfast/ipvs/kernel.hpp"
+#include "holdfast/kernel/nft_library.hpp"
 
 namespace holdfast::kernel {
 
 class IpvsChannel;
+
+/// The commands of nft(8) that make the marking what `table` says. Names are keepalived's.
+std::string mark_script(const ipvs::MarkTable& table);
 
 class IpvsTable final : public ipvs::TableKernel {
   public:
@@ -18,6 +24,9 @@ class IpvsTable final : public ipvs::TableKernel {
 
     IpvsTable();
     explicit IpvsTable(ModuleLoader load_module);
+    /// The table of another network namespace (`net_namespace_ipvs`, see kernel/net_namespace.hpp); without a
+    /// name, of our own.
+    explicit IpvsTable(const std::optional<std::string>& net_namespace);
     ~IpvsTable() override;
     IpvsTable(const IpvsTable&) = delete;
     IpvsTable& operator=(const IpvsTable&) = delete;
@@ -28,6 +37,7 @@ class IpvsTable final : public ipvs::TableKernel {
     Result<std::optional<ipvs::Service>> read(const ipvs::ServiceKey& key) override;
     std::vector<Result<>> apply(std::span<const ipvs::Operation> operations) override;
     Result<> flush() override;
+    Result<> set_marks(const ipvs::MarkTable& table) override;
     Result<ipvs::Timeouts> timeouts() override;
     Result<> set_timeouts(const ipvs::Timeouts& timeouts) override;
     Result<std::vector<ipvs::SyncDaemon>> sync_daemons() override;
@@ -39,8 +49,12 @@ class IpvsTable final : public ipvs::TableKernel {
     Result<IpvsChannel*> channel();
     Result<std::vector<ipvs::Destination>> destinations(IpvsChannel& channel, const ipvs::ServiceKey& key);
 
+    Result<std::unique_ptr<IpvsChannel>> open() const;
+
     ModuleLoader load_module_;
+    std::optional<std::string> net_namespace_;
     std::unique_ptr<IpvsChannel> channel_;
+    NftLibrary nftables_;
 };
 
 }  // namespace holdfast::kernel

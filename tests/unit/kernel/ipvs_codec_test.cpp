@@ -236,5 +236,13 @@ TEST(IpvsTable, AKernelWithoutIpvsIsSaidSoClearly) {
     EXPECT_EQ(results[1].error().message, available.error().message);
 }
 
+TEST(IpvsTable, ANamespaceThatIsMissingIsNamed) {
+    IpvsTable table(std::optional<std::string>("no-such-namespace"));
+    const auto available = table.available();
+    ASSERT_FALSE(available);
+    EXPECT_THAT(available.error().message,
+                HasSubstr("net_namespace_ipvs: network namespace /var/run/netns/no-such-namespace: No such file"));
+}
+
 }  // namespace
 }  // namespace holdfast::kernel::ipvs_codec
