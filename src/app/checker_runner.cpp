@@ -4,6 +4,22 @@
 
 namespace holdfast::app {
 
+void ExhaustionNotice::put_off(const std::string& server, const std::string& reason) {
+    const Instant now = edges_.timers.now();
+    if (last_told_ && now - *last_told_ < kPause) {
+        ++untold_;
+        return;
+    }
+    const std::string others =
+        untold_ == 0 ? "" : fmt::format(", and {} others since the last time", untold_);
+    edges_.log.write(
+        Part::checkers, LogLevel::error,
+        fmt::format("Out of means for checks: {}{} put off ({}); no server changes its state for this",
+                    server, others, reason));
+    last_told_ = now;
+    untold_ = 0;
+}
+
 CheckerRunner::CheckerRunner(CheckerSurroundings& around, check::CheckerId id, const check::Checker& checker)
     : around_(around),
       id_(id),
@@ -54,16 +70,17 @@ void CheckerRunner::start() {
     const check::Checker* checker = around_.director.checker(id_);
     if (checker == nullptr) return;
     if (memory_) memory_->random = static_cast<uint16_t>(around_.edges.random() * 65536);
-    probe_started_ = around_.edges.timers.now();
+    last_begin_ = around_.edges.timers.now();
     running_ = std::make_unique<Running>(Running{*checker, nullptr});
     running_->probe = start_probe({around_.edges, around_.tls.get()}, running_->checker, memory_.get(),
                                   [this](const ProbeResult& result) { finished(result); });
 }
 
 void CheckerRunner::finished(const ProbeResult& result) {
+    const bool known = last_.kind == result.kind && last_.reason == result.reason;
     last_ = result;
     last_end_ = around_.edges.timers.now();
-    last_duration_ = *last_end_ - probe_started_;
+    last_duration_ = *last_end_ - *last_begin_;
     // The probe is in the middle of telling us; it goes with this function.
     const auto ended = std::move(running_);
     check::DirectorActions remarks;
@@ -76,9 +93,13 @@ void CheckerRunner::finished(const ProbeResult& result) {
         case ProbeResult::Kind::timed_out:
             return failed(ended->checker, last_);
         case ProbeResult::Kind::not_possible:
-            around_.edges.log.write(
-                Part::checkers, LogLevel::warning,
-                fmt::format("Cannot check {}: {}", around_.director.server_name(id_), last_.reason));
+            if (last_.exhausted) {
+                around_.exhaustion.put_off(around_.director.server_name(id_), last_.reason);
+            } else if (!known) {
+                around_.edges.log.write(
+                    Part::checkers, LogLevel::warning,
+                    fmt::format("Cannot check {}: {}", around_.director.server_name(id_), last_.reason));
+            }
             return handle(check::ProbeNotPossible{});
     }
 }

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "holdfast/io/exhaustion.hpp"
 #include "holdfast/track/contribution.hpp"
 
 namespace holdfast::app {
@@ -83,9 +84,14 @@ class FileTrackers::Follower {
         }
         update();
     }
-    /// Nothing when the file holds a number that is out of range: then the old one stays in force.
+    /// Nothing when the file holds a number that is out of range, or when we lack the means to look: then the
+    /// old one stays in force.
     std::optional<int64_t> read() {
         const auto content = owner_.edges_.files.read(path_, kReadLimit);
+        if (!content && io::is_exhaustion(content.error().os_error)) {
+            retry_.arm_after(kDirectoryRetry);
+            return std::nullopt;
+        }
         if (!content) return 0;
         const auto value = track::parse_file_value(*content);
         if (!value) {
@@ -107,7 +113,7 @@ class FileTrackers::Follower {
     std::string path_;
     int64_t value_ = 0;
     std::unique_ptr<io::FileSubscription> subscription_;
-    io::Timer retry_;  ///< The directory is gone: is it back?
+    io::Timer retry_;  ///< The directory is gone, or we could not look: and now?
     bool complained_ = false;
 };
 

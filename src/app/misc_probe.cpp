@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "holdfast/io/callback.hpp"
+#include "holdfast/io/exhaustion.hpp"
 #include "holdfast/io/timed_child.hpp"
 #include "probes.hpp"
 
@@ -24,12 +25,19 @@ class MiscProbe final : public Probe {
         if (child) {
             child_ = std::move(*child);
         } else {
-            failure_ = {.kind = ProbeResult::Kind::bad, .reason = " (" + child.error().message + ")"};
+            failure_ = not_started(child.error());
             later_.arm_after(Duration::zero());
         }
     }
 
   private:
+    // A program that is missing or cannot be run is the checker's answer; one that we lack the means to start
+    // has said nothing.
+    static ProbeResult not_started(const Error& error) {
+        if (io::is_exhaustion(error.os_error))
+            return {.kind = ProbeResult::Kind::not_possible, .reason = error.message, .exhausted = true};
+        return {.kind = ProbeResult::Kind::bad, .reason = " (" + error.message + ")"};
+    }
     // A program that was told to end and then ended by itself is judged by its status, as in keepalived.
     void ended(const io::ExitStatus& status) {
         if (status.signal != 0 && status.timed_out) return finish({.kind = ProbeResult::Kind::timed_out});

@@ -33,13 +33,20 @@ std::optional<check::Trouble> trouble_of(const Error& error, io::StreamFailure r
 
 ProbeResult result_of(const check::Step& step, ProbeResult::Kind when_bad) {
     const check::Outcome& outcome = step.outcome;
-    return {outcome.good ? ProbeResult::Kind::good : when_bad, outcome.reason, outcome.detail, outcome.remark,
-            std::nullopt};
+    return {outcome.good ? ProbeResult::Kind::good : when_bad,
+            outcome.reason,
+            outcome.detail,
+            outcome.remark,
+            std::nullopt,
+            false};
 }
 
 ProbeResult result_of(check::Conversation& conversation, const Error& error, io::StreamFailure reason) {
     const auto trouble = trouble_of(error, reason);
-    if (!trouble) return {.kind = ProbeResult::Kind::not_possible, .reason = error.message};
+    if (!trouble)
+        return {.kind = ProbeResult::Kind::not_possible,
+                .reason = error.message,
+                .exhausted = reason == io::StreamFailure::out_of_descriptors};
     return result_of(
         conversation.failed({*trouble, error.os_error, error.message}),
         *trouble == check::Trouble::timed_out ? ProbeResult::Kind::timed_out : ProbeResult::Kind::bad);

@@ -29,6 +29,17 @@ const Member& first_set(const config::GlobalSettings& global, Member config::Pro
 
 }  // namespace
 
+void raise_descriptor_limit(Log& log) {
+    // Less than the usual fs.nr_open, beyond which the kernel refuses.
+    constexpr rlim_t kEnough = 262'144;
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return report(log, "RLIMIT_NOFILE", -1);
+    const rlimit more{std::max(limit.rlim_max, kEnough), std::max(limit.rlim_max, kEnough)};
+    if (limit.rlim_max < kEnough && setrlimit(RLIMIT_NOFILE, &more) == 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    report(log, "RLIMIT_NOFILE", setrlimit(RLIMIT_NOFILE, &limit));
+}
+
 void apply_process_limits(const config::Config& config, Log& log) {
     const config::GlobalSettings& global = config.global;
     // One process has one name.

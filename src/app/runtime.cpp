@@ -234,6 +234,7 @@ int Run::serve(config::LoadResult loaded) {
     edges_ = std::move(*opened);
     const config::GlobalSettings& global = loaded.config->global;
     apply_process_limits(*loaded.config, log_);
+    raise_descriptor_limit(log_);
     priority_.configure(global);
     if (global.max_auto_priority == 0) {
         log_.info(

@@ -126,6 +126,8 @@ bool prepare(ChildPlan& plan) {
     reset_signals();
     syscall(SYS_prctl, PR_SET_TIMERSLACK, kTimerSlack, 0, 0, 0);
     (void)set_time_slice(0);
+    // A program that walks or selects its descriptors is to find what our launcher gave us.
+    syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &plan.descriptors, nullptr);
     plan.step = "changing user";
     if (plan.run_as != nullptr && !become(*plan.run_as)) return false;
     plan.step = "asking to end with the parent";

@@ -187,6 +187,7 @@ class PosixProcesses::Handle final : public Child {
 
 PosixProcesses::PosixProcesses(EventLoop& loop) : loop_(loop), stack_(std::make_unique<Stack>()) {
     keep_statuses();
+    getrlimit64(RLIMIT_NOFILE, &descriptors_);
 }
 
 PosixProcesses::~PosixProcesses() {
@@ -218,7 +219,8 @@ Result<std::unique_ptr<Child>> PosixProcesses::spawn(const SpawnRequest& request
                    .run_as = request.run_as ? &*request.run_as : nullptr,
                    .new_process_group = request.new_process_group,
                    .kill_with_parent = request.kill_with_parent,
-                   .parent = getpid()};
+                   .parent = getpid(),
+                   .descriptors = descriptors_};
     int pidfd = -1;
     pid_t pid = -1;
     {

@@ -11,6 +11,22 @@
 
 namespace holdfast::app {
 
+/// Tells now and then that checks are put off because we lack the means to make them: thousands of them in a
+/// second are one line.
+class ExhaustionNotice {
+  public:
+    explicit ExhaustionNotice(Edges& edges) : edges_(edges) {}
+    /// This check could not be made; it is tried again later and its server keeps its state.
+    void put_off(const std::string& server, const std::string& reason);
+
+  private:
+    static constexpr Duration kPause = std::chrono::seconds(30);
+
+    Edges& edges_;
+    std::optional<Instant> last_told_;
+    uint64_t untold_ = 0;
+};
+
 /// What all checkers share; must outlive them.
 struct CheckerSurroundings {
     Edges& edges;
@@ -19,6 +35,7 @@ struct CheckerSurroundings {
     std::unique_ptr<const io::TlsContext> tls{};
     /// Told every verdict, after the director was. May be empty.
     std::function<void(check::CheckerId, const check::Verdict&)> on_verdict{};
+    ExhaustionNotice exhaustion{edges};
 };
 
 class CheckerRunner {
@@ -32,7 +49,11 @@ class CheckerRunner {
     /// How long the last probe took and when it ended; nothing before the first has ended.
     Duration last_duration() const { return last_duration_; }
     std::optional<Instant> last_end() const { return last_end_; }
+    /// When the last probe began; nothing before the first.
+    std::optional<Instant> last_begin() const { return last_begin_; }
     const check::HealthMachine& machine() const { return machine_; }
+    /// Null for a kind that needs none.
+    const check::ProbeMemory* memory() const { return memory_.get(); }
 
   private:
     /// A reload may replace the director's copy of the checker while its probe runs.
@@ -53,7 +74,7 @@ class CheckerRunner {
     io::Timer timer_;
     std::unique_ptr<check::ProbeMemory> memory_;
     ProbeResult last_;
-    Instant probe_started_{};
+    std::optional<Instant> last_begin_;
     Duration last_duration_{};
     std::optional<Instant> last_end_;
     std::unique_ptr<Running> running_;

@@ -27,6 +27,7 @@ struct ProbeResult {
     std::string detail{};
     std::string remark{};
     std::optional<int> exit_code{};  ///< MISC_CHECK: the program's exit status.
+    bool exhausted = false;          ///< Not possible for want of descriptors, memory or processes.
 };
 
 class Probe {

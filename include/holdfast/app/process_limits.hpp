@@ -14,6 +14,10 @@ namespace holdfast::app {
 /// Applies what is configured; what the kernel refuses is logged and left.
 void apply_process_limits(const config::Config& config, Log& log);
 
+/// Each check has a descriptor while it runs, and thousands may wait for an answer at once: uses the hard
+/// limit, and raises that to what tens of thousands of checks need where we may.
+void raise_descriptor_limit(Log& log);
+
 /// `max_auto_priority`: a loop that begins its turns late gets a real-time priority, and one more each time.
 class AutomaticPriority {
   public:

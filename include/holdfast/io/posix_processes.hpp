@@ -1,6 +1,8 @@
 // Real child processes on the event loop.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <functional>
 #include <memory>
 #include <unordered_map>
@@ -16,8 +18,9 @@ namespace holdfast::io {
 /// children of the process and SIGCHLD are left alone.
 ///
 /// A child inherits the scheduling class, nice value and resource limits: a daemon that raises them sets
-/// SCHED_RESET_ON_FORK and lowers limits itself. Must outlive its Child objects. Destroying it leaves running
-/// children running and no longer reports or reaps them.
+/// SCHED_RESET_ON_FORK and lowers limits itself. The limit of descriptors is the exception: a child's is the
+/// one that was in force when this object was made. Must outlive its Child objects. Destroying it leaves
+/// running children running and no longer reports or reaps them.
 class PosixProcesses final : public Processes {
   public:
     explicit PosixProcesses(EventLoop& loop);
@@ -36,6 +39,7 @@ class PosixProcesses final : public Processes {
 
     EventLoop& loop_;
     std::unique_ptr<Stack> stack_;
+    rlimit64 descriptors_{};
     std::unordered_map<pid_t, std::unique_ptr<Process>> running_;
 };
 

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cerrno>
+
 #include "fake_edges.hpp"
 
 namespace holdfast::app {
@@ -135,7 +138,7 @@ TEST_F(CheckerRunnerTest, AHeaderThatDripsEndsAfterOneMoreLimit) {
 TEST_F(CheckerRunnerTest, AnAttemptThatCouldNotBeMadeIsNoFailure) {
     start(http({"/"}));
     streams.handler->on_failed({"too many open files", EMFILE, {}}, io::StreamFailure::out_of_descriptors);
-    EXPECT_TRUE(logged("Cannot check " + kRs + ": too many open files"));
+    EXPECT_TRUE(logged("Out of means for checks: " + kRs + " put off (too many open files)"));
     advance(10s);
     streams.handler->on_failed({"cannot bind", EADDRNOTAVAIL, {}}, io::StreamFailure::not_started);
     EXPECT_TRUE(is_up());
@@ -195,6 +198,56 @@ TEST_F(CheckerRunnerTest, AMiscCheckThatTakesLongIsNotLate) {
     processes.end(0);
     advance(6s);
     EXPECT_EQ(processes.started.size(), 2U);
+}
+
+TEST_F(CheckerRunnerTest, WithoutADescriptorTheServerKeepsItsStateAndIsCheckedAgain) {
+    start(http({"/"}));
+    answer("HTTP/1.0 200 OK\r\n\r\n");
+    for (int round = 1; round <= 7; ++round) {
+        advance(10s);
+        ASSERT_NE(streams.handler, nullptr) << round;
+        streams.handler->on_failed({"socket: Too many open files", EMFILE, CodePosition::here()},
+                                   io::StreamFailure::out_of_descriptors);
+        EXPECT_TRUE(is_up());
+    }
+    // Told at the first, then every 30 s, with the number of those in between.
+    const auto told = [](const std::string& line) { return line.find("Out of means") != line.npos; };
+    EXPECT_EQ(std::ranges::count_if(lines, told), 3);
+    EXPECT_TRUE(logged("Out of means for checks: " + kRs +
+                       ", and 2 others since the last time put off (socket: Too many open files)"));
+    advance(10s);
+    answer("HTTP/1.0 500 X\r\n\r\n");
+    EXPECT_FALSE(is_up());
+}
+
+TEST_F(CheckerRunnerTest, AScriptThatCannotBeStartedForWantOfDescriptorsIsNotAFailedOne) {
+    processes.exhausted = true;
+    check::MiscCheck script;
+    script.command.arguments = {"/bin/check"};
+    script.timeout = 5s;
+    const check::Checker checker{.schedule = {.delay_loop = 10s, .warmup = 0s, .retry = 0}, .probe = script};
+    start(checker);
+    advance(0s);
+    EXPECT_TRUE(is_up());
+    EXPECT_TRUE(logged("Out of means for checks"));
+    processes.exhausted = false;
+    advance(10s);
+    ASSERT_EQ(processes.started.size(), 1U);
+    processes.end(0, {.code = 3});
+    EXPECT_FALSE(is_up());
+}
+
+TEST_F(CheckerRunnerTest, WhyACheckIsNotPossibleIsToldOnce) {
+    start(http({"/"}));
+    for (int round = 0; round < 3; ++round) {
+        streams.handler->on_failed(
+            {"bind: Cannot assign requested address", EADDRNOTAVAIL, CodePosition::here()},
+            io::StreamFailure::not_started);
+        advance(10s);
+    }
+    EXPECT_EQ(std::ranges::count(lines, "Cannot check " + kRs + ": bind: Cannot assign requested address"),
+              1);
+    EXPECT_TRUE(is_up());
 }
 
 }  // namespace

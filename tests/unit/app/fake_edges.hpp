@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ class FakeProcesses final : public io::Processes {
     Result<std::unique_ptr<io::Child>> spawn(const io::SpawnRequest& request,
                                              std::function<void(io::ExitStatus)> on_exit) override {
         if (request.arguments.front() == "missing") return fail("cannot run missing");
+        if (exhausted) return fail_errno("cannot start a process", EMFILE);
         started.push_back(std::make_unique<Started>(Started{request, std::move(on_exit)}));
         return std::make_unique<FakeChild>(*started.back());
     }
@@ -45,6 +47,7 @@ class FakeProcesses final : public io::Processes {
         return names;
     }
     std::vector<std::unique_ptr<Started>> started;
+    bool exhausted = false;  ///< No descriptor is left for a child.
 
   private:
     class FakeChild final : public io::Child {

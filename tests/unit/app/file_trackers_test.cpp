@@ -56,6 +56,18 @@ TEST_F(FileTrackersTest, TellsWritingRenamingAndRemoval) {
     EXPECT_THAT(changes, ElementsAre("tf 0 5", "tf 5 -3", "tf -3 0"));
 }
 
+TEST_F(FileTrackersTest, WithoutADescriptorTheOldNumberStaysUntilThereIsOne) {
+    files.write("/run/x/tf", "5");
+    load();
+    files.exhausted = true;
+    files.write("/run/x/tf", "7");
+    advance(1s);
+    EXPECT_EQ(trackers.value("tf"), 5);
+    files.exhausted = false;
+    advance(1s);
+    EXPECT_THAT(changes, ElementsAre("tf 5 7"));
+}
+
 TEST_F(FileTrackersTest, DoesNotReadWhatSomebodyIsStillWriting) {
     files.write("/run/x/tf", "50");
     load();

@@ -17,6 +17,7 @@ namespace holdfast::io {
 class MemoryFiles final : public Files {
   public:
     Result<std::string> read(const std::string& path, size_t limit) override {
+        if (exhausted) return fail_errno("opening " + path, EMFILE);
         const auto file = files_.find(path);
         if (file == files_.end()) return fail_errno("opening " + path, ENOENT);
         return file->second.substr(0, limit);
@@ -58,6 +59,7 @@ class MemoryFiles final : public Files {
 
     std::map<std::string, std::string> links;  ///< Symbolic links: path and what it means.
     bool missing_directory = false;            ///< Nothing can be watched.
+    bool exhausted = false;                    ///< No descriptor is left for reading.
 
   private:
     struct Subscription final : FileSubscription {

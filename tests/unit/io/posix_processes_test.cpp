@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "test_support.hpp"
 
@@ -50,6 +51,15 @@ class PosixProcessesTest : public testing::Test {
     TemporaryFolder folder;
     std::optional<ExitStatus> status;
 };
+
+TEST_F(PosixProcessesTest, AChildHasTheLimitOfDescriptorsFromBeforeTheDaemonChangedIt) {
+    rlimit former{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &former), 0);
+    const rlimit other{former.rlim_cur - 1, former.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &other), 0);
+    EXPECT_EQ(output("ulimit -n"), std::to_string(former.rlim_cur) + "\n");
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &former), 0);
+}
 
 TEST_F(PosixProcessesTest, ReportsTheExitStatus) {
     EXPECT_EQ(run({.arguments = {"/bin/true"}}), ExitStatus{});
