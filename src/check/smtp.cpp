@@ -7,8 +7,8 @@
 namespace holdfast::check {
 namespace {
 
-// Only the code is looked at; what a longer line has beyond this is passed over.
-constexpr size_t kLongestLine = 512;
+// A longer line is not an answer (RFC 5321, 4.5.3.1.5: 512 bytes with its end).
+constexpr size_t kLongestLine = 510;
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -39,10 +39,10 @@ Step SmtpConversation::received(std::span<const uint8_t> bytes, Bytes& out) {
     Step step = Step::wait();
     for (const uint8_t byte : bytes) {
         if (byte != '\n') {
-            if (line_.size() < kLongestLine) line_.push_back(static_cast<char>(byte));
+            if (line_.size() <= kLongestLine) line_.push_back(static_cast<char>(byte));
             continue;
         }
-        const int code = code_of(line_);
+        const int code = line_.size() <= kLongestLine ? code_of(line_) : -1;
         const bool more = code >= 0 && has_more_lines(line_);
         line_.clear();
         if (more) continue;

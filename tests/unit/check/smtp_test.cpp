@@ -52,6 +52,15 @@ TEST(SmtpConversation, UnderstandsAnswersOfSeveralLines) {
     }
 }
 
+// RFC 5321, 4.5.3.1.5: 512 bytes with the end of the line. The reference has room for as many.
+TEST(SmtpConversation, ALineThatIsTooLongIsNoAnswer) {
+    const auto greeting = [](size_t length) { return "220 " + std::string(length - 4, 'x'); };
+    EXPECT_TRUE(probe(greeting(510) + "\n250 x\n221 x\n").outcome.good);
+    EXPECT_EQ(probe(greeting(511) + "\n250 x\n221 x\n").outcome.reason,
+              "Bad greeting banner from server [10.0.0.1]:25");
+    EXPECT_FALSE(probe(greeting(100'000) + "\n250 x\n221 x\n").outcome.good);
+}
+
 TEST(SmtpConversation, WhatQuitIsAnsweredWithDoesNotMatter) {
     EXPECT_TRUE(probe("220 x\n250 x\nanything\n").outcome.good);
     EXPECT_EQ(probe("220 x\n250 x\n").outcome.reason, "Read failure from server [10.0.0.1]:25");
@@ -73,7 +82,7 @@ TEST(SmtpConversation, ALineWithoutEndIsHeldInBoundedSpace) {
     const std::string much = "220 " + std::string(1000000, 'x');
     Bytes out;
     EXPECT_EQ(conversation.received(as_bytes(much), out).next, Step::Next::wait);
-    EXPECT_EQ(conversation.received(as_bytes("\r\n"), out).next, Step::Next::wait_anew);
+    EXPECT_EQ(conversation.received(as_bytes("\r\n"), out).next, Step::Next::done);
 }
 
 // A drip of one byte now and then within a line is not given more time.
