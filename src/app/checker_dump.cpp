@@ -1,187 +1,39 @@
-// keepalived_check.data: its LVS part, line by line as scrapers of keepalived's know it.
+// keepalived_check.data: its LVS part, line by line as scrapers of keepalived's know it. The servers
+// themselves are in virtual_server_dump.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <ctime>
+#include <limits>
+#include <map>
+#include <utility>
 
 #include "dump_text.hpp"
 #include "holdfast/app/data_dump.hpp"
 #include "holdfast/check/director.hpp"
-#include "holdfast/check/expand.hpp"
 #include "holdfast/check/log_lines.hpp"
+#include "holdfast/config/config.hpp"
 
 namespace holdfast::app {
 
 namespace {
 
-std::string_view on_off(bool value) {
-    return value ? "ON" : "OFF";
-}
-
 long long microseconds(Duration duration) {
     return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
 }
 
-void server_group(DumpText& out, const check::VirtualServerGroup& group) {
-    const auto has = [&](Family family) {
-        return std::ranges::any_of(group.entries, [&](const check::GroupEntry& entry) {
-            return entry.firewall_mark == 0 ? entry.first.address.family() == family
-                                            : entry.mark_family == family;
-        });
-    };
-    out.line(" ------< Virtual server group >------");
-    out.line(" Virtual Server Group = {}, IPv4 = {}, IPv6 = {}", group.name, yes_no(has(Family::ipv4)),
-             yes_no(has(Family::ipv6)));
-    for (const bool marks : {false, true}) {
-        for (const check::GroupEntry& entry : group.entries) {
-            if ((entry.firewall_mark != 0) != marks) continue;
-            const std::string first = entry.first.address.to_string();
-            if (marks) {
-                std::string_view family;
-                if (entry.mark_family) family = *entry.mark_family == Family::ipv4 ? " IPv4" : " IPv6";
-                out.line("   FWMARK = {}{}", entry.firewall_mark, family);
-            } else if (entry.count > 1) {
-                out.line("   VIP Range = {}-{}, VPORT = {}", first,
-                         check::advance(entry.first.address, entry.count - 1).to_string(), entry.first.port);
-            } else {
-                out.line("   VIP = {}, VPORT = {}", first, entry.first.port);
-            }
-        }
-    }
-}
-
-void forwarding(DumpText& out, std::string_view prefix, const ipvs::Forwarding& how) {
-    constexpr std::array<std::string_view, 3> kChecksums{", no checksum", ", checksum", ", remote checksum"};
-    const std::string_view checksum = kChecksums[static_cast<size_t>(how.tunnel_checksum)];
-    switch (how.method) {
-        case ipvs::ForwardingMethod::masquerade:
-            return out.line("   {}forwarding method = NAT", prefix);
-        case ipvs::ForwardingMethod::direct_route:
-            return out.line("   {}forwarding method = DR", prefix);
-        case ipvs::ForwardingMethod::local:
-            return out.line("   {}forwarding method = LOCAL", prefix);
-        case ipvs::ForwardingMethod::tunnel:
-            break;
-    }
-    switch (how.tunnel_type) {
-        case ipvs::TunnelType::ipip:
-            return out.line("   {}forwarding method = TUN, type = IPIP", prefix);
-        case ipvs::TunnelType::gue:
-            return out.line("   forwarding method = TUN, type = GUE, port = {}{}", how.tunnel_port, checksum);
-        case ipvs::TunnelType::gre:
-            return out.line("   forwarding method = TUN, type = GRE{}", checksum);
-    }
-}
-
-void script(DumpText& out, std::string_view what, const Rare<notify::Command>& command) {
-    if (!command) return;
-    out.line("   {} notify script = {}, uid:gid {}:{}", what, command->to_string(),
-             command->identity.uid.value_or(0), command->identity.gid.value_or(0));
-}
-
-void flags(DumpText& out, const ipvs::ServiceAttributes& service) {
-    out.line("   Hashed = {}", enabled(service.flags.hashed));
-    if (service.scheduler == "sh" || service.scheduler == "mh") {
-        out.line("   {}-port = {}", service.scheduler, enabled(service.flags.sched2));
-        out.line("   {}-fallback = {}", service.scheduler, enabled(service.flags.sched1));
-    } else {
-        out.line("   flag-1 = {}", enabled(service.flags.sched1));
-        out.line("   flag-2 = {}", enabled(service.flags.sched2));
-        out.line("   flag-3 = {}", enabled(service.flags.sched3));
-    }
-    out.line("   One packet scheduling = {}", enabled(service.flags.one_packet));
-}
-
-void persistence(DumpText& out, const ipvs::ServiceAttributes& service, bool ipv6) {
-    if (service.persistence_timeout != 0)
-        out.line("   persistence timeout = {}", service.persistence_timeout);
-    const uint32_t mask = service.persistence_netmask;
-    if (mask == 0 || mask == 0xffffffffU) return;
-    if (ipv6) {
-        out.line("   persistence granularity = {}", mask);
-    } else {
-        out.line("   persistence granularity = {}.{}.{}.{}", mask >> 24U, (mask >> 16U) & 255U,
-                 (mask >> 8U) & 255U, mask & 255U);
-    }
-}
-
-std::string_view protocol_name(ipvs::Protocol protocol) {
-    switch (protocol) {
-        case ipvs::Protocol::tcp:
-            return "TCP";
-        case ipvs::Protocol::udp:
-            return "UDP";
-        case ipvs::Protocol::sctp:
-            return "SCTP";
-        case ipvs::Protocol::none:
-            break;
-    }
-    return "none";
-}
-
-void real_server(DumpText& out, const check::VirtualServerMachine& machine, size_t index) {
-    const check::RealServerSettings& settings = machine.settings().real_servers[index];
-    const check::VirtualServerMachine::ServerState& state = machine.servers()[index];
-    out.line("   ------< Real server >------");
-    out.line("   RIP = {}, RPORT = {}, WEIGHT = {} EFF WEIGHT = {}", settings.endpoint.address.to_string(),
-             settings.endpoint.port, check::limit_weight(state.weight), state.weight);
-    forwarding(out, "", settings.forwarding);
-    out.line("   Alpha is {}", on_off(settings.alpha));
-    out.line("   connection limit range = {} -> {}", settings.lower_threshold, settings.upper_threshold);
-    out.line("   Inhibit on failure is {}", on_off(settings.inhibit_on_failure));
-    script(out, "RS up", settings.notify_up);
-    script(out, "RS down", settings.notify_down);
-    if (!settings.virtualhost.empty()) out.line("    VirtualHost = '{}'", settings.virtualhost.string());
-    if (!settings.snmp_name.empty()) out.line("   SNMP name = {}", settings.snmp_name.string());
-    out.line("   Using smtp notification = {}", yes_no(machine.mails_real_server(index)));
-    out.line("   initial weight = {}", settings.weight);
-    out.line("   effective weight = {}", state.weight);
-    out.line("   alive = {:d}", state.alive);
-    out.line("   num failed checkers = {}", state.failed_checkers);
-    out.line("   RS set = {:d}", machine.is_set(index));
-}
-
-void virtual_server(DumpText& out, const check::VirtualServerMachine& machine) {
-    const check::VirtualServerSettings& settings = machine.settings();
-    const ipvs::ServiceKey& key = settings.key;
-    out.line(" ------< Virtual server >------");
-    if (!settings.group.empty()) {
-        out.line(" VS GROUP = {}", machine.name());
-    } else if (key.firewall_mark != 0) {
-        out.line(" VS FWMARK = {}", key.firewall_mark);
-    } else {
-        out.line(" VS VIP = {}, VPORT = {}", key.endpoint.address.to_string(), key.endpoint.port);
-    }
-    if (!settings.virtualhost.empty()) out.line("   VirtualHost = {}", settings.virtualhost);
-    if (!settings.snmp_name.empty()) out.line("   SNMP name = '{}'", settings.snmp_name);
-    const bool ipv6 = key.firewall_mark != 0 || !settings.group.empty()
-                          ? key.family == Family::ipv6
-                          : key.endpoint.address.family() == Family::ipv6;
-    if (settings.group.empty()) out.line("   Address family = inet{}", ipv6 ? "6" : "");
-    out.line("   lvs_sched = {}", settings.attributes.scheduler);
-    flags(out, settings.attributes);
-    persistence(out, settings.attributes, ipv6);
-    out.line("   protocol = {}", protocol_name(key.firewall_mark != 0 ? ipvs::Protocol::none : key.protocol));
-    out.line("   alpha is {}", on_off(settings.alpha));
-    out.line("   omega is {}", on_off(settings.omega));
-    out.line("   quorum = {}, hysteresis = {}", settings.quorum, settings.hysteresis);
-    script(out, "Quorum up", settings.quorum_up);
-    script(out, "Quorum down", settings.quorum_down);
-    if (settings.ha_suspend) out.line("   Using HA suspend");
-    out.line("   Using smtp notification = {}", yes_no(machine.mails_virtual_server()));
-    forwarding(out, "default ", settings.forwarding);
-    if (const auto& sorry = settings.sorry_server) {
-        const bool serves = machine.sorry_serves();
-        out.line("   sorry server = {}", check::log_lines::real_server(sorry->endpoint, key.protocol));
-        forwarding(out, "  ", sorry->forwarding);
-        out.line("     Inhibit on failure is {}", on_off(sorry->inhibit));
-        out.line("     set = {:d}", serves || sorry->inhibit);
-        out.line("     alive = {:d}", serves);
-    }
-    out.line("   VS alive = 1");  // Otherwise the daemon has ended, or the kernel refuses it.
-    out.line("   quorum_state_up = {:d}", machine.has_quorum());
-    for (size_t i = 0; i < settings.real_servers.size(); ++i) real_server(out, machine, i);
+/// When something began, as MISC_CHECK tells it; the epoch for what has not.
+std::string moment_text(std::optional<WallClock> when) {
+    const int64_t since =
+        when ? std::chrono::duration_cast<std::chrono::microseconds>(when->time_since_epoch()).count() : 0;
+    const std::time_t second = since / 1'000'000;
+    std::tm local{};
+    localtime_r(&second, &local);
+    std::array<char, 32> date{};
+    std::strftime(date.data(), date.size(), "%a %b %e %T %Y", &local);
+    return fmt::format("{}.{:06} ({}.{:06})", second, since % 1'000'000, date.data(), since % 1'000'000);
 }
 
 const check::ConnectSettings* connection_of(const check::Checker& checker) {
@@ -225,14 +77,40 @@ void status_codes(DumpText& out, std::bitset<500> codes) {
     }
 }
 
-void url(DumpText& out, const check::UrlSettings& url, bool tls) {
+std::string option_names(uint32_t options) {
+    std::string names;
+    for (const check::RegexOption& option : check::regex_options())
+        if ((options & option.bit) != 0) (names += ' ') += option.name;
+    return names;
+}
+
+/// What all urls of the configuration say together about their patterns.
+struct Patterns {
+    explicit Patterns(const check::Director& director) {
+        for (const check::CheckerId id : director.checkers()) {
+            const auto* http = std::get_if<check::HttpCheck>(&director.checker(id)->probe);
+            if (http == nullptr) continue;
+            for (const check::UrlSettings& url : http->urls) {
+                if (url.regex.empty()) continue;
+                ++uses[{url.regex, url.regex_options}];
+                stack_start = std::max(stack_start, url.regex_stack_start);
+                stack_max = std::max(stack_max, url.regex_stack_max);
+            }
+        }
+    }
+    std::map<std::pair<std::string, uint32_t>, size_t> uses{};
+    uint32_t stack_start = 0;
+    uint32_t stack_max = 0;
+};
+
+void url(DumpText& out, const Patterns& patterns, const check::UrlSettings& url) {
     out.line("   Checked url = {}", url.path);
     if (url.digest) {
         std::string digest;
         for (const uint8_t byte : *url.digest) digest += fmt::format("{:02x}", byte);
         out.line("     digest = {}", digest);
     }
-    if (tls) out.line("     tls_compliant {}set", url.tls_compliant.value_or(false) ? "" : "un");
+    out.line("     tls_compliant {}set", url.tls_compliant.value_or(false) ? "" : "un");
     out.line("     HTTP Status Code(s)");
     status_codes(out, url.status_codes);
     if (!url.virtualhost.empty()) out.line("     Virtual host = {}", url.virtualhost);
@@ -244,9 +122,13 @@ void url(DumpText& out, const check::UrlSettings& url, bool tls) {
     } else if (url.regex_min_offset != 0) {
         out.line("     Regex min offset = {}", url.regex_min_offset);
     }
+    out.line("     Regex options:{}", option_names(url.regex_options));
+    out.line("     Regex ref count = {}", patterns.uses.at({url.regex, url.regex_options}));
+    if (url.regex_stack_max != 0)
+        out.line("     Regex stack start {}, max {}", patterns.stack_start, patterns.stack_max);
 }
 
-void http(DumpText& out, const check::HttpCheck& check) {
+void http(DumpText& out, const Patterns& patterns, const check::HttpCheck& check, const CheckerView& life) {
     std::string_view version = "1.0";
     if (check.protocol == check::HttpProtocol::http_1_0_compatible) version = "1.0C";
     if (check.protocol == check::HttpProtocol::http_1_1) version = "1.1";
@@ -255,7 +137,8 @@ void http(DumpText& out, const check::HttpCheck& check) {
     out.line("   Enable SNI {}set", check.enable_sni ? "" : "un");
     out.line("   Fast recovery {}set", check.fast_recovery ? "" : "un");
     if (check.tls) out.line("   tls_compliant {}set", check.tls_compliant ? "" : "un");
-    for (const check::UrlSettings& each : check.urls) url(out, each, check.tls);
+    for (const check::UrlSettings& each : check.urls) url(out, patterns, each);
+    if (life.failing_url) out.line("   Failed URL = {}", check.urls[*life.failing_url].path);
 }
 
 void udp(DumpText& out, const check::UdpCheck& check) {
@@ -268,9 +151,67 @@ void udp(DumpText& out, const check::UdpCheck& check) {
     if (!check.require_reply) return;
     out.line("     Min reply length = {}", check.min_reply_length);
     out.line("     Max reply length = {}", check.max_reply_length);
+    out.line("     Reply data len = {}", check.reply ? check.reply->size() : 0);
+    if (!check.reply) return;
+    const bool masked = std::ranges::any_of(check.reply_mask, [](uint8_t byte) { return byte != 0xff; });
+    out.line("     Reply data mask = {}", yes_no(masked));
 }
 
-void checker(DumpText& out, const check::Director& director, check::CheckerId id) {
+/// Where a kind's own default stands in for the real server's delay_before_retry.
+Duration default_retry_delay(const check::Checker& checker) {
+    if (std::holds_alternative<check::HttpCheck>(checker.probe)) return std::chrono::seconds(3);
+    if (std::holds_alternative<check::DnsCheck>(checker.probe)) return Duration::zero();  // delay_loop
+    return std::chrono::seconds(1);
+}
+
+std::string_view dns_type(uint16_t type) {
+    switch (type) {
+        case 1:
+            return "A";
+        case 2:
+            return "NS";
+        case 5:
+            return "CNAME";
+        case 6:
+            return "SOA";
+        case 15:
+            return "MX";
+        case 16:
+            return "TXT";
+        case 28:
+            return "AAAA";
+        case 46:
+            return "RRSIG";
+        case 48:
+            return "DNSKEY";
+        default:
+            return "(unknown)";
+    }
+}
+
+void schedule(DumpText& out, const check::Checker& settings, const CheckerView& life) {
+    const check::Schedule& schedule = settings.schedule;
+    // No attempts are made for it, so the times keep the marks of "not set".
+    const bool polled = !std::holds_alternative<check::BfdCheck>(settings.probe);
+    constexpr auto kUnset = std::numeric_limits<unsigned long>::max();
+    const auto time = [&](Duration value) {
+        return polled ? static_cast<unsigned long>(microseconds(value)) : kUnset;
+    };
+    const uint32_t retry = polled ? schedule.retry : std::numeric_limits<uint32_t>::max();
+    out.line("   Alpha = {}", yes_no(schedule.alpha));
+    out.line("   Delay loop = {} us", time(schedule.delay_loop));
+    out.line("   Warmup = {} us", time(schedule.warmup));
+    out.line("   Retries = {}", retry);
+    if (retry != 0) {
+        out.line("   Delay before retry = {} us", time(schedule.delay_before_retry));
+        out.line("   Retries iterations = {}", polled ? life.failures : retry);
+    }
+    out.line("   Default delay before retry = {} us", microseconds(default_retry_delay(settings)));
+}
+
+void checker(DumpText& out, const DaemonView& view, const Patterns& patterns, check::CheckerId id) {
+    const check::Director& director = *view.director;
+    const CheckerView life = view.checker ? view.checker(id) : CheckerView{};
     const check::CheckerPlace& place = *director.place(id);
     const check::Checker& settings = *director.checker(id);
     const auto& state =
@@ -280,52 +221,108 @@ void checker(DumpText& out, const check::Director& director, check::CheckerId id
     out.line("   Up = {}", yes_no(state.up));
     out.line("   Has run = {}", yes_no(state.has_run));
     out.line("   Current weight = {}", director.contribution(id));
-    const check::Schedule& schedule = settings.schedule;
-    if (!std::holds_alternative<check::FileCheck>(settings.probe)) {
-        out.line("   Alpha = {}", yes_no(schedule.alpha));
-        out.line("   Delay loop = {} us", microseconds(schedule.delay_loop));
-        out.line("   Warmup = {} us", microseconds(schedule.warmup));
-        out.line("   Retries = {}", schedule.retry);
-        if (schedule.retry != 0)
-            out.line("   Delay before retry = {} us", microseconds(schedule.delay_before_retry));
-    }
-    out.line("   Log all failures = {}", yes_no(schedule.log_all_failures));
+    if (!std::holds_alternative<check::FileCheck>(settings.probe)) schedule(out, settings, life);
+    out.line("   Log all failures = {}", yes_no(settings.schedule.log_all_failures));
     if (const check::ConnectSettings* where = connection_of(settings)) connection(out, *where);
-    if (const auto* web = std::get_if<check::HttpCheck>(&settings.probe)) return http(out, *web);
+    if (const auto* web = std::get_if<check::HttpCheck>(&settings.probe))
+        return http(out, patterns, *web, life);
     out.line("   Keepalive method = {}", check::keyword(settings));
     if (const auto* misc = std::get_if<check::MiscCheck>(&settings.probe)) {
+        if (!misc->command.path.empty()) out.line("   path = {}", misc->command.path);
         out.line("   script = {}", misc->command.to_string());
-        out.line("   timeout = {}", microseconds(misc->timeout) / 1000000);
+        out.line("   timeout = {}", misc->timeout_given ? microseconds(misc->timeout) / 1000000 : 0);
         out.line("   dynamic = {}", misc->dynamic ? "YES" : "NO");
         out.line("   uid:gid = {}:{}", misc->command.identity.uid.value_or(0),
                  misc->command.identity.gid.value_or(0));
+        out.line("   Last ran = {}", moment_text(life.last_begun));
+        out.line("   Last status = {}", life.last_status);
     } else if (const auto* smtp = std::get_if<check::SmtpCheck>(&settings.probe)) {
         out.line("   helo = {}", smtp->helo_name);
     } else if (const auto* dns = std::get_if<check::DnsCheck>(&settings.probe)) {
-        out.line("   Name = {}", dns->name);
+        out.line("   Type = {}", dns_type(dns->type));
+        out.line("   Name = {}", dns->name == "." ? "" : dns->name);
     } else if (const auto* datagrams = std::get_if<check::UdpCheck>(&settings.probe)) {
         udp(out, *datagrams);
     } else if (const auto* file = std::get_if<check::FileCheck>(&settings.probe)) {
         out.line("     Tracked file = {}", file->track_file);
+        out.line("     Reloaded = No");  // The reference has nothing that says yes.
     } else if (const auto* bfd = std::get_if<check::BfdCheck>(&settings.probe)) {
         out.line("   Name = {}", bfd->session);
+        out.line("   Alpha is {}", settings.schedule.alpha ? "ON" : "OFF");
+    } else if (std::holds_alternative<check::PingCheck>(settings.probe)) {
+        out.line("     ICMP seq no = {}", life.ping_sequence);
     }
+}
+
+void tls(DumpText& out, const config::TlsSettings& settings) {
+    out.section("SSL definitions");
+    if (settings == config::TlsSettings{}) return out.line(" Using autogen SSL context");
+    if (!settings.password.empty()) out.line(" Password : {}", settings.password);
+    if (!settings.ca.empty()) out.line(" CA-file : {}", settings.ca);
+    if (!settings.certificate.empty()) out.line(" Certificate file : {}", settings.certificate);
+    if (!settings.key.empty()) out.line(" Key file : {}", settings.key);
+}
+
+/// Those whose checkers of one kind follow `name`.
+template <class Check, std::string Check::* name_of>
+std::vector<check::CheckerId> followers(const check::Director& director, const std::string& name) {
+    std::vector<check::CheckerId> ids = director.checkers();
+    std::erase_if(ids, [&](check::CheckerId id) {
+        const auto* check = std::get_if<Check>(&director.checker(id)->probe);
+        return check == nullptr || check->*name_of != name;
+    });
+    return ids;
+}
+
+void track_file(DumpText& out, const DaemonView& view, const FileView& file) {
+    out.line(" Track file = {}", file.name);
+    out.line("   File = {}", file.path);
+    out.line("   Status = {}", file.value);
+    out.line("   Weight = {}{}", file.weight, file.reverse ? " reverse" : "");
+    const check::Director& director = *view.director;
+    const auto ids = followers<check::FileCheck, &check::FileCheck::track_file>(director, file.name);
+    if (!ids.empty()) out.line("   Tracking instances :");
+    for (const check::CheckerId id : ids) {
+        out.line("     {} -> {}, {}", director.virtual_server_name(id), director.server_name(id),
+                 file_weight_text(view, std::get<check::FileCheck>(director.checker(id)->probe)));
+    }
+}
+
+void track_bfd(DumpText& out, const check::Director& director, const std::string& session) {
+    out.line(" Checker Track BFD = {}", session);
+    out.line("   Tracking RS :");
+    for (const check::CheckerId id : followers<check::BfdCheck, &check::BfdCheck::session>(director, session))
+        out.line("   {}", director.server_name(id));
 }
 
 }  // namespace
 
+std::string file_weight_text(const DaemonView& view, const check::FileCheck& check) {
+    if (check.weight) return fmt::format("weight {}{}", *check.weight, check.reverse ? " reverse" : "");
+    const auto file = std::ranges::find(view.checker_files, check.track_file, &FileView::name);
+    if (file == view.checker_files.end()) return "weight 0";
+    return fmt::format("weight {}{}", file->weight, file->reverse ? " reverse" : "");
+}
+
 std::string checker_data(const DaemonView& view) {
     DumpText out;
     dump_global(out, view.global, GlobalPart::others);
-    if (view.director == nullptr || view.director->size() == 0) return out.take();
+    if (view.tls != nullptr) tls(out, *view.tls);
+    if (view.director == nullptr) return out.take();
     const check::Director& director = *view.director;
-    out.section("LVS Topology");
-    out.line(" System is compiled with LVS v1.2.1");
-    for (const check::VirtualServerGroup& each : director.settings().groups) server_group(out, each);
-    for (size_t i = 0; i < director.size(); ++i) virtual_server(out, director.machine(i));
+    if (director.size() != 0) {
+        out.section("LVS Topology");
+        out.line(" System is compiled with LVS v1.2.1");
+        dump_virtual_servers(out, view);
+    }
     const std::vector<check::CheckerId> checkers = director.checkers();
     if (!checkers.empty()) out.section("Health checkers");
-    for (const check::CheckerId id : checkers) checker(out, director, id);
+    const Patterns patterns(director);
+    for (const check::CheckerId id : checkers) checker(out, view, patterns, id);
+    if (!view.checker_files.empty()) out.section("Checker track files");
+    for (const FileView& file : view.checker_files) track_file(out, view, file);
+    if (!view.checker_bfds.empty()) out.section("Checker track BFDs");
+    for (const std::string& session : view.checker_bfds) track_bfd(out, director, session);
     return out.take();
 }
 

@@ -110,6 +110,32 @@ GroupView group_view(const config::Config& config, const VrrpGroup& group) {
     return view;
 }
 
+FileView checked_file_view(const track::FileSettings& settings, const LvsService& lvs) {
+    FileView view;
+    view.name = settings.name;
+    view.path = lvs.files().path(settings.name);
+    view.value = lvs.files().value(settings.name).value_or(0);
+    view.weight = settings.weight;
+    view.reverse = settings.reverse;
+    return view;
+}
+
+CheckerView checker_view(const LvsService& lvs, const Edges& edges, check::CheckerId id) {
+    CheckerView view;
+    const CheckerRunner* runner = lvs.runner(id);
+    if (runner == nullptr) return view;
+    view.failures = runner->machine().failures();
+    if (const check::ProbeMemory* memory = runner->memory()) {
+        view.ping_sequence = memory->ping_sequence;
+        view.failing_url = memory->urls.failing();
+    }
+    if (const auto began = runner->last_begin())
+        view.last_begun =
+            edges.wall_clock() - std::chrono::duration_cast<WallClock::duration>(edges.timers.now() - *began);
+    view.last_status = runner->last_result().exit_code.value_or(0);
+    return view;
+}
+
 }  // namespace
 
 DaemonView Daemon::view() const {
@@ -117,6 +143,18 @@ DaemonView Daemon::view() const {
     view.now = edges_.wall_clock();
     view.director = &lvs_->director();
     view.global.config = &config_;
+    view.checker = [this](check::CheckerId id) { return checker_view(*lvs_, edges_, id); };
+    static const config::TlsSettings kOwnContext;
+    if (config_.tls) {
+        view.tls = &*config_.tls;
+    } else if (lvs_->uses_tls()) {
+        view.tls = &kOwnContext;
+    }
+    for (const track::FileSettings& settings : config_.track_files)
+        if (lvs_->files().value(settings.name))
+            view.checker_files.push_back(checked_file_view(settings, *lvs_));
+    for (const bfd::SessionSettings& settings : config_.bfd_sessions)
+        if (settings.for_checker) view.checker_bfds.push_back(settings.name);
     view.global.net_namespace = config_.root.net_namespace;
     for (const auto& instance : vrrp_->instances())
         view.instances.push_back(instance_view(config_, edges_, network_, *instance));

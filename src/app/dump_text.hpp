@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "holdfast/app/views.hpp"
+#include "holdfast/check/settings.hpp"
 
 namespace holdfast::app {
 
@@ -51,6 +52,10 @@ inline std::string seconds_text(Duration duration) {
 enum class GlobalPart : uint8_t { vrrp, others };
 /// global_dump.cpp
 void dump_global(DumpText& out, const GlobalView& view, GlobalPart part);
+/// virtual_server_dump.cpp
+void dump_virtual_servers(DumpText& out, const DaemonView& view);
+/// `weight 2 reverse`: what a FILE_CHECK makes of its file's number.
+std::string file_weight_text(const DaemonView& view, const check::FileCheck& check);
 /// instance_dump.cpp
 void dump_instance(DumpText& out, const InstanceView& view);
 void dump_tracks(DumpText& out, const TracksView& view, std::string_view processes = "Tracked processes");

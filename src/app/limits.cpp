@@ -9,10 +9,6 @@ namespace {
 using config::Config;
 
 const Limit kLimits[] = {
-    {"global_defs/nftables_ipvs*", "marks for groups are not made by nftables", Part::checkers,
-     [](const Config& c) { return c.global.nftables.ipvs_table.has_value(); }},
-    {"net_namespace_ipvs", "IPVS is programmed in the daemon's own namespace", Part::checkers,
-     [](const Config& c) { return c.root.net_namespace_ipvs.has_value(); }},
     {"global_defs/stats_dump_file global_defs/json_dump_file",
      "the usual names are used, as by keepalived 2.4.3", Part::daemon, nullptr},
     {"global_defs/tmp_config_directory global_defs/random_seed", "nothing is written or seeded", Part::daemon,

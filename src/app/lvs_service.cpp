@@ -46,7 +46,6 @@ Result<> LvsService::start(const config::Config& config) {
     set_kernel_timeouts(config.global.lvs_timeouts);
     load(config);
     start_sync_daemons(config);
-    verify_timer_.arm_after(kVerifyPeriod);
     return {};
 }
 
@@ -93,9 +92,16 @@ void LvsService::load(const config::Config& config) {
     router_id_ = config.global.router_id;
     flush_on_stop_ = config.global.lvs_flush_on_stop;
     flush_only_ours_ = config.global.lvs_flush_on_stop_only_ours;
+    if (!config.global.lvs_repair) {
+        verify_timer_.cancel();
+    } else if (!verify_timer_.armed()) {
+        verify_timer_.arm_after(kVerifyPeriod);
+    }
     check::DirectorSettings settings;
     settings.virtual_servers = config.virtual_servers;
     settings.groups = config.virtual_server_groups;
+    const config::NftablesSettings& nftables = config.global.nftables;
+    if (nftables.ipvs_table) settings.first_mark = nftables.ipvs_start_mark;
     settings.log_all_failures = config.global.checker_log_all_failures;
     settings.options.rs_init_notifies = config.global.rs_init_notifies;
     settings.options.no_checker_emails = config.global.no_checker_emails;
@@ -110,11 +116,25 @@ void LvsService::load(const config::Config& config) {
     read_files(config);
     check::DirectorActions actions;
     director_.load(std::move(settings), actions);
+    set_marks(
+        {nftables.ipvs_table.value_or(""), nftables.ipvs_priority, nftables.counters, director_.marked()});
     perform(actions);
     edges_.log.info(Part::checkers, "Activating BFD healthchecker");
     take_over_checkers();
     index_followers();
     step();
+}
+
+void LvsService::set_marks(ipvs::MarkTable marks) {
+    if (marks == marks_ || (marks.entries.empty() && marks_.entries.empty())) return;
+    const auto change = [&](const ipvs::MarkTable& table) {
+        if (const auto set = edges_.ipvs.set_marks(table); !set)
+            edges_.log.write(Part::checkers, LogLevel::error,
+                             fmt::format("nftables_ipvs: {}", set.error().message));
+    };
+    if (!marks_.entries.empty() && marks.name != marks_.name) change({.name = marks_.name});
+    if (!marks.entries.empty() || marks.name == marks_.name) change(marks);
+    marks_ = std::move(marks);
 }
 
 /// Before the director is given the generation: the weights it starts with depend on the files.
@@ -177,8 +197,12 @@ void LvsService::follow(check::CheckerId id, const check::Opinion& opinion, chec
 }
 
 void LvsService::bfd_changed(const std::string& session, bool up) {
+    if (!running_) return;
+    edges_.log.detail(Part::checkers,
+                      fmt::format("Received BFD event: instance {} is in state {} (delivered in 0 usec)",
+                                  session, up ? "Up" : "Down"));
     const auto checks = bfd_checks_.find(session);
-    if (!running_ || checks == bfd_checks_.end()) return;
+    if (checks == bfd_checks_.end()) return;
     check::DirectorActions actions;
     for (const check::CheckerId id : checks->second) follow(id, {up, 0}, actions);
     perform(actions);
@@ -278,6 +302,7 @@ void LvsService::stop(bool release) {
         // Ends also when the kernel refuses everything: a refused service waits for a retry that never comes.
         while (!reconciler_.idle()) (void)reconciler_.step(edges_.timers.now());
     }
+    if (release) set_marks({.name = marks_.name});
     if (timeouts_before_) (void)edges_.ipvs.set_timeouts(*timeouts_before_);
     running_ = false;
 }

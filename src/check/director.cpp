@@ -66,11 +66,47 @@ void Director::drop_unusable(DirectorSettings& settings, DirectorActions& out) c
 void Director::expand() {
     services_.clear();
     users_.clear();
+    addresses_.clear();
+    if (next_mark_ == 0) next_mark_ = settings_->first_mark.value_or(0);
+    const auto marks_before = std::exchange(marks_, {});
     for (size_t i = 0; i < settings_->virtual_servers.size(); ++i) {
         const VirtualServerSettings& server = settings_->virtual_servers[i];
-        services_.push_back(services_of(server, find_group(*settings_, server.group)));
+        const VirtualServerGroup* group = find_group(*settings_, server.group);
+        auto services = services_of(server, group);
+        auto& addresses = addresses_.emplace_back();
+        if (server.ha_suspend)
+            for (const ipvs::ServiceKey& key : services) addresses.push_back(key.endpoint.address);
+        if (const uint32_t mark = take_mark(server, group, marks_before))
+            services = marked_services_of(*group, mark);
+        services_.push_back(std::move(services));
         for (const ipvs::ServiceKey& key : services_.back()) users_[key].push_back(i);
     }
+}
+
+uint32_t Director::take_mark(const VirtualServerSettings& server, const VirtualServerGroup* group,
+                             const Marks& before) {
+    if (!settings_->first_mark || group == nullptr || !can_be_marked(*group)) return 0;
+    const auto [mark, fresh] = marks_.try_emplace({group->name, server.key.protocol});
+    if (!fresh) return mark->second;
+    const auto known = before.find(mark->first);
+    mark->second = known != before.end() ? known->second : next_mark_++;
+    return mark->second;
+}
+
+std::vector<ipvs::MarkedAddresses> Director::marked() const {
+    std::vector<ipvs::MarkedAddresses> all;
+    for (const auto& [whose, mark] : marks_) {
+        const VirtualServerGroup* group = find_group(*settings_, whose.first);
+        if (group == nullptr) continue;
+        for (const GroupEntry& entry : group->entries)
+            all.push_back({.protocol = whose.second,
+                           .first = entry.first.address,
+                           .last = advance(entry.first.address, entry.count - 1),
+                           .port = entry.first.port,
+                           .mark = mark});
+    }
+    std::ranges::sort(all);
+    return all;
 }
 
 void Director::load(DirectorSettings settings, DirectorActions& out) {
@@ -112,6 +148,7 @@ void Director::load(DirectorSettings settings, DirectorActions& out) {
     added_.clear();
     kept_.clear();
     removed_.clear();
+    entries_before_.clear();
     for (size_t i = 0; i < settings_->virtual_servers.size(); ++i) {
         machines_.push_back(
             std::make_unique<VirtualServerMachine>(settings_->virtual_servers[i], settings_->options));
@@ -125,6 +162,7 @@ void Director::load(DirectorSettings settings, DirectorActions& out) {
     for (size_t i = 0; i < old_machines.size(); ++i) {
         PoolActions actions;
         if (after[i]) {
+            remember_entries(*old_settings, old_machines[i]->settings().group);
             say_group_changes(*old_settings, *settings_, false, old_machines[i]->settings(), actions);
             machines_[*after[i]]->take_over(*old_machines[i], actions);
         } else {
@@ -162,19 +200,31 @@ void Director::load(DirectorSettings settings, DirectorActions& out) {
                 Log{log_lines::healthchecker(!suspended(id), server_name(id), virtual_server_name(id))});
 }
 
+void Director::remember_entries(const DirectorSettings& before, const std::string& group) {
+    if (group.empty()) return;
+    const auto found = std::ranges::find(before.groups, group, &VirtualServerGroup::name);
+    if (found != before.groups.end()) entries_before_.emplace(group, found->entries);
+}
+
+bool Director::known_before(const VirtualServerGroup& group, const GroupEntry& entry) const {
+    const auto before = entries_before_.find(group.name);
+    return before != entries_before_.end() &&
+           std::ranges::find(before->second, entry) != before->second.end();
+}
+
 // ha_suspend. Those that are here when the daemon starts are told as if they had just come.
 void Director::know_addresses(DirectorActions& out) {
     awaiting_.clear();
     for (size_t i = 0; i < machines_.size(); ++i) {
         if (!settings_->virtual_servers[i].ha_suspend) continue;
-        for (const ipvs::ServiceKey& key : services_[i]) {
-            auto& waiting = awaiting_[key.endpoint.address];
+        for (const IpAddress& address : addresses_[i]) {
+            auto& waiting = awaiting_[address];
             if (waiting.empty() || waiting.back() != i) waiting.push_back(i);
             if (waiting.size() > 1 || !settings_->has_address) continue;
-            if (!settings_->has_address(key.endpoint.address)) {
-                host_addresses_.erase(key.endpoint.address);
-            } else if (host_addresses_.emplace(key.endpoint.address, 1).second) {
-                out.emplace_back(Log{log_lines::address_seen(key.endpoint.address, true), true});
+            if (!settings_->has_address(address)) {
+                host_addresses_.erase(address);
+            } else if (host_addresses_.emplace(address, 1).second) {
+                out.emplace_back(Log{log_lines::address_seen(address, true), true});
             }
         }
     }
@@ -386,9 +436,8 @@ void Director::set_contribution(CheckerId id, int64_t contribution, bool silentl
 }
 
 bool Director::address_present(size_t virtual_server) const {
-    return std::ranges::any_of(services_[virtual_server], [&](const ipvs::ServiceKey& key) {
-        return host_addresses_.contains(key.endpoint.address);
-    });
+    return std::ranges::any_of(addresses_[virtual_server],
+                               [&](const IpAddress& address) { return host_addresses_.contains(address); });
 }
 
 std::vector<CheckerId> Director::address_count(const IpAddress& address, size_t count, DirectorActions& out) {

@@ -81,6 +81,26 @@ std::vector<ipvs::ServiceKey> services_of(const VirtualServerSettings& server,
     return keys;
 }
 
+bool can_be_marked(const VirtualServerGroup& group) {
+    return std::ranges::none_of(group.entries,
+                                [](const GroupEntry& entry) { return entry.firewall_mark != 0; });
+}
+
+std::vector<ipvs::ServiceKey> marked_services_of(const VirtualServerGroup& group, uint32_t mark) {
+    std::vector<ipvs::ServiceKey> keys;
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        if (std::ranges::none_of(group.entries, [&](const GroupEntry& entry) {
+                return entry.first.address.family() == family;
+            }))
+            continue;
+        keys.push_back({.family = family,
+                        .firewall_mark = mark,
+                        .protocol = ipvs::Protocol::none,
+                        .endpoint = {IpAddress::any(family), 0}});
+    }
+    return keys;
+}
+
 ipvs::ServiceAttributes attributes_for(const VirtualServerSettings& server, const ipvs::ServiceKey& key) {
     ipvs::ServiceAttributes attributes = server.attributes;
     const bool is_mark = key.firewall_mark != 0;

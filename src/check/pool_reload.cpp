@@ -27,6 +27,7 @@ std::vector<std::optional<size_t>> match_checkers(const RealServerSettings& befo
 
 void VirtualServerMachine::take_over(VirtualServerMachine& old, PoolActions& out) {
     PoolActions notifications;
+    known_before_ = true;
     quorum_up_ = old.quorum_up_;
     std::unordered_map<Endpoint, size_t> here;
     for (size_t i = 0; i < servers_.size(); ++i) here.emplace(settings_->real_servers[i].endpoint, i);
@@ -96,6 +97,7 @@ void VirtualServerMachine::carry_server(size_t server, const VirtualServerMachin
     state.known_before = true;
     state.alive = before.alive;
     state.weight = before.weight;
+    state.previous_weight = before.weight;
 
     const auto matches = match_checkers(old_settings, settings);
     state.failed_checkers = 0;

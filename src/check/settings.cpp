@@ -17,7 +17,27 @@ struct Keyword {
     std::string_view operator()(const BfdCheck&) const { return "BFD_CHECK"; }
 };
 
+// PCRE2_* option bits of pcre2.h, part of its stable interface.
+constexpr RegexOption kRegexOptions[] = {
+    {"allow_empty_class", 0x00000001}, {"alt_bsux", 0x00000002},
+    {"auto_callout", 0x00000004},      {"caseless", 0x00000008},
+    {"dollar_endonly", 0x00000010},    {"dotall", 0x00000020},
+    {"dupnames", 0x00000040},          {"extended", 0x00000080},
+    {"firstline", 0x00000100},         {"match_unset_backref", 0x00000200},
+    {"multiline", 0x00000400},         {"never_ucp", 0x00000800},
+    {"never_utf", 0x00001000},         {"no_auto_capture", 0x00002000},
+    {"no_auto_possess", 0x00004000},   {"no_dotstar_anchor", 0x00008000},
+    {"no_start_optimize", 0x00010000}, {"ucp", 0x00020000},
+    {"ungreedy", 0x00040000},          {"utf", 0x00080000},
+    {"never_backslash_c", 0x00100000}, {"alt_circumflex", 0x00200000},
+    {"alt_verbnames", 0x00400000},     {"use_offset_limit", 0x00800000},
+};
+
 }  // namespace
+
+std::span<const RegexOption> regex_options() {
+    return kRegexOptions;
+}
 
 std::string_view keyword(const Checker& checker) {
     return std::visit(Keyword{}, checker.probe);

@@ -56,6 +56,14 @@ std::unique_ptr<SyncGroupDraft> describe(const SyncGroup& group) {
     return draft;
 }
 
+void describe(const check::CheckerDefaults& defaults, ScheduleDraft& draft) {
+    draft.connect_timeout = defaults.connect_timeout;
+    draft.delay_loop = defaults.delay_loop;
+    draft.retry = defaults.retry;
+    draft.delay_before_retry = defaults.delay_before_retry;
+    draft.warmup = defaults.warmup;
+}
+
 RealServerDraft describe(const check::RealServerSettings& real) {
     RealServerDraft draft;
     draft.value = real;
@@ -63,6 +71,7 @@ RealServerDraft describe(const check::RealServerSettings& real) {
     draft.weight = real.weight;
     draft.forwarding = real.forwarding;
     draft.inhibit = real.inhibit_on_failure;
+    if (real.checker_defaults) describe(*real.checker_defaults, draft.schedule);
     draft.schedule.alpha = real.alpha;
     draft.smtp_alert = real.smtp_alert;
     for (const check::Checker& checker : real.checkers) draft.checkers.emplace_back().value = checker;
@@ -77,6 +86,8 @@ std::unique_ptr<VirtualServerDraft> describe(const check::VirtualServerSettings&
     draft->family = server.key.family;
     draft->forwarding = server.forwarding;
     draft->scheduler = server.attributes.scheduler;
+    draft->inhibit = server.inhibit_on_failure;
+    describe(server.checker_defaults, draft->schedule);
     const uint32_t widest = server.key.family == Family::ipv4 ? 0xffffffffU : 128U;
     if (server.attributes.persistence_netmask != widest)
         draft->netmask = server.attributes.persistence_netmask;

@@ -65,6 +65,8 @@ class ServerResolver {
         }
         value_.attributes.scheduler = *server_.scheduler;
         if (!value_.smtp_alert) value_.smtp_alert = default_alert(false);
+        value_.inhibit_on_failure = server_.inhibit;
+        value_.checker_defaults = defaults(server_.schedule);
         resolve_real_servers();
         resolve_sorry_server();
         check_quorum();
@@ -173,6 +175,16 @@ class ServerResolver {
         server_.real_servers.resize(kept);
     }
 
+    static check::CheckerDefaults defaults(const ScheduleDraft& schedule) {
+        check::CheckerDefaults said;
+        said.connect_timeout = schedule.connect_timeout.value_or(said.connect_timeout);
+        said.delay_loop = schedule.delay_loop.value_or(said.delay_loop);
+        said.retry = schedule.retry;
+        said.delay_before_retry = schedule.delay_before_retry;
+        said.warmup = schedule.warmup;
+        return said;
+    }
+
     void inherit(RD& real) {
         const ScheduleDraft& ours = server_.schedule;
         ScheduleDraft& its = real.schedule;
@@ -182,6 +194,8 @@ class ServerResolver {
         its.delay_loop = its.delay_loop.value_or(ours.delay_loop.value_or(std::chrono::seconds(60)));
         its.warmup = its.warmup ? its.warmup : ours.warmup;
         its.delay_before_retry = its.delay_before_retry ? its.delay_before_retry : ours.delay_before_retry;
+        auto said = defaults(its);
+        if (said != value_.checker_defaults) real.value.checker_defaults = std::move(said);
         real.value.alpha = its.alpha.value_or(value_.alpha);
         real.value.inhibit_on_failure = real.inhibit.value_or(server_.inhibit);
         real.value.weight = real.weight.value_or(server_.weight);
@@ -322,13 +336,11 @@ check::ConnectSettings* connection(check::Checker& checker) {
     return std::visit(Visitor{}, checker.probe);
 }
 
-void resolve_checker(const Loading& loading, const V& server, const RD& real, PendingChecker& pending) {
+void resolve_checker(const V& server, const RD& real, PendingChecker& pending) {
     check::Schedule& schedule = pending.value.schedule;
     const ScheduleDraft& own = pending.schedule;
     const ScheduleDraft& base = real.schedule;
     schedule.alpha = own.alpha.value_or(real.value.alpha);
-    schedule.log_all_failures =
-        schedule.log_all_failures || loading.draft.global.value.checker_log_all_failures;
     if (std::holds_alternative<check::FileCheck>(pending.value.probe)) schedule.alpha = false;
     if (pending.polled) {
         schedule.retry = own.retry.value_or(base.retry.value_or(pending.default_retry));
@@ -349,9 +361,11 @@ void resolve_checker(const Loading& loading, const V& server, const RD& real, Pe
         http != nullptr && http->virtualhost.empty())
         http->virtualhost =
             !real.value.virtualhost.empty() ? real.value.virtualhost.string() : server.value.virtualhost;
-    if (auto* misc = std::get_if<check::MiscCheck>(&pending.value.probe);
-        misc != nullptr && misc->timeout == Duration{0})
-        misc->timeout = server.schedule.delay_loop.value_or(std::chrono::seconds(60));
+    if (auto* misc = std::get_if<check::MiscCheck>(&pending.value.probe); misc != nullptr) {
+        misc->timeout_given = misc->timeout != Duration{0};
+        if (!misc->timeout_given)
+            misc->timeout = server.schedule.delay_loop.value_or(std::chrono::seconds(60));
+    }
 }
 
 void check_scripts(Loading& loading) {
@@ -387,7 +401,7 @@ void check_scripts(Loading& loading) {
 void settle(Loading& loading, V& server, const GroupFacts* facts) {
     ServerResolver(loading, server, facts).resolve();
     for (RD& real : server.real_servers)
-        for (PendingChecker& checker : real.checkers) resolve_checker(loading, server, real, checker);
+        for (PendingChecker& checker : real.checkers) resolve_checker(server, real, checker);
 }
 
 /// From drafts, which are large, to settings, which stay. The room of the drafts is kept for those of the

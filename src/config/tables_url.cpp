@@ -79,33 +79,11 @@ void show_regex(const UrlDraft& url, const Row& row, Writer& writer) {
         writer.line(row.facts.name, fmt::format("\"{}\"", escaped_argument(url.value.regex)));
 }
 
-struct RegexOption {
-    std::string_view name;
-    uint32_t bit;
-};
-
-// PCRE2_* option bits of pcre2.h, part of its stable interface.
-constexpr RegexOption kRegexOptions[] = {
-    {"allow_empty_class", 0x00000001}, {"alt_bsux", 0x00000002},
-    {"auto_callout", 0x00000004},      {"caseless", 0x00000008},
-    {"dollar_endonly", 0x00000010},    {"dotall", 0x00000020},
-    {"dupnames", 0x00000040},          {"extended", 0x00000080},
-    {"firstline", 0x00000100},         {"match_unset_backref", 0x00000200},
-    {"multiline", 0x00000400},         {"never_ucp", 0x00000800},
-    {"never_utf", 0x00001000},         {"no_auto_capture", 0x00002000},
-    {"no_auto_possess", 0x00004000},   {"no_dotstar_anchor", 0x00008000},
-    {"no_start_optimize", 0x00010000}, {"ucp", 0x00020000},
-    {"ungreedy", 0x00040000},          {"utf", 0x00080000},
-    {"never_backslash_c", 0x00100000}, {"alt_circumflex", 0x00200000},
-    {"alt_verbnames", 0x00400000},     {"use_offset_limit", 0x00800000},
-};
-
 void read_regex_options(Loading& loading, UrlDraft& url, const Line& line) {
     for (size_t i = 1; i < line.size(); ++i) {
-        const auto* option =
-            std::find_if(std::begin(kRegexOptions), std::end(kRegexOptions),
-                         [&](const RegexOption& candidate) { return candidate.name == line.word(i); });
-        if (option != std::end(kRegexOptions))
+        const auto known = check::regex_options();
+        const auto option = std::ranges::find(known, line.word(i), &check::RegexOption::name);
+        if (option != known.end())
             url.value.regex_options |= option->bit;
         else
             loading.remark(line, i, fmt::format("{} is not an option of a regex", line.word(i)));
@@ -114,7 +92,7 @@ void read_regex_options(Loading& loading, UrlDraft& url, const Line& line) {
 
 void show_regex_options(const UrlDraft& url, const Row& row, Writer& writer) {
     std::string text;
-    for (const RegexOption& option : kRegexOptions)
+    for (const check::RegexOption& option : check::regex_options())
         if ((url.value.regex_options & option.bit) != 0)
             (text += text.empty() ? "" : " ").append(option.name);
     if (!text.empty()) writer.line(row.facts.name, text);

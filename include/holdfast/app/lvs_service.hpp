@@ -50,6 +50,10 @@ class LvsService final : public netstate::NetworkObserver {
     bool running() const { return running_; }
     /// What a checker found last, for dumps and status.
     const ProbeResult* last_result(check::CheckerId id) const;
+    /// The tracked files that its checkers may follow.
+    const FileTrackers& files() const { return files_; }
+    /// Whether a checker speaks TLS.
+    bool uses_tls() const { return around_.tls != nullptr; }
     /// Null for a checker without probes and for an id that is not configured (any more).
     const CheckerRunner* runner(check::CheckerId id) const;
     /// Told every verdict of a checker, for the journal.
@@ -70,6 +74,7 @@ class LvsService final : public netstate::NetworkObserver {
     void update(const std::vector<ipvs::ServiceKey>& keys);
     void step();
     void verify();
+    void set_marks(ipvs::MarkTable marks);
     void set_kernel_timeouts(const ipvs::Timeouts& timeouts);
     void start_sync_daemons(const config::Config& config);
     void run_sync_daemon(ipvs::SyncRole role);
@@ -96,6 +101,7 @@ class LvsService final : public netstate::NetworkObserver {
     io::TurnEnd step_at_turn_end_;
     io::Timer retry_timer_;
     io::Timer verify_timer_;
+    ipvs::MarkTable marks_;  ///< In force.
     std::optional<ipvs::Timeouts> timeouts_before_;
     std::optional<ipvs::SyncDaemonSettings> sync_daemon_;
     uint8_t sync_id_ = 0;

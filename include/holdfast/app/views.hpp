@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ struct Config;
 
 namespace holdfast::check {
 class Director;
+}
+namespace holdfast::config {
+struct TlsSettings;
 }
 
 namespace holdfast::app {
@@ -277,6 +281,15 @@ struct BfdView {
     std::optional<WallClock> last_seen{};
 };
 
+/// How a checker that makes attempts is doing.
+struct CheckerView {
+    uint32_t failures = 0;                  ///< In a row, not yet counting.
+    uint16_t ping_sequence = 0;             ///< PING_CHECK: of its last request.
+    std::optional<size_t> failing_url{};    ///< HTTP_GET, SSL_GET: why it is down.
+    std::optional<WallClock> last_begun{};  ///< Its last attempt.
+    int last_status = 0;                    ///< MISC_CHECK: exit status of that.
+};
+
 struct GlobalView {
     /// Looked at in place: for use at once. Null: only what is below.
     const config::Config* config = nullptr;
@@ -311,6 +324,11 @@ struct DaemonView {
     /// Virtual servers, looked at in place because there may be tens of thousands: for use at once. May be
     /// null.
     const check::Director* director = nullptr;
+    /// What the director does not know of a checker, by its CheckerId. May be empty.
+    std::function<CheckerView(uint32_t)> checker{};
+    std::vector<FileView> checker_files{};     ///< Those that a FILE_CHECK may follow.
+    std::vector<std::string> checker_bfds{};   ///< Names of the sessions that a BFD_CHECK may follow.
+    const config::TlsSettings* tls = nullptr;  ///< The SSL block; null when nothing needs it.
 };
 
 }  // namespace holdfast::app

@@ -13,10 +13,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,6 +26,7 @@
 #include "holdfast/check/health.hpp"
 #include "holdfast/check/pool.hpp"
 #include "holdfast/check/settings.hpp"
+#include "holdfast/ipvs/kernel.hpp"
 #include "holdfast/ipvs/table.hpp"
 
 namespace holdfast::check {
@@ -54,6 +57,8 @@ struct DirectorSettings {
     std::vector<VirtualServerGroup> groups{};
     PoolOptions options{};
     bool log_all_failures = false;  ///< checker_log_all_failures
+    /// nftables_ipvs: groups of addresses become services by mark, counted from this one on.
+    std::optional<uint32_t> first_mark{};
     /// What the file of a FILE_CHECK says now; empty: nothing is known yet, `follow` will tell.
     std::function<Opinion(const FileCheck&)> opinion_of{};
     /// Whether this host has the address, for ha_suspend; empty: it has none.
@@ -129,11 +134,21 @@ class Director {
         return found == checkers_.end() ? 0 : found->second.contribution;
     }
 
+    /// With `first_mark`: which packets are to get which mark, sorted.
+    std::vector<ipvs::MarkedAddresses> marked() const;
+    /// The mark of a group's services of this protocol; 0 for none.
+    uint32_t mark_of(const std::string& group, ipvs::Protocol protocol) const {
+        const auto found = marks_.find({group, protocol});
+        return found == marks_.end() ? 0 : found->second;
+    }
+
     size_t size() const { return machines_.size(); }
     const VirtualServerMachine& machine(size_t index) const { return *machines_[index]; }
     /// The kernel services of a virtual server.
     const std::vector<ipvs::ServiceKey>& services(size_t index) const { return services_[index]; }
     const DirectorSettings& settings() const { return *settings_; }
+    /// Whether the last `load` found this entry in a group of the same name that a virtual server kept.
+    bool known_before(const VirtualServerGroup& group, const GroupEntry& entry) const;
 
   private:
     struct CheckerEntry {
@@ -146,6 +161,10 @@ class Director {
 
     void drop_unusable(DirectorSettings& settings, DirectorActions& out) const;
     void expand();
+    using Marks = std::map<std::pair<std::string, ipvs::Protocol>, uint32_t>;  ///< By group.
+    uint32_t take_mark(const VirtualServerSettings& server, const VirtualServerGroup* group,
+                       const Marks& before);
+    void remember_entries(const DirectorSettings& before, const std::string& group);
     Ids number_checkers(size_t index, const VirtualServerSettings* before, const Ids* ids_before);
     void know_addresses(DirectorActions& out);
     void contribute_again();
@@ -161,7 +180,10 @@ class Director {
     std::vector<std::unique_ptr<VirtualServerMachine>> machines_;
     std::vector<std::vector<ipvs::ServiceKey>> services_;
     std::unordered_map<ipvs::ServiceKey, std::vector<size_t>>
-        users_;  ///< Virtual servers behind each service.
+        users_;                                      ///< Virtual servers behind each service.
+    std::vector<std::vector<IpAddress>> addresses_;  ///< Of each virtual server, for ha_suspend.
+    Marks marks_;                                    ///< Kept over reloads.
+    uint32_t next_mark_ = 0;
     std::vector<Ids> ids_;
     std::unordered_map<CheckerId, CheckerEntry> checkers_;
     std::vector<bool> suspended_;                                  ///< By virtual server.
@@ -170,6 +192,8 @@ class Director {
     std::vector<CheckerId> added_;
     std::vector<CheckerId> kept_;
     std::vector<CheckerId> removed_;
+    /// The entries of the generation before, by group, as far as a virtual server was taken over with them.
+    std::unordered_map<std::string, std::vector<GroupEntry>> entries_before_;
     CheckerId next_id_ = 1;
 };
 

@@ -17,6 +17,11 @@ namespace holdfast::check {
 std::vector<ipvs::ServiceKey> services_of(const VirtualServerSettings& server,
                                           const VirtualServerGroup* group);
 
+/// Whether nftables can mark the packets of all entries: a group of addresses, without marks of its own.
+bool can_be_marked(const VirtualServerGroup& group);
+/// The services of a group whose packets get `mark`: one for each family that the group has.
+std::vector<ipvs::ServiceKey> marked_services_of(const VirtualServerGroup& group, uint32_t mark);
+
 /// The attributes given to the kernel: a service for port 0 is persistent (360 s) because the kernel wants it
 /// so, and a persistent one has a mask. `key` is one of services_of.
 ipvs::ServiceAttributes attributes_for(const VirtualServerSettings& server, const ipvs::ServiceKey& key);

@@ -27,6 +27,8 @@ class UrlCycle {
     void failed() { failed_ = current_; }
     /// Down, and the url that was the reason has passed since: fast_recovery does not wait any longer.
     bool recovering() const { return !failed_; }
+    /// The url that brought the checker down and has not passed since.
+    std::optional<size_t> failing() const { return failed_; }
 
   private:
     size_t count_;

@@ -124,13 +124,16 @@ class VirtualServerMachine {
     struct ServerState {
         bool alive = false;  ///< In its checkers' opinion; in the pool if there is quorum or no sorry server.
         uint32_t failed_checkers = 0;
-        int64_t weight = 1;         ///< Effective weight before limiting.
-        int64_t next_weight = 1;    ///< What `start` or `settle` makes of it.
-        bool known_before = false;  ///< Was in the generation that was taken over from.
+        int64_t weight = 1;           ///< Effective weight before limiting.
+        int64_t next_weight = 1;      ///< What `start` or `settle` makes of it.
+        int64_t previous_weight = 0;  ///< `weight` when it was taken over; 0 for a server that was not.
+        bool known_before = false;    ///< Was in the generation that was taken over from.
         std::vector<CheckerState> checkers{};
     };
     const VirtualServerSettings& settings() const { return *settings_; }
     const std::vector<ServerState>& servers() const { return servers_; }
+    /// Whether it took the place of one of the generation before.
+    bool known_before() const { return known_before_; }
     bool has_quorum() const { return quorum_up_; }
     bool sorry_serves() const { return sorry_alive_; }
     int64_t live_weight() const;
@@ -162,6 +165,7 @@ class VirtualServerMachine {
     std::vector<ServerState> servers_;
     bool quorum_up_ = false;
     bool sorry_alive_ = false;
+    bool known_before_ = false;
     bool stopped_ = false;
 };
 

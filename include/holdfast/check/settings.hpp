@@ -5,7 +5,9 @@
 #include <bitset>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -44,6 +46,14 @@ struct TcpCheck {
     ConnectSettings connect{};
     friend bool operator==(const TcpCheck&, const TcpCheck&) = default;
 };
+
+/// A word of `regex_options` and its PCRE2 bit.
+struct RegexOption {
+    std::string_view name;
+    uint32_t bit;
+};
+/// All of them, in the order in which they are listed.
+std::span<const RegexOption> regex_options();
 
 struct UrlSettings {
     std::string path{};
@@ -108,9 +118,13 @@ struct PingCheck {
 
 struct MiscCheck {
     notify::Command command{};
-    Duration timeout{0};  ///< 0 = delay_loop
+    Duration timeout{0};  ///< 0 = delay_loop of the checker
+    bool timeout_given =
+        false;  ///< Otherwise it is the virtual server's delay_loop; makes no other check of it.
     bool dynamic = false;
-    friend bool operator==(const MiscCheck&, const MiscCheck&) = default;
+    friend bool operator==(const MiscCheck& a, const MiscCheck& b) {
+        return a.command == b.command && a.timeout == b.timeout && a.dynamic == b.dynamic;
+    }
 };
 
 /// FILE_CHECK follows a track_file block.
@@ -137,6 +151,17 @@ struct Checker {
 /// "TCP_CHECK", "HTTP_GET", "SSL_GET", ...
 std::string_view keyword(const Checker& checker);
 
+/// What a virtual or real server says about the timing of its checkers, for those that do not say it
+/// themselves. Already applied to each Schedule; kept for the dump.
+struct CheckerDefaults {
+    Duration connect_timeout = std::chrono::seconds(5);
+    Duration delay_loop = std::chrono::seconds(60);
+    std::optional<uint32_t> retry{};
+    std::optional<Duration> delay_before_retry{};
+    std::optional<Duration> warmup{};
+    friend bool operator==(const CheckerDefaults&, const CheckerDefaults&) = default;
+};
+
 struct RealServerSettings {
     Endpoint endpoint{};
     int32_t weight = 1;
@@ -150,6 +175,7 @@ struct RealServerSettings {
     std::optional<bool> smtp_alert{};
     RareText virtualhost{};
     RareText snmp_name{};
+    Rare<CheckerDefaults> checker_defaults{};  ///< Unset = the virtual server's.
     std::vector<Checker> checkers{};
     friend bool operator==(const RealServerSettings&, const RealServerSettings&) = default;
 };
@@ -192,6 +218,8 @@ struct VirtualServerSettings {
     std::optional<bool> smtp_alert{};
     std::string virtualhost{};
     std::string snmp_name{};
+    bool inhibit_on_failure = false;  ///< Already applied to the real servers; kept for the dump.
+    CheckerDefaults checker_defaults{};
     std::optional<SorryServerSettings> sorry_server{};
     std::vector<RealServerSettings> real_servers{};
     friend bool operator==(const VirtualServerSettings&, const VirtualServerSettings&) = default;

@@ -148,6 +148,7 @@ struct GlobalSettings {
     uint32_t rx_buffer_multiplier = 3;
 
     bool lvs_flush = false;
+    bool lvs_repair = true;  ///< Compare our services with the kernel's and put them right.
     bool lvs_flush_on_stop = false;
     bool lvs_flush_on_stop_only_ours = false;
     ipvs::Timeouts lvs_timeouts;

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "holdfast/check/director.hpp"
+#include "holdfast/config/config.hpp"
 
 namespace holdfast::app {
 namespace {
@@ -308,6 +309,145 @@ TEST_F(DataDumpTest, CheckerFileShowsWhatAWebCheckWants) {
          "   tls_compliant unset", "   Checked url = /a", "     digest = abababababababababababababababab",
          "     tls_compliant unset", "     HTTP Status Code(s)", "       200-201", "       404",
          "     Regex = \"hello\"", "     Regex min offset = 5", "   Checked url = /b", "       200-299"}));
+}
+
+TEST_F(DataDumpTest, CheckerFileShowsTimesWhereTheyWereGiven) {
+    check::MiscCheck script;
+    script.command.arguments = {"/bin/true"};
+    script.timeout = 6s;
+    script.timeout_given = true;
+    check::RealServerSettings real;
+    real.endpoint = {IpAddress::v4(10, 0, 0, 2), 80};
+    real.checker_defaults = check::CheckerDefaults{
+        .connect_timeout = 1250ms, .delay_loop = 3s, .retry = 1, .delay_before_retry = 2s, .warmup = 0s};
+    real.checkers = {
+        check::Checker{
+            .schedule = {.delay_loop = 2500ms, .warmup = 0s, .retry = 2, .delay_before_retry = 1500ms},
+            .probe = check::DnsCheck{.connect = {.destination = real.endpoint}, .type = 28, .name = "x"}},
+        check::Checker{.probe = script},
+        check::Checker{.probe = check::UdpCheck{.connect = {.destination = real.endpoint},
+                                                .require_reply = true,
+                                                .reply = std::vector<uint8_t>{1, 2},
+                                                .reply_mask = {0xff, 0xf0},
+                                                .min_reply_length = 2}},
+        check::Checker{.probe = check::BfdCheck{.session = "B"}},
+        check::Checker{.probe = check::FileCheck{.track_file = "F"}},
+        check::Checker{.probe = check::FileCheck{.track_file = "F", .weight = 5, .reverse = true}},
+        check::Checker{.probe = check::PingCheck{.connect = {.destination = real.endpoint}}}};
+    check::RealServerSettings plain;
+    plain.endpoint = {IpAddress::v4(10, 0, 0, 3), 80};
+    check::VirtualServerSettings server;
+    server.key = {.protocol = ipvs::Protocol::tcp, .endpoint = {IpAddress::v4(10, 0, 0, 1), 80}};
+    server.attributes.flags.one_packet = true;
+    server.inhibit_on_failure = true;
+    server.checker_defaults = {.connect_timeout = 4s, .delay_loop = 2500ms, .retry = 2};
+    server.sorry_server = check::SorryServerSettings{.endpoint = plain.endpoint};
+    server.real_servers = {real, plain};
+    check::Director director;
+    check::DirectorActions actions;
+    director.load({.virtual_servers = {server}}, actions);
+    view.director = &director;
+    view.checker = [](check::CheckerId id) {
+        return CheckerView{.failures = id, .ping_sequence = 7, .last_status = 3};
+    };
+    FileView file;
+    file.name = "F";
+    file.path = "/run/f";
+    file.weight = 2;
+    view.checker_files = {file};
+    view.checker_bfds = {"B"};
+    config::TlsSettings tls;
+    tls.ca = "/etc/ca";
+    view.tls = &tls;
+    const std::string text = checker_data(view);
+    EXPECT_TRUE(in_order(text, {"------< SSL definitions >------",
+                                " CA-file : /etc/ca",
+                                "------< LVS Topology >------",
+                                "   Address family = inet",
+                                "   connection timeout = 4.000000",
+                                "   delay_loop = 2.500000",
+                                "   lvs_sched = wlc",
+                                "   One packet scheduling = enabled (inactive due to not UDP)",
+                                "   omega is OFF",
+                                "   Retry count = 2",
+                                "   Inhibit on failure is ON",
+                                "   sorry server (duplicates rs) = [10.0.0.3]:tcp:80",
+                                "   quorum_state_up = 1",
+                                "   reloaded = 0",
+                                "   RIP = 10.0.0.2, RPORT = 80, WEIGHT = 1 EFF WEIGHT = 1",
+                                "   connection timeout = 1.250000",
+                                "   connection limit range = 0 -> 0",
+                                "   Delay loop = 3.000000",
+                                "   Retry count = 1",
+                                "   Retry delay = 2.000000",
+                                "   Warmup = 0.000000",
+                                "   effective weight = 1",
+                                "   previous effective_weight = 0",
+                                "   reloaded = 0",
+                                "   Tracked Files",
+                                "     F, weight 2",
+                                "     F, weight 5 reverse",
+                                "   Tracked BFDs",
+                                "     B",
+                                "   RIP = 10.0.0.3, RPORT = 80, WEIGHT = 1 EFF WEIGHT = 1",
+                                "   connection timeout = 4.000000",
+                                "   Delay loop = 2.500000",
+                                "   Retry count = 2",
+                                "------< Health checkers >------",
+                                "   Delay loop = 2500000 us",
+                                "   Retries = 2",
+                                "   Delay before retry = 1500000 us",
+                                "   Retries iterations = 1",
+                                "   Default delay before retry = 0 us",
+                                "   Type = AAAA",
+                                "   Name = x",
+                                "   Default delay before retry = 1000000 us",
+                                "   Keepalive method = MISC_CHECK",
+                                "   Last ran = 0.000000 (Thu Jan  1 00:00:00 1970.000000)",
+                                "   Last status = 3",
+                                "     Reply data len = 2",
+                                "     Reply data mask = yes",
+                                "   Delay loop = 18446744073709551615 us",
+                                "   Retries = 4294967295",
+                                "   Keepalive method = BFD_CHECK",
+                                "   Alpha is OFF",
+                                "   Keepalive method = FILE_CHECK",
+                                "     Tracked file = F",
+                                "     Reloaded = No",
+                                "   Keepalive method = PING_CHECK",
+                                "     ICMP seq no = 7",
+                                "------< Checker track files >------",
+                                " Track file = F",
+                                "   Tracking instances :",
+                                "     [10.0.0.1]:tcp:80 -> [10.0.0.2]:tcp:80, weight 2",
+                                "     [10.0.0.1]:tcp:80 -> [10.0.0.2]:tcp:80, weight 5 reverse",
+                                "------< Checker track BFDs >------",
+                                " Checker Track BFD = B",
+                                "   Tracking RS :",
+                                "   [10.0.0.2]:tcp:80"}));
+}
+
+TEST_F(DataDumpTest, CheckerFileTellsWhatAReloadHasFoundAgain) {
+    check::RealServerSettings real;
+    real.endpoint = {IpAddress::v4(10, 0, 0, 2), 80};
+    real.weight = 3;
+    check::VirtualServerSettings server;
+    server.group = "G";
+    server.key = {.protocol = ipvs::Protocol::tcp};
+    server.real_servers = {real};
+    check::VirtualServerGroup group{.name = "G", .entries = {{.first = {IpAddress::v4(10, 0, 1, 1), 80}}}};
+    check::Director director;
+    check::DirectorActions actions;
+    director.load({.virtual_servers = {server}, .groups = {group}}, actions);
+    group.entries.push_back({.firewall_mark = 7});
+    server.real_servers.front().weight = 5;
+    director.load({.virtual_servers = {server}, .groups = {group}}, actions);
+    view.director = &director;
+    EXPECT_TRUE(in_order(checker_data(view),
+                         {"   VIP = 10.0.1.1, VPORT = 80", "     Alive: 1 tcp, 0 udp, 0 sctp",
+                          "     reloaded = True", "   FWMARK = 7", "     Alive: 1 IPv4, 0 IPv6",
+                          "     reloaded = False", " VS GROUP = [G]:0", "   reloaded = 1",
+                          "   effective weight = 5", "   previous effective_weight = 3", "   reloaded = 1"}));
 }
 
 TEST_F(DataDumpTest, StatisticsRepeatPerInstance) {

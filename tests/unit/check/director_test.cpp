@@ -102,6 +102,53 @@ TEST_F(DirectorTest, FailuresAreLoggedOnlyWhenWanted) {
     EXPECT_EQ(said().size(), 1U);
 }
 
+TEST_F(DirectorTest, WithNftablesIpvsAGroupOfAddressesIsOneServiceByMark) {
+    const auto in_group = [](std::string group, ipvs::Protocol protocol) {
+        VirtualServerSettings server = virtual_server({real(1)});
+        server.group = std::move(group);
+        server.key = {.protocol = protocol};
+        return server;
+    };
+    const VirtualServerGroup addresses{.name = "A",
+                                       .entries = {{.first = {IpAddress::v4(192, 0, 2, 1), 80}, .count = 3},
+                                                   {.first = {*IpAddress::parse("2001:db8::1"), 81}}}};
+    const VirtualServerGroup marks{
+        .name = "M", .entries = {{.first = {IpAddress::v4(192, 0, 2, 9), 80}}, {.firewall_mark = 7}}};
+    const auto tcp = in_group("A", ipvs::Protocol::tcp);
+    const auto udp = in_group("A", ipvs::Protocol::udp);
+    const auto load_marked = [&](std::vector<VirtualServerSettings> servers) {
+        DirectorSettings settings{.virtual_servers = std::move(servers), .groups = {addresses, marks}};
+        settings.first_mark = 1000;
+        director.load(std::move(settings), actions);
+    };
+    load_marked({tcp, udp, in_group("M", ipvs::Protocol::tcp), virtual_server({real(1)}, 99)});
+    const auto by_mark = [](uint32_t mark, Family family) {
+        return ipvs::ServiceKey{
+            .family = family, .firewall_mark = mark, .endpoint = {IpAddress::any(family), 0}};
+    };
+    EXPECT_THAT(director.services(0), ElementsAre(by_mark(1000, Family::ipv4), by_mark(1000, Family::ipv6)));
+    EXPECT_THAT(director.services(1), ElementsAre(by_mark(1001, Family::ipv4), by_mark(1001, Family::ipv6)));
+    EXPECT_EQ(director.services(2).size(), 2U);  // It has a mark of its own.
+    EXPECT_EQ(director.services(3).front().firewall_mark, 0U);
+    EXPECT_EQ(pool(by_mark(1000, Family::ipv4)), "10.0.0.1:1");
+    const ipvs::MarkedAddresses range{ipvs::Protocol::tcp, IpAddress::v4(192, 0, 2, 1),
+                                      IpAddress::v4(192, 0, 2, 3), 80, 1000};
+    EXPECT_EQ(director.marked().size(), 4U);
+    EXPECT_THAT(director.marked(), Contains(range));
+
+    // A mark stays its group's over reloads, and is not given to another one.
+    load_marked({udp});
+    EXPECT_THAT(director.services(0), ElementsAre(by_mark(1001, Family::ipv4), by_mark(1001, Family::ipv6)));
+    EXPECT_EQ(director.mark_of("A", ipvs::Protocol::udp), 1001U);
+    EXPECT_EQ(director.mark_of("A", ipvs::Protocol::tcp), 0U);
+    EXPECT_EQ(director.marked().size(), 2U);
+    load_marked({tcp, udp});
+    EXPECT_EQ(director.mark_of("A", ipvs::Protocol::tcp), 1002U);
+    load({udp}, {addresses});
+    EXPECT_EQ(director.services(0).size(), 4U);
+    EXPECT_THAT(director.marked(), IsEmpty());
+}
+
 TEST_F(DirectorTest, EveryServiceOfAGroupHasEveryServer) {
     VirtualServerSettings settings = virtual_server({real(1), real(2)});
     settings.group = "G";

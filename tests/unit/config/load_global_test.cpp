@@ -64,13 +64,15 @@ TEST_F(LoadGlobal, ReadsProcessSettings) {
 
 TEST_F(LoadGlobal, ReadsIpvsSettings) {
     load_global(
-        " lvs_timeouts tcp 900 udp 300\n lvs_timeouts tcpfin 120 icmp\n lvs_flush\n lvs_flush_on_stop VS\n "
+        " lvs_timeouts tcp 900 udp 300\n lvs_timeouts tcpfin 120 icmp\n lvs_flush\n lvs_repair off\n "
+        "lvs_flush_on_stop VS\n "
         "lvs_sync_daemon eth0 inst V id 10 port 8849 ttl 2 maxlen 1000 group 224.0.0.82\n lvs_sync_daemon "
         "eth1\n");
     EXPECT_THAT(reports(),
                 ElementsAre(HasSubstr("icmp is not one of"), HasSubstr("lvs_sync_daemon was given before")));
     EXPECT_EQ(global().lvs_timeouts, (ipvs::Timeouts{900, 120, 300}));
     EXPECT_TRUE(global().lvs_flush && global().lvs_flush_on_stop && global().lvs_flush_on_stop_only_ours);
+    EXPECT_FALSE(global().lvs_repair);
     EXPECT_FALSE(global().lvs_sync_daemon);  // There is no instance V.
     EXPECT_THAT(remarks(), testing::Contains(HasSubstr("there is no vrrp_instance V")));
     load_global(" lvs_sync_daemon eth0\n");
