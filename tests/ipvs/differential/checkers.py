@@ -14,8 +14,8 @@ from .scenario import RIP, VIP, block, checker, notes, real, scenario, service, 
 class Cases:
     """Services on ports of their own; `bad` says what their servers do after the first step, then they recover."""
 
-    def __init__(self, kind, protocol="TCP", head="", **common):
-        self._kind, self._protocol, self._head, self._common = kind, protocol, head, common
+    def __init__(self, kind, protocol="TCP", mail=False, **common):
+        self._kind, self._protocol, self._head, self._common = kind, protocol, notes(mail=mail), common
         self.servers, self._parts, self._events = {}, [], []
         self._port = 8000
 
@@ -37,7 +37,7 @@ class Cases:
         steps = [step("bad", *((what(udp), key, bad) for key, _, bad, udp in self._events), quiet=6, most=24),
                  step("good again", *((what(udp), key, good) for key, good, _, udp in self._events), quiet=6, most=24)]
         settings.setdefault("repeats", True)
-        scenario(name, notes() + self._head + "".join(self._parts), *(steps if self._events else []), servers=self.servers,
+        scenario(name, self._head + "".join(self._parts), *(steps if self._events else []), servers=self.servers,
                  unordered=True, **settings)
 
 

@@ -27,6 +27,10 @@ _OWN_MATTERS = re.compile(
     r"Activating BFD healthchecker|(daemon|Keepalived).*(stopped|already)|Got SIG|Initializing ipvs|"
     r"VRRP sockpool|Sending gratuitous|Sending/queueing|setting VIPs|removing VIPs|Netlink reports|"
     r"Printing .* data for process|SMTP alert successfully sent|Remote SMTP server|Assigned address|Gained quorum .* for VRRP|'.*' .*--|lvs_sync_daemon.*started")
+# Counts and moments of a dump that depend on when it is asked for.
+_OF_THE_MOMENT = re.compile(r"((?:Retries iterations|Last ran|ICMP seq no|Last SSL error) = ).*")
+# The reference lists all options of a regex when there is one.
+_OPTIONS = re.compile(r"(Regex options:) .*")
 _run_numbers = itertools.count(1)
 
 
@@ -102,7 +106,7 @@ class Run:
         self._namespace = f"hf{os.getpid()}-lvs{next(_run_numbers)}"
         self._folder = Path(tempfile.mkdtemp(prefix="holdfast-lvs-"))
         self._node = _Node(self._namespace)
-        self._servers, self._process = {}, None
+        self._servers, self._process, self._peer = {}, None, None
         self._seen = {"log": 0, "notes": 0, "fifo": 0, "mails": 0}
         self._mails = []
         try:
@@ -119,6 +123,7 @@ class Run:
         self._script("note", f'echo "$*" >> {self._folder}/notes')
         self._script("status", f'n=0; [ -e {self._folder}/set-$1 ] && read n < {self._folder}/set-$1\nexit $n')
         self._script("slow", 'exec sleep 30')
+        self._script("false", 'exit 1')
         subprocess.run(["ip", "netns", "add", self._namespace], check=True)
         lines = ["link set lo up", "link add eth0 type dummy", "link set eth0 up",
                  *(f"addr add {address}/32 dev lo" for address in RIP.values()),
@@ -130,6 +135,11 @@ class Run:
             if name not in self.scenario.down:
                 self._do_up(name)
         self._servers["mail sink"] = servers.StreamServer(self._node, 25, _mail_sink(self._mails), "127.0.0.1")
+        if self.scenario.elsewhere:
+            subprocess.run(["ip", "netns", "add", f"{self._namespace}-lvs"], check=True)
+            subprocess.run(["ip", "-n", f"{self._namespace}-lvs", "link", "set", "lo", "up"], check=True)
+        for each in self.scenario.before:
+            getattr(self, f"_do_{each[0]}")(*each[1:])
         self._fifo = _Fifo(self._folder / "fifo")
         self._log = open(self._folder / "log", "ab")
 
@@ -144,17 +154,20 @@ class Run:
             self._process.wait()
         for each in self._servers.values():
             each.stop()
+        self._do_no_peer()
         if hasattr(self, "_fifo"):
             self._fifo.close()
-        subprocess.run(["ip", "netns", "del", self._namespace], capture_output=True)
+        for each in (self._namespace, f"{self._namespace}-lvs", f"{self._namespace}-peer"):
+            subprocess.run(["ip", "netns", "del", each], capture_output=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _spawn(self, command, **options):
         with netlink.entered(self._namespace):
             return subprocess.Popen(list(map(str, command)), **options)
 
-    def _output(self, command):
-        child = self._spawn(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    def _output(self, command, namespace=None):
+        with netlink.entered(namespace or self._namespace):
+            child = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         return child.communicate(timeout=60)[0]
 
     # The course of events.
@@ -194,7 +207,7 @@ class Run:
 
     def _configure(self, text):
         path = self._folder / "conf.new"
-        path.write_text(text.replace("@DIR@", str(self._folder)))
+        path.write_text(text.replace("@DIR@", str(self._folder)).replace("@ELSEWHERE@", f"{self._namespace}-lvs"))
         path.chmod(0o644)
         path.rename(self._folder / "conf")
 
@@ -242,8 +255,36 @@ class Run:
     def _do_ip(self, words):
         self._output(["ip", *words.split()])
 
-    def _do_dump(self):
-        self._dump("")
+    def _do_dump(self, name=""):
+        self._dump(name)
+
+    def _do_neighbour(self):
+        """Another namespace, 10.1.1.2 behind eth1."""
+        there = f"{self._namespace}-peer"
+        subprocess.run(["ip", "netns", "add", there], check=True)
+        for namespace, address, first in ((self._namespace, "10.1.1.1", f"link add eth1 type veth peer name eth1 netns {there}"),
+                                          (there, "10.1.1.2", "link set lo up")):
+            subprocess.run(["ip", "-n", namespace, "-batch", "-"], check=True, text=True,
+                           input=f"{first}\naddr add {address}/24 dev eth1\nlink set eth1 up\n")
+
+    def _do_peer(self, config):
+        """Another of these daemons in the namespace of _do_neighbour."""
+        folder = self._folder / "peer"
+        folder.mkdir(exist_ok=True)
+        (folder / "conf").write_text(config)
+        files = (("-p", "main"), ("-r", "vrrp"), ("-c", "checkers"), ("-b", "bfd"))
+        with netlink.entered(f"{self._namespace}-peer"):
+            self._peer = subprocess.Popen(
+                [str(self.binary), "-n", "-l", "-f", str(folder / "conf"),
+                 *(word for option, name in files for word in (option, str(folder / f"{name}.pid")))],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+    def _do_no_peer(self):
+        if self._peer is None:
+            return
+        os.killpg(self._peer.pid, signal.SIGKILL)
+        self._peer.wait()
+        self._peer = None
 
     # Looking.
 
@@ -265,6 +306,9 @@ class Run:
             lines = [line for line in text.splitlines() if line]
             self.facts[f"{name}: ipvsadm {arguments}"] = "\n".join(
                 sorted(lines) if arguments == "-Sn" else lines)
+        if self.scenario.elsewhere:
+            text = self._output(["ipvsadm", "-Sn"], f"{self._namespace}-lvs")
+            self.facts[f"{name}: the table elsewhere"] = "\n".join(sorted(line for line in text.splitlines() if line))
         self._take(name, "log", self._log_lines())
         notes = self._folder / "notes"
         self._take(name, "notes", self._plain(notes.read_text()).splitlines() if notes.exists() else [])
@@ -292,12 +336,18 @@ class Run:
         return [line for line in text.splitlines() if line and not _OWN_MATTERS.search(line)]
 
     def _dump(self, name):
-        self._process.send_signal(signal.SIGUSR1)
         path = self._folder / "tmp" / "keepalived_check.data"
-        deadline = time.monotonic() + 4
-        while not path.exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        time.sleep(0.5)
+        path.unlink(missing_ok=True)
+        self._process.send_signal(signal.SIGUSR1)
+        deadline = time.monotonic() + 8
+        size = -1
+        while time.monotonic() < deadline:
+            time.sleep(0.3)
+            now = path.stat().st_size if path.exists() else -1
+            if now > 0 and now == size:
+                break
+            size = now
         text = path.read_text(errors="replace") if path.exists() else "(no dump)"
         # The settings in front are those of the whole daemon.
-        self.facts[f"dump {name}"] = self._plain(text[max(text.find("------< LVS"), 0):])
+        begin = min((at for at in (text.find("------< SSL"), text.find("------< LVS")) if at >= 0), default=0)
+        self.facts[f"dump {name}"] = _OPTIONS.sub(r"\1 ...", _OF_THE_MOMENT.sub(r"\1...", self._plain(text[begin:])))

@@ -46,6 +46,8 @@ class Scenario:
     ignore: tuple = ()
     known: tuple = ()
     prepare: tuple = ()
+    elsewhere: bool = False  # There is another namespace, @ELSEWHERE@ in `config`, whose table is looked at too.
+    before: tuple = ()  # Events before the daemon starts.
     repeats: bool = False  # Lines come again and again: how often does not matter.
     dump: bool = False
     unordered: bool = False

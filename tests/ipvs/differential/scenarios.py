@@ -1,4 +1,4 @@
 """All scenarios."""
 
-from . import checkers, events, tables  # noqa: F401
+from . import checkers, details, events, tables  # noqa: F401
 from .scenario import SCENARIOS  # noqa: F401
