@@ -138,7 +138,7 @@ TEST_F(CheckerRunnerTest, AHeaderThatDripsEndsAfterOneMoreLimit) {
 TEST_F(CheckerRunnerTest, AnAttemptThatCouldNotBeMadeIsNoFailure) {
     start(http({"/"}));
     streams.handler->on_failed({"too many open files", EMFILE, {}}, io::StreamFailure::out_of_descriptors);
-    EXPECT_TRUE(logged("Cannot check " + kRs + ": too many open files"));
+    EXPECT_TRUE(logged("Out of means for checks: " + kRs + " put off (too many open files)"));
     advance(10s);
     streams.handler->on_failed({"cannot bind", EADDRNOTAVAIL, {}}, io::StreamFailure::not_started);
     EXPECT_TRUE(is_up());
