@@ -154,7 +154,7 @@ DaemonView Daemon::view() const {
             view.checker_files.push_back(checked_file_view(settings, *lvs_));
     for (const bfd::SessionSettings& settings : config_->bfd_sessions)
         if (settings.for_checker) view.checker_bfds.push_back(settings.name);
-    view.global.config = config_.get();
+    view.global.config = &*config_;
     view.global.net_namespace = config_->root.net_namespace;
     for (const auto& instance : vrrp_->instances())
         view.instances.push_back(instance_view(config_, edges_, network_, *instance));

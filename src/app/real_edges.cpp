@@ -214,7 +214,7 @@ RealEdges::RealEdges(Log& log, const config::Config& config, std::unique_ptr<io:
         return std::chrono::seconds(boot.tv_sec) + std::chrono::nanoseconds(boot.tv_nsec);
     };
     edges_.ask_link = kernel::ask_link;
-    edges_.configure = [this](const config::Config& config) { configure(config); };
+    edges_.configure = [this](const config::Config& loaded) { configure(loaded); };
 }
 
 // Adverts that cannot be authenticated are neither sent nor accepted, which must not go unexplained.
