@@ -116,3 +116,21 @@ def test_a_wart_that_was_there_at_start_does_not_block_a_reload(ours):
     daemon.configure(wart + instance(140))
     daemon.reload()
     wait_until(lambda: ours.capture.last_advert("first").priority == 140, 3, "the new priority")
+
+
+@pytest.mark.holdfast_only
+def test_a_reload_of_50_000_real_servers_misses_no_advert(ours):
+    """Only read, as with -P: what it takes to read, compare and take over so much. The figure is in docs/performance.md."""
+    servers = "".join(f"virtual_server 10.{number // 250}.{number % 250}.1 80 {{\n lb_algo rr\n lb_kind DR\n protocol TCP\n" + "".join(
+        f" real_server 10.9.{number % 250}.{last} 80 {{\n  weight 1\n  TCP_CHECK {{\n   connect_timeout 3\n  }}\n }}\n"
+        for last in range(1, 101)) + "}\n" for number in range(500))
+    daemon = ours.start(ours.first, instance(100) + servers)
+    daemon.wait_for_state("MASTER", 20)
+    since = ours.capture.last_advert("first").time
+    for weight in (2, 3, 4):
+        daemon.configure(instance(100) + servers.replace("weight 1\n", f"weight {weight}\n", 100))
+        daemon.reload()
+        daemon.wait_for_log("Reload complete", 20, times=weight - 1)
+    time.sleep(2 * ADVERT)
+    assert max(advert_gaps(ours, since)) < ADVERT + SLACK
+    assert daemon.states() == ["BACKUP", "MASTER"]

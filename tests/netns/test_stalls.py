@@ -6,7 +6,7 @@ import time
 
 import pytest
 from lab import wait_until
-from routers import ADVERT, VIP, instance, master_down_interval
+from routers import ADVERT, SLACK, VIP, instance, master_down_interval
 
 
 def vrrp_pid(daemon):
@@ -59,3 +59,40 @@ def test_a_lost_carrier_is_seen_by_asking_too(ours, before, inside):
     wait_until(lambda: not ours.first.holds(VIP), 2, "the address given up")
     ours.lab.plug("first")
     daemon.wait_for_state("MASTER")
+
+
+def test_a_backup_that_was_asleep_reads_what_came_before_it_decides(ours):
+    """Whatever the length of the sleep: its timer is up, but the adverts that wait in its socket count first."""
+    ours.start(ours.first, instance(150))
+    ours.wait_for_holder(ours.first)
+    second = ours.start(ours.second, instance(100))
+    second.wait_for_state("BACKUP")
+    down = master_down_interval(100)
+    since = time.time()
+    # Less than the loop calls a stall, and more.
+    for seconds in (down - 0.02, down + 0.07, 1.5 * down):
+        sleeps(second, seconds)
+        time.sleep(ADVERT)
+    time.sleep(down)
+    assert second.states() == ["BACKUP"]
+    assert ours.capture.adverts("second", since=since) == []
+    assert ours.second.watch.of(VIP) == []
+
+
+def test_a_backup_that_was_asleep_while_the_master_died_takes_over_after_listening(ours):
+    first = ours.start(ours.first, instance(150))
+    ours.wait_for_holder(ours.first)
+    second = ours.start(ours.second, instance(100))
+    second.wait_for_state("BACKUP")
+    down = master_down_interval(100)
+    os.kill(vrrp_pid(second), signal.SIGSTOP)
+    time.sleep(2 * ADVERT)
+    first.kill()
+    ours.first.ip(f"address del {VIP}/24 dev eth0")
+    time.sleep(2 * down)
+    woken = time.time()
+    os.kill(vrrp_pid(second), signal.SIGCONT)
+    ours.wait_for_holder(ours.second)
+    # It has heard adverts of its sleep; none is younger than its sleep, and nobody answers.
+    took = ours.capture.first_advert("second", since=woken).time - woken
+    assert down - 0.05 < took < down + SLACK
