@@ -9,7 +9,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <memory>
 #include <utility>
 
 #include "holdfast/ctl/options.hpp"
@@ -19,7 +18,10 @@ namespace holdfast::ctl {
 namespace {
 
 constexpr int kAttempts = 5;
-constexpr size_t kReadAtOnce = size_t{256} * 1024;
+constexpr size_t kReadAtOnce = size_t{64} * 1024;
+/// Room for answers, so that a large one is not copied again and again while it grows. What is not used is
+/// only address space.
+constexpr size_t kRoom = size_t{32} * 1024 * 1024;
 
 std::unexpected<NoAnswer> none(int status, std::string message) {
     return std::unexpected(NoAnswer{status, std::move(message)});
@@ -79,9 +81,13 @@ std::expected<std::string, NoAnswer> Client::read_line(bool patient) {
     while (true) {
         const size_t end = buffer_.find('\n', searched_);
         if (end != std::string::npos) {
+            searched_ = 0;
+            if (end + 1 == buffer_.size()) {
+                buffer_.pop_back();
+                return std::exchange(buffer_, {});
+            }
             std::string line = buffer_.substr(0, end);
             buffer_.erase(0, end + 1);
-            searched_ = 0;
             return line;
         }
         searched_ = buffer_.size();
@@ -93,11 +99,14 @@ std::expected<std::string, NoAnswer> Client::read_line(bool patient) {
             return none(exit_status::kNoDaemon,
                         fmt::format("the daemon of {} has not answered for {} s", path_, kPatience.count()));
         }
-        const auto bytes = std::make_unique_for_overwrite<char[]>(kReadAtOnce);
-        const ssize_t length = ::recv(socket_.get(), bytes.get(), kReadAtOnce, 0);
-        if (length < 0 && errno == EINTR) continue;
+        if (buffer_.capacity() < kReadAtOnce) buffer_.reserve(kRoom);
+        const size_t before = buffer_.size();
+        buffer_.resize(before + kReadAtOnce);
+        const ssize_t length = ::recv(socket_.get(), buffer_.data() + before, kReadAtOnce, 0);
+        const int error = errno;
+        buffer_.resize(before + (length > 0 ? static_cast<size_t>(length) : 0));
+        if (length < 0 && error == EINTR) continue;
         if (length <= 0) return none(exit_status::kNoDaemon, {});
-        buffer_.append(bytes.get(), static_cast<size_t>(length));
     }
 }
 

@@ -9,10 +9,12 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "holdfast/ctl/client.hpp"
+#include "holdfast/ctl/metrics.hpp"
 #include "holdfast/ctl/options.hpp"
 #include "holdfast/ctl/render.hpp"
 #include "holdfast/ctl/table.hpp"
@@ -54,6 +56,14 @@ int complain(const json& answer) {
                printable(answer.value("message", std::string("the daemon refuses"))));
     return answer.value("error", std::string{}) == "not_permitted" ? exit_status::kNotPermitted
                                                                    : exit_status::kRefused;
+}
+
+/// How an answer begins that is a refusal.
+constexpr std::string_view kError = "{\"error\"";
+
+int not_understood() {
+    fmt::print(stderr, "holdctl: the daemon's answer is not understood\n");
+    return exit_status::kRefused;
 }
 
 bool is_refused(const json& answer) {
@@ -105,28 +115,33 @@ int watch(Client& client, const Options& options) {
     while (true) {
         const auto line = client.ask(to_line(options.request));
         if (!line) return complain(line.error());
-        const json answer = json::parse(*line, nullptr, false);
-        if (!answer.is_object() || answer.contains("error")) return complain(answer);
+        if (line->starts_with(kError)) return complain(json::parse(*line, nullptr, false));
+        const auto text = render_status_line(*line, style);
+        if (!text) return not_understood();
         // From the top, and then whatever was below.
-        print((terminal ? "\x1b[H\x1b[2J" : "") + render_status(answer, style) + (terminal ? "" : "\n"));
+        print((terminal ? "\x1b[H\x1b[2J" : "") + *text + (terminal ? "" : "\n"));
         std::this_thread::sleep_for(*options.watch);
     }
 }
 
 int ask(Client& client, const Options& options) {
-    const auto line = client.ask(to_line(options.request));
+    auto line = client.ask(to_line(options.request));
     if (!line) return complain(line.error());
-    // A large status is not taken apart only to be printed as it came.
-    const bool untouched = options.json && options.request.command == ControlCommand::status;
-    if (untouched && !line->starts_with("{\"error\"")) {
-        print(*line + "\n");
+    if (options.request.command == ControlCommand::status && !line->starts_with(kError)) {
+        // It may be large: neither taken apart only to be printed as it came, nor as a whole.
+        if (options.json) {
+            line->push_back('\n');
+            print(*line);
+            return exit_status::kOk;
+        }
+        const auto text =
+            options.metrics ? render_metrics(*line) : render_status_line(*line, style_of(options));
+        if (!text) return not_understood();
+        print(*text);
         return exit_status::kOk;
     }
     const json answer = json::parse(*line, nullptr, false);
-    if (!answer.is_object()) {
-        fmt::print(stderr, "holdctl: the daemon's answer is not understood\n");
-        return exit_status::kRefused;
-    }
+    if (!answer.is_object()) return not_understood();
     if (answer.contains("error")) {
         if (options.json) print(*line + "\n");
         return complain(answer);

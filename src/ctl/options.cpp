@@ -115,6 +115,10 @@ class Parser {
         if (!command_) {
             for (const ControlCommand command : kCommands)
                 if (word == to_string(command)) command_ = command;
+            if (word == "metrics") {
+                command_ = ControlCommand::status;
+                options_.metrics = true;
+            }
             if (!command_) return usage(fmt::format("there is no command {}", word));
             return std::nullopt;
         }
@@ -125,7 +129,8 @@ class Parser {
         } else if (*command_ == ControlCommand::plan && options_.request.file.empty() && !word.empty()) {
             options_.request.file = word.front() == '/' ? word : directory_ + "/" + word;
         } else {
-            return usage(fmt::format("{} takes no {}", to_string(*command_), word));
+            return usage(
+                fmt::format("{} takes no {}", options_.metrics ? "metrics" : to_string(*command_), word));
         }
         return std::nullopt;
     }
@@ -136,6 +141,8 @@ class Parser {
         if (*command_ == ControlCommand::why && options_.request.name.empty())
             return usage("why takes the name of an instance, a group, a tracked object or a server");
         if (options_.watch && *command_ != ControlCommand::status) return usage("--watch is for status");
+        if (options_.metrics && (options_.watch || options_.json))
+            return usage("metrics are neither watched nor JSON");
         if (options_.watch && options_.json) return usage("--watch shows tables, not JSON");
         const bool about_events = options_.request.follow || options_.request.count;
         if (about_events && *command_ != ControlCommand::events)
@@ -165,6 +172,7 @@ Asks a running holdfast (or tells it to reload) over its control socket.
 Commands:
   status            all instances, groups, trackers and servers
   why NAME          state of one of them: since when, what caused it, what keeps it
+  metrics           the status in the text format of Prometheus
   events            what has happened, and why
   plan [FILE]       what a reload would do, without doing it
   reload            reload the configuration and wait for the outcome

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "holdfast/ctl/json_list.hpp"
 #include "holdfast/ctl/table.hpp"
 
 namespace holdfast::ctl {
@@ -169,35 +170,51 @@ Table bfd_sessions(const json& list) {
     return table;
 }
 
-Table virtual_servers(const json& list) {
-    Table table{"SERVER", "STATE", "WEIGHT", "CHECK", "TOOK", "AGO", "REASON"};
-    for (const json& service : list) {
-        size_t up = 0;
-        for (const json& server : service.at("real_servers")) up += words(server, "state") == "up" ? 1 : 0;
-        const bool quorum = service.value("has_quorum", false);
-        const std::string state = service.value("sorry_serves", false) ? "sorry" : quorum ? "UP" : "DOWN";
-        table.row({words(service, "name"), Cell(state, tint_of(state)),
-                   std::to_string(number(service, "live_weight")),
-                   fmt::format("{} of {} up, quorum {}", up, service.at("real_servers").size(),
-                               number(service, "quorum"))});
-        for (const json& server : service.at("real_servers")) {
-            const std::string name = "  " + words(server, "name");
-            const std::string weight = std::to_string(number(server, "weight"));
-            const json& checks = server.at("checks");
-            if (checks.empty()) table.row({name, state_cell(server), weight, "-", "-", "-", ""});
-            for (size_t i = 0; i < checks.size(); ++i) {
-                const json& check = checks[i];
-                const json& last = check.at("last_check");
-                table.row({i == 0 ? name : "", i == 0 ? state_cell(server) : Cell(""), i == 0 ? weight : "",
-                           Cell(fmt::format("{} {}", words(check, "kind"), words(check, "state")),
-                                tint_of(words(check, "state"))),
-                           last.is_null() ? "-" : ago(last, "latency"),
-                           last.is_null() ? "-" : ago(last, "ago"),
-                           last.is_null() ? "" : words(last, "reason")});
-            }
+void add_virtual_server(Table& table, const json& service) {
+    size_t up = 0;
+    for (const json& server : service.at("real_servers")) up += words(server, "state") == "up" ? 1 : 0;
+    const bool quorum = service.value("has_quorum", false);
+    const std::string state = service.value("sorry_serves", false) ? "sorry" : quorum ? "UP" : "DOWN";
+    table.row({words(service, "name"), Cell(state, tint_of(state)),
+               std::to_string(number(service, "live_weight")),
+               fmt::format("{} of {} up, quorum {}", up, service.at("real_servers").size(),
+                           number(service, "quorum"))});
+    for (const json& server : service.at("real_servers")) {
+        const std::string name = "  " + words(server, "name");
+        const std::string weight = std::to_string(number(server, "weight"));
+        const json& checks = server.at("checks");
+        if (checks.empty()) table.row({name, state_cell(server), weight, "-", "-", "-", ""});
+        for (size_t i = 0; i < checks.size(); ++i) {
+            const json& check = checks[i];
+            const json& last = check.at("last_check");
+            table.row({i == 0 ? name : "", i == 0 ? state_cell(server) : Cell(""), i == 0 ? weight : "",
+                       Cell(fmt::format("{} {}", words(check, "kind"), words(check, "state")),
+                            tint_of(words(check, "state"))),
+                       last.is_null() ? "-" : ago(last, "latency"), last.is_null() ? "-" : ago(last, "ago"),
+                       last.is_null() ? "" : words(last, "reason")});
         }
     }
-    return table;
+}
+
+Table server_table() {
+    return Table{"SERVER", "STATE", "WEIGHT", "CHECK", "TOOK", "AGO", "REASON"};
+}
+
+/// The tables of everything else, and that of the servers last.
+std::string with_servers(const json& status, const Table& servers, Style style) {
+    std::string text = heading(status, style);
+    const auto add = [&](const Table& table) {
+        if (!table.empty()) text += "\n" + table.text(style.colours);
+    };
+    add(instances(status.at("instances")));
+    add(groups(status.at("sync_groups")));
+    add(scripts(status.at("scripts")));
+    add(files(status.at("files")));
+    add(processes(status.at("processes")));
+    add(interfaces(status.at("interfaces")));
+    add(bfd_sessions(status.at("bfd_sessions")));
+    add(servers);
+    return text;
 }
 
 std::string event_line(const json& event, Style style) {
@@ -212,19 +229,23 @@ std::string event_line(const json& event, Style style) {
 }  // namespace
 
 std::string render_status(const json& status, Style style) {
-    std::string text = heading(status, style);
-    const auto add = [&](const Table& table) {
-        if (!table.empty()) text += "\n" + table.text(style.colours);
-    };
-    add(instances(status.at("instances")));
-    add(groups(status.at("sync_groups")));
-    add(scripts(status.at("scripts")));
-    add(files(status.at("files")));
-    add(processes(status.at("processes")));
-    add(interfaces(status.at("interfaces")));
-    add(bfd_sessions(status.at("bfd_sessions")));
-    add(virtual_servers(status.at("virtual_servers")));
-    return text;
+    Table servers = server_table();
+    for (const json& service : status.at("virtual_servers")) add_virtual_server(servers, service);
+    return with_servers(status, servers, style);
+}
+
+std::optional<std::string> render_status_line(std::string_view line, Style style) {
+    const auto taken = take_list_out(line, "virtual_servers");
+    const json rest = json::parse(taken ? std::string_view(taken->rest) : line, nullptr, false);
+    if (!rest.is_object()) return std::nullopt;
+    if (!taken) return render_status(rest, style);
+    Table servers = server_table();
+    for (const std::string_view element : taken->elements) {
+        const json service = json::parse(element, nullptr, false);
+        if (!service.is_object()) return std::nullopt;
+        add_virtual_server(servers, service);
+    }
+    return with_servers(rest, servers, style);
 }
 
 std::string render_why(const json& answer, Style style) {

@@ -3,6 +3,7 @@ without a socket."""
 
 import json
 import os
+import re
 import socket
 import stat
 import subprocess
@@ -221,6 +222,16 @@ def test_tables_for_people(first):
     assert first.run("why", "VI_1").stdout.startswith("vrrp_instance VI_1 is MASTER since ")
     assert first.run("why", "VI_2").returncode == 1
     assert "did you mean VI_1" in first.run("why", "VI_2").stderr
+
+
+def test_metrics_for_prometheus(first):
+    done = first.run("metrics")
+    assert done.returncode == 0, done.stderr
+    sample = re.compile(r'keepalived_\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? -?[0-9.e+-]+$')
+    lines = done.stdout.splitlines()
+    assert lines and all(line.startswith("# ") or sample.match(line) for line in lines), done.stdout
+    assert 'keepalived_vrrp_state{iname="VI_1",intf="eth0",vrid="51",family="IPv4"} 2' in lines
+    assert first.run("metrics", "--json").returncode == 2
 
 
 def test_on_a_terminal_there_are_colours_unless_not_wanted(first):

@@ -27,6 +27,7 @@ struct Options {
     std::optional<std::string> socket{};  ///< -s, or what -p or -i mean.
     std::optional<uint32_t> process{};    ///< --process
     bool json = false;
+    bool metrics = false;  ///< The command is `metrics`: a status, shown in another way.
     Colour colour = Colour::automatic;
     std::optional<std::chrono::milliseconds> watch{};  ///< status --watch[=SECONDS]
 };

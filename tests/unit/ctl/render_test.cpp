@@ -134,6 +134,13 @@ TEST(RenderStatus, TrackersAndServersHaveTheirTables) {
               "  [10.0.0.8]:tcp:80  down   1       TCP_CHECK down       0.3 ms  1.0 s  Connection refused\n"
               "                                    FILE_CHECK up        -       -\n"
               "  [10.0.0.9]:tcp:80  up     1       -                    -       -\n");
+    EXPECT_EQ(render_status_line(status.dump(), {}), render_status(status, {}));
+}
+
+TEST(RenderStatus, AnAnswerThatIsNoStatusIsNotShown) {
+    EXPECT_EQ(render_status_line("", {}), std::nullopt);
+    EXPECT_EQ(render_status_line("[]", {}), std::nullopt);
+    EXPECT_EQ(render_status_line(R"({"virtual_servers":[{"name":}]})", {}), std::nullopt);
 }
 
 TEST(RenderWhy, TellsStateCauseRulesAndHistory) {
