@@ -54,6 +54,15 @@ void reset_signals() {
     }
 }
 
+// A limit or a priority that may not be changed back stays. A program that walks or selects its descriptors
+// is to find what our launcher gave us.
+void stand_as(const Standing& standing) {
+    syscall(SYS_setpriority, PRIO_PROCESS, 0, standing.nice);
+    syscall(SYS_prlimit64, 0, RLIMIT_CORE, &standing.core, nullptr);
+    syscall(SYS_prlimit64, 0, RLIMIT_RTTIME, &standing.real_time, nullptr);
+    syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &standing.descriptors, nullptr);
+}
+
 bool become(const Credentials& who) {
     return ok(syscall(SYS_setgroups, who.groups.size(), who.groups.data())) &&
            ok(syscall(SYS_setresgid, who.gid, who.gid, who.gid)) &&
@@ -127,8 +136,7 @@ bool prepare(ChildPlan& plan) {
     reset_signals();
     syscall(SYS_prctl, PR_SET_TIMERSLACK, kTimerSlack, 0, 0, 0);
     (void)set_time_slice(0);
-    // A program that walks or selects its descriptors is to find what our launcher gave us.
-    syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &plan.descriptors, nullptr);
+    if (plan.standing != nullptr) stand_as(*plan.standing);
     plan.step = "changing user";
     if (plan.run_as != nullptr && !become(*plan.run_as)) return false;
     plan.step = "asking to end with the parent";

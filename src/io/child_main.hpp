@@ -10,16 +10,24 @@ namespace holdfast::io {
 
 struct Credentials;
 
+/// What the parent had before it changed its own: a child is no more urgent than what started the daemon.
+struct Standing {
+    int nice = 0;
+    rlimit64 core{};
+    rlimit64 real_time{};
+    rlimit64 descriptors{};
+};
+
 /// Prepared by the parent; the child allocates nothing. All pointers outlive the exec.
 struct ChildPlan {
     const char* const* candidates = nullptr;  ///< Paths to try in order, null at the end.
     char** arguments = nullptr;               ///< [0] is free for the shell, [1] is argv[0], null at the end.
     char** environment = nullptr;
     const Credentials* run_as = nullptr;
+    const Standing* standing = nullptr;
     bool new_process_group = false;
     bool kill_with_parent = false;
     pid_t parent = 0;
-    rlimit descriptors{};  ///< RLIMIT_NOFILE of the child.
 
     // Left behind by a child that did not reach exec; the parent reads it once the child is gone.
     int error = 0;               ///< errno

@@ -130,6 +130,15 @@ ExitStatus wait_for(const Fd& pidfd, int options = 0) {
     return {.signal = info.si_status};
 }
 
+Standing present_standing() {
+    Standing standing;
+    standing.nice = getpriority(PRIO_PROCESS, 0);
+    getrlimit64(RLIMIT_CORE, &standing.core);
+    getrlimit64(RLIMIT_RTTIME, &standing.real_time);
+    getrlimit64(RLIMIT_NOFILE, &standing.descriptors);
+    return standing;
+}
+
 }  // namespace
 
 // The child's stack until exec. One is enough: the parent stands still meanwhile.
@@ -185,9 +194,11 @@ class PosixProcesses::Handle final : public Child {
     Process* process_;
 };
 
-PosixProcesses::PosixProcesses(EventLoop& loop) : loop_(loop), stack_(std::make_unique<Stack>()) {
+PosixProcesses::PosixProcesses(EventLoop& loop)
+    : loop_(loop),
+      standing_(std::make_unique<const Standing>(present_standing())),
+      stack_(std::make_unique<Stack>()) {
     keep_statuses();
-    getrlimit(RLIMIT_NOFILE, &descriptors_);
 }
 
 PosixProcesses::~PosixProcesses() {
@@ -217,10 +228,10 @@ Result<std::unique_ptr<Child>> PosixProcesses::spawn(const SpawnRequest& request
                    .arguments = arguments.data(),
                    .environment = environment.data(),
                    .run_as = request.run_as ? &*request.run_as : nullptr,
+                   .standing = standing_.get(),
                    .new_process_group = request.new_process_group,
                    .kill_with_parent = request.kill_with_parent,
-                   .parent = getpid(),
-                   .descriptors = descriptors_};
+                   .parent = getpid()};
     int pidfd = -1;
     pid_t pid = -1;
     {

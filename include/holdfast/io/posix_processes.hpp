@@ -1,8 +1,6 @@
 // Real child processes on the event loop.
 #pragma once
 
-#include <sys/resource.h>
-
 #include <functional>
 #include <memory>
 #include <unordered_map>
@@ -12,15 +10,16 @@
 
 namespace holdfast::io {
 
+struct Standing;
+
 /// Starts children with clone(CLONE_VM | CLONE_VFORK): the parent's memory is shared until exec, so the cost
 /// does not grow with the (possibly locked) memory of the daemon as it does with fork; and unlike posix_spawn
 /// the child can change users and ask for a parent-death signal. Exits are seen through a pidfd, so other
 /// children of the process and SIGCHLD are left alone.
 ///
-/// A child inherits the scheduling class, nice value and resource limits: a daemon that raises them sets
-/// SCHED_RESET_ON_FORK and lowers limits itself. The limit of descriptors is the exception: a child's is the
-/// one that was in force when this object was made. Must outlive its Child objects. Destroying it leaves
-/// running children running and no longer reports or reaps them.
+/// A child gets the nice value and the limits of descriptors, core dumps and real-time runs that were in
+/// force when this was made; a daemon with a real-time priority sets SCHED_RESET_ON_FORK itself. Must outlive
+/// its Child objects. Destroying it leaves running children running and no longer reports or reaps them.
 class PosixProcesses final : public Processes {
   public:
     explicit PosixProcesses(EventLoop& loop);
@@ -38,8 +37,8 @@ class PosixProcesses final : public Processes {
     void reap(Process& process);
 
     EventLoop& loop_;
+    std::unique_ptr<const Standing> standing_;  ///< Ours when this was made; children get it.
     std::unique_ptr<Stack> stack_;
-    rlimit descriptors_{};
     std::unordered_map<pid_t, std::unique_ptr<Process>> running_;
 };
 

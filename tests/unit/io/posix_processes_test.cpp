@@ -61,6 +61,21 @@ TEST_F(PosixProcessesTest, AChildHasTheLimitOfDescriptorsFromBeforeTheDaemonChan
     ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &former), 0);
 }
 
+TEST_F(PosixProcessesTest, ChildrenStandAsWeDidAtFirst) {
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_CORE, &before), 0);
+    const rlimit other{before.rlim_max == 0 ? rlim_t{0} : rlim_t{512 * 1024}, before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_CORE, &other), 0);
+    const int nice_before = getpriority(PRIO_PROCESS, 0);
+    if (geteuid() == 0) setpriority(PRIO_PROCESS, 0, nice_before + 3);
+    const std::string expected =
+        before.rlim_cur == RLIM_INFINITY ? "unlimited" : std::to_string(before.rlim_cur / 512);
+    EXPECT_EQ(output("ulimit -S -c"), expected + "\n");
+    EXPECT_EQ(output("cut -d' ' -f19 /proc/self/stat"), std::to_string(nice_before) + "\n");
+    setrlimit(RLIMIT_CORE, &before);
+    if (geteuid() == 0) setpriority(PRIO_PROCESS, 0, nice_before);
+}
+
 TEST_F(PosixProcessesTest, ReportsTheExitStatus) {
     EXPECT_EQ(run({.arguments = {"/bin/true"}}), ExitStatus{});
     EXPECT_EQ(run({.arguments = {"/bin/sh", "-c", "exit 7"}}), (ExitStatus{.code = 7}));
