@@ -86,7 +86,12 @@ struct ScriptTime {
 void read_script_weight(Loading& loading, ScriptDraft& script, const Line& line) {
     WeightWord word{253};
     if (!word.read(loading, line)) return;
-    if (word.usable) script.value.weight = word.weight;
+    if (word.usable) {
+        script.value.weight = word.weight;
+    } else if (const auto far = parse_integer(line.word(1), -kMaxInt32, kMaxInt32, Lenient::yes); far.value) {
+        // Reported, and used as far as a priority goes.
+        script.value.weight = static_cast<int>(std::clamp<int64_t>(*far.value, -word.limit, word.limit));
+    }
     if (word.reverse) script.value.reverse = true;
 }
 
