@@ -54,6 +54,7 @@ Result<> Daemon::start(config::LoadResult loaded) {
     warn_of_limits(config_, edges_.log);
     initialise_track_files(edges_, config_->track_files);
     if (auto started = network_.start(); !started) return started;
+    if (settings_.address_monitoring) network_.tell_addresses();
     // The pools stand before an address attracts traffic; without ip_vs no address is taken at all.
     if (settings_.parts.checkers) {
         if (auto started = lvs_->start(config_); !started) {

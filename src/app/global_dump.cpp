@@ -291,8 +291,11 @@ void buffers(DumpText& out, const GlobalView& view) {
 
 void files(DumpText& out, const GlobalSettings& global) {
     out.line(" json_version {}", global.json_version);
-    out.line(" iproute usr directory {}", global.iproute_usr_dir.empty() ? "(none)" : global.iproute_usr_dir);
-    out.line(" iproute etc directory {}", global.iproute_etc_dir.empty() ? "(none)" : global.iproute_etc_dir);
+    const auto or_usual = [](const std::string& path, std::string_view usual) {
+        return path.empty() ? usual : std::string_view(path);
+    };
+    out.line(" iproute usr directory {}", or_usual(global.iproute_usr_dir, "/usr/share/iproute2"));
+    out.line(" iproute etc directory {}", or_usual(global.iproute_etc_dir, "/etc/iproute2"));
     if (!global.state_dump_file.empty()) out.line(" state dump file {}", global.state_dump_file);
     if (!global.stats_dump_file.empty()) out.line(" stats dump file {}", global.stats_dump_file);
     if (!global.json_dump_file.empty()) out.line(" json dump file {}", global.json_dump_file);

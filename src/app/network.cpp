@@ -114,6 +114,13 @@ void Network::on_link_removed(Instant now, const netstate::LinkInfo& last) {
 }
 
 void Network::on_address_changed(Instant now, const netstate::KernelAddress& address, bool present) {
+    if (tells_addresses_) {
+        const netstate::LinkInfo* link = mirror().link(address.interface);
+        edges_.log.info(Part::vrrp,
+                        fmt::format("Netlink reflector reports IP {} {} {}",
+                                    address.prefix.address.to_string(), present ? "added to" : "removed from",
+                                    link != nullptr ? link->name : "an interface"));
+    }
     for (netstate::NetworkObserver* observer : observers_)
         observer->on_address_changed(now, address, present);
 }

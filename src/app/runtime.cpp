@@ -53,11 +53,14 @@ std::vector<int> our_signals() {
 }
 
 /// A signal that comes while the configuration is read and the sockets are opened waits until the SignalWatch
-/// is there, and is served by it. SIGPIPE is of no use to us at any time.
+/// is there, and is served by it. One that means nothing to us (SIGQUIT of a terminal, SIGPWR of a container,
+/// a number of another daemon) must not end us with the addresses in place: it waits for ever. What tells of
+/// a fault of our own is not held up. SIGPIPE is of no use to us at any time.
 void hold_signals() {
     sigset_t signals;
-    sigemptyset(&signals);
-    for (const int number : our_signals()) sigaddset(&signals, number);
+    sigfillset(&signals);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS})
+        sigdelset(&signals, fault);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
 }
@@ -105,6 +108,7 @@ class Run {
     void write(const std::string& path, std::string_view content);
     void save_configuration(std::string_view when);
     void save_copy();
+    void make_save_directory();
     void log_configuration();
     void report_check(const std::string& file, std::string_view report);
     DaemonView present_view() const;
@@ -221,11 +225,6 @@ int Run::run(std::span<const std::string> command_line) {
     }
     umask_ = options_.umask.value_or(config.global.umask.value_or(kDefaultUmask));
     set_umask(umask_);
-    if (options_.core_dump) {
-        auto enabled = CoreDumps::enable(options_.core_dump_pattern);
-        if (!enabled) log_.write(Part::daemon, LogLevel::warning, enabled.error().message);
-        if (enabled) core_dumps_ = std::move(*enabled);
-    }
     if (const auto written = pid_files_->write(); !written) {
         log_.write(Part::daemon, LogLevel::error, written.error().message);
         return exit_status::kFatal;
@@ -240,7 +239,12 @@ int Run::serve(config::LoadResult loaded) {
         systemd_.failed(opened.error().os_error);
         return exit_status::kNoPermission;
     }
-    edges_ = std::move(*opened);
+    edges_ = std::move(*opened);  // Scripts have the limits of now.
+    if (options_.core_dump) {
+        auto enabled = CoreDumps::enable(options_.core_dump_pattern);
+        if (!enabled) log_.write(Part::daemon, LogLevel::warning, enabled.error().message);
+        if (enabled) core_dumps_ = std::move(*enabled);
+    }
     const config::GlobalSettings& global = loaded.config->global;
     apply_process_limits(*loaded.config, log_);
     raise_descriptor_limit(log_);
@@ -257,7 +261,7 @@ int Run::serve(config::LoadResult loaded) {
     daemon_ = std::make_unique<Daemon>(
         edges_->edges(),
         DaemonSettings{options_.subsystems, !options_.dont_release_vrrp, !options_.dont_release_ipvs,
-                       pid_files_->found_left() && !vrrp_is_spoken_here()});
+                       pid_files_->found_left() && !vrrp_is_spoken_here(), options_.address_monitoring});
     loop.on_stall([this](Duration length) {
         priority_.late(length);
         if (started_ && !stopping_) daemon_->stalled(length);
@@ -420,13 +424,18 @@ void Run::write(const std::string& path, std::string_view content) {
     }
 }
 
+void Run::make_save_directory() {
+    const std::string& directory = daemon_->config().global.config_save_dir;
+    if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST)
+        log_.info(Part::daemon,
+                  fmt::format("Unable to create config_save_dir {}: {}", directory, std::strerror(errno)));
+}
+
 /// `config_save_dir`: what was in force before a reload and what is after it, each in a file of its own.
 void Run::save_configuration(std::string_view when) {
     const std::string& directory = daemon_->config().global.config_save_dir;
     if (directory.empty()) return;
-    if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST)
-        log_.info(Part::daemon,
-                  fmt::format("Unable to create config_save_dir {}: {}", directory, std::strerror(errno)));
+    make_save_directory();
     const DaemonView view = present_view();
     const auto save = [&](std::string_view part, std::string_view content) {
         write(fmt::format("{}/keepalived_{}.{}.{}.{}", directory, part, getpid(), reloads_, when), content);
@@ -441,6 +450,7 @@ void Run::save_configuration(std::string_view when) {
 void Run::save_copy() {
     const std::string& directory = daemon_->config().global.config_save_dir;
     if (directory.empty()) return;
+    make_save_directory();
     write(fmt::format("{}/keepalived.conf.{}.{}", directory, getpid(), copies_++),
           config::dump(daemon_->config()));
 }

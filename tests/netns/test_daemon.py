@@ -36,6 +36,19 @@ def test_sigint_stops_too(ours):
     assert not ours.first.holds(VIP)
 
 
+def test_a_signal_that_means_nothing_does_nothing(routers):
+    daemon = routers.start(routers.first, instance(100))
+    daemon.wait_for_state("MASTER")
+    for number in (signal.SIGQUIT, signal.SIGALRM, signal.SIGPWR, signal.SIGIO, signal.SIGPROF, signal.SIGXFSZ,
+                   signal.SIGTSTP, signal.SIGRTMIN, signal.SIGRTMIN + 5, signal.SIGRTMAX):
+        daemon.signal(number)
+    seen = len(routers.capture.adverts("first"))
+    wait_until(lambda: len(routers.capture.adverts("first")) > seen + 2, 3, "further adverts")
+    assert daemon.running and routers.first.holds(VIP)
+    assert daemon.stop() == 0
+    assert not routers.first.holds(VIP)
+
+
 def test_a_second_daemon_with_the_same_pid_file_ends_with_status_0(ours):
     daemon = ours.start(ours.first, instance(100))
     daemon.wait_for_state("MASTER")

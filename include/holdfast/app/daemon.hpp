@@ -29,6 +29,7 @@ struct DaemonSettings {
     bool release_ipvs = true;  ///< false with -I
     /// The last run could not clean up: what it has left and nobody wants any more is removed.
     bool after_crash = false;
+    bool address_monitoring = false;  ///< -a
 };
 
 /// What became of a reload.

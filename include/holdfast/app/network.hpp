@@ -22,6 +22,8 @@ class Network final : private netstate::NetworkObserver {
 
     /// Reads what the kernel has. Fails when route netlink does.
     Result<> start();
+    /// `-a`: from now on the log tells every address that comes or goes, whoever's it is.
+    void tell_addresses() { tells_addresses_ = true; }
     void define(const netstate::Owner& owner, netstate::SharedObjects objects, bool hold);
     void hold(const netstate::Owner& owner);
     void release(const netstate::Owner& owner);
@@ -66,6 +68,7 @@ class Network final : private netstate::NetworkObserver {
 
     Edges& edges_;
     std::vector<netstate::NetworkObserver*> observers_;
+    bool tells_addresses_ = false;
     netstate::NetworkState state_;
     io::Timer repair_;
     std::optional<Instant> news_lost_at_;  // For one line a storm.
