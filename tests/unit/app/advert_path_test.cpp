@@ -1,34 +1,13 @@
-// Adverts through the whole VrrpService: what is received and what is sent takes nothing from the heap. This
-// file replaces the global operator new of the test program by one that counts while it is told to.
-#include <array>
-#include <cstdlib>
-#include <new>
-
+// Adverts through the whole VrrpService: what is received and what is sent takes nothing from the heap.
+#include "../base/counted_heap.hpp"
 #include "fake_edges.hpp"
 #include "holdfast/app/vrrp_service.hpp"
-
-namespace {
-bool counts_allocations = false;
-size_t allocations = 0;
-}  // namespace
-
-// Not inlined: the optimiser would see malloc paired with delete and warn.
-[[gnu::noinline]] void* operator new(size_t size) {
-    if (counts_allocations) ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept {
-    std::free(memory);
-}
 
 namespace holdfast::app {
 namespace {
 
 using namespace std::chrono_literals;
+using counted_heap::allocations_of;
 
 const IpAddress kOwnSource = *IpAddress::parse("192.0.2.1");
 const IpAddress kPeer = *IpAddress::parse("192.0.2.2");
@@ -108,16 +87,6 @@ class AdvertPathTest : public WithFakeEdges {
         counting.receive(vrrp::ChannelId{1}, frame);
     }
 
-    /// What `work` takes from the heap.
-    template <class Work>
-    size_t taken_by(const Work& work) {
-        allocations = 0;
-        counts_allocations = true;
-        work();
-        counts_allocations = false;
-        return allocations;
-    }
-
     void make_adverts() {
         for (uint8_t number = 1; number <= kInstances; ++number)
             adverts.emplace_back(router(number, {100}), kPeer, kGroup);
@@ -136,14 +105,14 @@ class AdvertPathTest : public WithFakeEdges {
 };
 
 TEST_F(AdvertPathTest, CountsAllocations) {
-    EXPECT_EQ(taken_by([] { delete new int; }), 1U);
+    EXPECT_EQ(allocations_of([] { ::operator delete(::operator new(1)); }), 1U);
 }
 
 TEST_F(AdvertPathTest, AThousandAdvertsOfAMasterTakeNothingFromTheHeap) {
     start(vrrp::kOwner);
     advance(1s);
     const size_t before = counting.sent;
-    EXPECT_EQ(taken_by([&] {
+    EXPECT_EQ(allocations_of([&] {
                   for (int round = 0; round < 50; ++round) advance(1s);
               }),
               0U);
@@ -159,7 +128,7 @@ TEST_F(AdvertPathTest, AThousandAdvertsReceivedByABackupTakeNothingFromTheHeap) 
         advance(1s);
     };
     round();
-    EXPECT_EQ(taken_by([&] {
+    EXPECT_EQ(allocations_of([&] {
                   for (int i = 0; i < 50; ++i) round();
               }),
               0U);

@@ -11,28 +11,9 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <cstdlib>
-#include <new>
 
+#include "../base/counted_heap.hpp"
 #include "namespace.hpp"
-
-namespace {
-// Counts what this program takes from the heap while told to.
-bool counts_allocations = false;
-size_t allocations = 0;
-}  // namespace
-
-[[gnu::noinline]] void* operator new(size_t size) {
-    if (counts_allocations) ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept {
-    std::free(memory);
-}
 
 namespace holdfast::kernel {
 namespace {
@@ -396,13 +377,12 @@ TEST_F(AdvertLinkTest, SendingAndReceivingTakesNothingFromTheHeap) {
     };
     for (int i = 0; i < 3; ++i) exchange();  // Queues and tables get their size.
     const vrrp::SendOptions options{.source = ip("192.0.2.1"), .destination = ip("224.0.0.18")};
-    allocations = 0;
-    counts_allocations = true;
-    for (int i = 0; i < 10; ++i) ours->send(channel, options, advert_v2);
-    turn();
-    counts_allocations = false;
+    const size_t taken = counted_heap::allocations_of([&] {
+        for (int i = 0; i < 10; ++i) ours->send(channel, options, advert_v2);
+        turn();
+    });
     EXPECT_EQ(count, 40U);
-    EXPECT_EQ(allocations, 0U);
+    EXPECT_EQ(taken, 0U);
 }
 
 TEST_F(AdvertLinkTest, HandlerMayCloseTheChannelItHearsFrom) {

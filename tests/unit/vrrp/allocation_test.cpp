@@ -1,31 +1,11 @@
-// The path from a received advert to a sent one does not allocate. This file replaces the global operator new
-// of the test program by one that counts.
-#include <cstdlib>
-#include <new>
-
+// The path from a received advert to a sent one does not allocate.
+#include "../base/counted_heap.hpp"
 #include "support.hpp"
-
-namespace {
-std::size_t allocations = 0;
-}  // namespace
-
-// Not inlined: the optimiser would see malloc paired with delete and warn.
-[[gnu::noinline]]  // Not inlined: GCC would see free() of what it takes for another new's memory.
-[[gnu::noinline]] void*
-operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] [[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace holdfast::vrrp {
 namespace {
+
+using counted_heap::allocations_of;
 
 class AllocationTest : public RouterTest {
   protected:
@@ -41,14 +21,14 @@ class AllocationTest : public RouterTest {
         frame.payload = packet;
         frame.announced_payload_length = static_cast<uint16_t>(packet.size());
 
-        const size_t before = allocations;
-        actions.clear();
-        const Reading reading = reader.read(frame, router.reading_context(kHigher), router.counters());
-        router.handle(now, AdvertReceived{reading}, actions);
-        for (const Action& action : actions.view())
-            if (const auto* advert = std::get_if<SendAdvert>(&action))
-                bytes_sent += ours.packet(advert->priority, kMulticastGroup4).size();
-        return allocations - before;
+        return allocations_of([&] {
+            actions.clear();
+            const Reading reading = reader.read(frame, router.reading_context(kHigher), router.counters());
+            router.handle(now, AdvertReceived{reading}, actions);
+            for (const Action& action : actions.view())
+                if (const auto* advert = std::get_if<SendAdvert>(&action))
+                    bytes_sent += ours.packet(advert->priority, kMulticastGroup4).size();
+        });
     }
 
     RouterSettings with = settings(100, Version::v3);
@@ -58,10 +38,7 @@ class AllocationTest : public RouterTest {
 };
 
 TEST_F(AllocationTest, CountsAllocations) {
-    const size_t before = allocations;
-    auto* number = new int(1);
-    EXPECT_GT(allocations, before);
-    delete number;
+    EXPECT_EQ(allocations_of([] { ::operator delete(::operator new(1)); }), 1U);
 }
 
 TEST_F(AllocationTest, HappensNowhereBetweenAReceivedAndASentAdvert) {
@@ -72,9 +49,10 @@ TEST_F(AllocationTest, HappensNowhereBetweenAReceivedAndASentAdvert) {
         now += 10ms;
     }
     EXPECT_GT(bytes_sent, 0U);
-    const size_t before = allocations;
-    for (int i = 0; i < 100; ++i) expire();
-    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(allocations_of([&] {
+                  for (int i = 0; i < 100; ++i) expire();
+              }),
+              0U);
     EXPECT_TRUE(router.is_master());
 }
 
