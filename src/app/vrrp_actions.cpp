@@ -31,11 +31,9 @@ notify::Word word_of(const vrrp::StateChanged& change) {
 }  // namespace
 
 void VrrpService::on_frame(vrrp::ChannelId channel, const vrrp::ReceivedFrame& frame) {
-    uint8_t protocol = vrrp::kProtocolVrrp;
-    for (const OpenChannel& open : channels_) {
-        if (open.id == channel) protocol = open.settings.protocol;
-    }
-    const auto vrid = vrrp::peek_vrid(frame.payload, protocol);
+    const OpenChannel* open = find_channel(channel);
+    if (open == nullptr) return;
+    const auto vrid = vrrp::peek_vrid(frame.payload, open->settings.protocol);
     if (!vrid) return;
     const auto found = by_vrid_.find(route_key(channel, *vrid));
     if (found == by_vrid_.end()) {
@@ -55,9 +53,17 @@ void VrrpService::on_frame(vrrp::ChannelId channel, const vrrp::ReceivedFrame& f
     const vrrp::Reading reading = instance.reader.read(frame, context, instance.router.counters());
     if (reading.switched_to_old_checksum && instance.advert) instance.advert->use_old_checksum(true);
     const bool accepted = reading.advert.has_value();
-    if (accepted) instance.heard = {reading.advert->source, reading.advert->priority, edges_.timers.now()};
-    run(instance, vrrp::AdvertReceived{reading});
+    if (accepted)
+        instance.heard = {reading.advert->source, reading.advert->priority,
+                          edges_.timers.now() - frame.waited};
+    run(instance, vrrp::AdvertReceived{reading, frame.waited});
     if (accepted) end_adoption(instance, "another router is at work");
+}
+
+void VrrpService::expired(VrrpInstance& instance) {
+    // An advert that waits to be read may keep it a Backup.
+    if (!instance.router.is_master()) edges_.link.catch_up();
+    run(instance, vrrp::DeadlineReached{.early = true});
 }
 
 void VrrpService::run(VrrpInstance& instance, const vrrp::Event& event) {
@@ -73,6 +79,7 @@ void VrrpService::arm(VrrpInstance& instance) {
     } else {
         instance.timer.cancel();
     }
+    if (instance.router.patience() != instance.patience) review_at_turn_end_.request();
 }
 
 void VrrpService::perform_all(VrrpInstance& instance, const vrrp::Actions& actions) {

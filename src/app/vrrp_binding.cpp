@@ -169,12 +169,6 @@ std::string VrrpService::channel_text(const OpenChannel& open) const {
 }
 
 /// Null without one.
-VrrpService::OpenChannel* VrrpService::channel_of(const VrrpInstance& instance) {
-    if (!instance.channel) return nullptr;
-    const auto open = std::ranges::find(channels_, instance.channel, &OpenChannel::id);
-    return open == channels_.end() ? nullptr : &*open;
-}
-
 void VrrpService::bind(VrrpInstance& instance) {
     const vrrp::TransportSettings& transport = instance.settings->transport;
     vrrp::ChannelSettings wanted;
@@ -199,7 +193,7 @@ void VrrpService::bind(VrrpInstance& instance) {
             if (made != nullptr) wanted.join_also = made->lower;
         }
     }
-    if (const OpenChannel* open = channel_of(instance); open != nullptr && open->settings == wanted) {
+    if (const OpenChannel* open = find_channel(instance.channel); open != nullptr && open->settings == wanted) {
         size_receive_buffer(instance, wanted_receive_buffer(instance));
         return;
     }
@@ -225,6 +219,7 @@ void VrrpService::bind(VrrpInstance& instance) {
     ++shared->users;
     instance.channel = shared->id;
     by_vrid_[route_key(instance.channel, instance.settings->router.vrid)] = &instance;
+    review_at_turn_end_.request();
     size_receive_buffer(instance, wanted_receive_buffer(instance));
 }
 
@@ -232,7 +227,9 @@ void VrrpService::unbind(VrrpInstance& instance) {
     if (!instance.channel) return;
     by_vrid_.erase(route_key(instance.channel, instance.router.settings().vrid));
     size_receive_buffer(instance, 0);
-    if (OpenChannel* open = channel_of(instance); open != nullptr && --open->users == 0) {
+    review_at_turn_end_.request();
+    OpenChannel* open = find_channel(instance.channel);
+    if (open != nullptr && --open->users == 0) {
         edges_.link.close_channel(open->id);
         channels_.erase(channels_.begin() + (open - channels_.data()));
     }

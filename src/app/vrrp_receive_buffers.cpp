@@ -1,4 +1,5 @@
-// How much room adverts have while they wait to be read: what the instances of a channel ask for, together.
+// How much room adverts have while they wait to be read, and how long they may: what the instances of a
+// channel ask for, together.
 #include <algorithm>
 #include <limits>
 
@@ -9,6 +10,9 @@ namespace holdfast::app {
 namespace {
 
 constexpr uint32_t kIpv4Header = 20;
+
+/// From how many routers on it pays to do together what they do.
+constexpr int kCrowd = 16;
 
 /// An advert as it lies in the buffer: over IPv4 with its IP header.
 uint64_t advert_size(const vrrp::RouterSettings& router) {
@@ -30,7 +34,7 @@ uint32_t VrrpService::wanted_receive_buffer(const VrrpInstance& instance) {
         case Kind::bytes:
             return global_.rx_buffer_policy.bytes;
         case Kind::mtu:
-            if (const OpenChannel* open = channel_of(instance)) {
+            if (const OpenChannel* open = find_channel(instance.channel)) {
                 if (const auto* link = network_.mirror().link(open->settings.interface))
                     size = uint64_t{link->mtu} * global_.rx_buffer_multiplier;
             }
@@ -44,13 +48,31 @@ uint32_t VrrpService::wanted_receive_buffer(const VrrpInstance& instance) {
 
 void VrrpService::size_receive_buffer(VrrpInstance& instance, uint32_t wanted) {
     if (wanted == instance.receive_buffer) return;
-    OpenChannel* const open = channel_of(instance);
+    OpenChannel* open = find_channel(instance.channel);
     if (open == nullptr) return;
     open->receive_buffer += wanted;
     open->receive_buffer -= instance.receive_buffer;
     instance.receive_buffer = wanted;
     const uint64_t size = std::min<uint64_t>(open->receive_buffer, std::numeric_limits<uint32_t>::max());
     edges_.link.resize_receive_buffer(open->id, static_cast<uint32_t>(size));
+}
+
+VrrpService::OpenChannel* VrrpService::find_channel(vrrp::ChannelId id) {
+    const auto open = std::ranges::lower_bound(channels_, id, {}, &OpenChannel::id);
+    return open != channels_.end() && open->id == id ? &*open : nullptr;
+}
+
+// The adverts of many are read together while nobody on the channel has to answer them.
+void VrrpService::review_crowds() {
+    for (OpenChannel& open : channels_) open.patience = Duration::max();
+    for (const auto& instance : instances_) {
+        instance->patience = instance->router.patience();
+        if (OpenChannel* open = find_channel(instance->channel))
+            open->patience = std::min(open->patience, instance->patience);
+    }
+    for (const OpenChannel& open : channels_)
+        edges_.link.set_patience(open.id, open.users < uint32_t{kCrowd} ? Duration::zero() : open.patience,
+                                 open.users);
 }
 
 }  // namespace holdfast::app

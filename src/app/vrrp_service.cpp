@@ -72,8 +72,9 @@ VrrpService::VrrpService(Edges& edges, Network& network, Notifications& notifica
               interface_settled(name);
           },
           [this](std::string_view name) { return longest_delay(name); }),
-      expired_([this](VrrpInstance& instance) { run(instance, vrrp::DeadlineReached{.early = true}); }),
+      expired_([this](VrrpInstance& instance) { expired(instance); }),
       reevaluate_at_turn_end_(edges.turn_ends, [this] { reevaluate_dirty(); }),
+      review_at_turn_end_(edges.turn_ends, [this] { review_crowds(); }),
       startup_delay_over_(edges.timers, [this] { edges_.log.info(Part::vrrp, "Delayed start completed"); }) {
     edges_.link.on_receive(
         [this](vrrp::ChannelId channel, const vrrp::ReceivedFrame& frame) { on_frame(channel, frame); });

@@ -18,6 +18,10 @@ namespace {
 constexpr int kInternetworkControl = 0xc0;
 constexpr int kChecksumOffset = 6;
 
+/// What the kernel counts for a packet that waits, when the driver receives into pages.
+constexpr size_t kRoomOfPacket = 5120;
+constexpr size_t kMostRoom = size_t{64} << 20U;
+
 /// Sets options one after the other and keeps the first failure.
 class OptionSetter {
   public:
@@ -64,9 +68,55 @@ Result<std::unique_ptr<AdvertLink::Channel>> AdvertLink::Channel::open(vrrp::Cha
     return channel;
 }
 
-void AdvertLink::Channel::watch(io::EventLoop& loop, std::function<void()> on_readable) {
+void AdvertLink::Channel::watch(io::EventLoop& loop, const std::function<void()>& read) {
     watch_ = std::make_unique<io::Watch>(loop, receive_.get(), io::Events{.readable = true},
-                                         [callback = std::move(on_readable)](io::Events) { callback(); });
+                                         [read](io::Events) { read(); });
+    rest_over_ = std::make_unique<io::Timer>(loop.timers(), read);
+}
+
+void AdvertLink::Channel::set_patience(Duration patience, size_t packets) {
+    if (patience == patience_ && packets == packets_) return;
+    patience_ = patience;
+    packets_ = packets;
+    apply_patience();
+}
+
+void AdvertLink::Channel::apply_patience() {
+    const bool may_wait = patience_ > Duration::zero() && has_room_for(packets_);
+    const int stamped = may_wait ? 1 : 0;
+    (void)setsockopt(receive_.get(), SOL_SOCKET, SO_TIMESTAMPNS, &stamped, sizeof stamped);
+    gathering_.set_patience(may_wait ? patience_ : Duration::zero());
+    // Who has lost patience does not wait for the end of the rest.
+    if (gathering_.is_resting())
+        rest_over_->arm(std::min(rest_over_->deadline(), gathering_.last_read() + gathering_.patience()));
+}
+
+void AdvertLink::Channel::was_read(Instant now, size_t count) {
+    const auto next = gathering_.read(now, count);
+    const io::Events interest{.readable = !next.has_value()};
+    if (watch_->interest() != interest) watch_->set_interest(interest);
+    if (next) {
+        rest_over_->arm(*next);
+    } else {
+        rest_over_->cancel();
+    }
+}
+
+// What is dropped while they wait would be dropped round after round, until a Backup believes that its Master
+// is gone.
+bool AdvertLink::Channel::has_room_for(size_t packets) {
+    const auto needed = static_cast<int>(std::min<size_t>(packets * kRoomOfPacket, kMostRoom));
+    if (receive_buffer() < needed && !has_buffer_of_its_own_) {
+        const int half = needed / 2;  // The kernel doubles it.
+        (void)setsockopt(receive_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &half, sizeof half);
+    }
+    return receive_buffer() >= needed;
+}
+
+int AdvertLink::Channel::receive_buffer() const {
+    int size = 0;
+    socklen_t length = sizeof size;
+    return getsockopt(receive_.get(), SOL_SOCKET, SO_RCVBUF, &size, &length) == 0 ? size : 0;
 }
 
 Result<> AdvertLink::Channel::open_receiver() {
@@ -126,6 +176,7 @@ Result<> AdvertLink::Channel::open_receiver() {
 }
 
 void AdvertLink::Channel::resize_receive_buffer(uint32_t bytes) {
+    has_buffer_of_its_own_ = bytes != 0;
     int size = static_cast<int>(std::min<uint32_t>(bytes, std::numeric_limits<int>::max()));
     if (bytes == 0) {
         // A socket that has never been resized tells the default; the kernel tells twice what it is told.
@@ -135,6 +186,7 @@ void AdvertLink::Channel::resize_receive_buffer(uint32_t bytes) {
     }
     // Limited to net.core.rmem_max, and then better than nothing.
     (void)setsockopt(receive_.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    if (patience_ > Duration::zero()) apply_patience();
 }
 
 Result<> AdvertLink::Channel::open_sender() {

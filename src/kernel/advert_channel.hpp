@@ -1,4 +1,4 @@
-// One channel of AdvertLink: its two sockets and its queue of packets to send.
+// One channel of AdvertLink: its two sockets, when to read, and its queue of packets to send.
 #pragma once
 
 #include <netinet/in.h>
@@ -15,6 +15,7 @@
 #include "holdfast/io/event_loop.hpp"
 #include "holdfast/io/fd.hpp"
 #include "holdfast/kernel/advert_link.hpp"
+#include "holdfast/kernel/gathering.hpp"
 
 namespace holdfast::kernel {
 
@@ -75,7 +76,12 @@ class AdvertLink::Channel {
     int send_fd() const { return send_.get(); }
     /// 0 = the kernel's default.
     void resize_receive_buffer(uint32_t bytes);
-    void watch(io::EventLoop& loop, std::function<void()> on_readable);
+    void watch(io::EventLoop& loop, const std::function<void()>& read);
+    /// As Link::set_patience.
+    void set_patience(Duration patience, size_t packets);
+    /// All that was there has been read, `count` packets: watches the socket or lets it rest.
+    void was_read(Instant now, size_t count);
+    const Gathering& gathering() const { return gathering_; }
 
     /// Puts a packet into the queue; false when there is no room or no queue to be had (flush and try again),
     /// or when it is too long ever.
@@ -93,6 +99,9 @@ class AdvertLink::Channel {
   private:
     Result<> open_receiver();
     Result<> open_sender();
+    void apply_patience();
+    bool has_room_for(size_t packets);
+    int receive_buffer() const;
     void address_ipv6(size_t slot, const vrrp::SendOptions& options);
     IpAddress destination(size_t slot) const;
 
@@ -101,6 +110,11 @@ class AdvertLink::Channel {
     io::Fd receive_;
     io::Fd send_;
     std::unique_ptr<io::Watch> watch_;
+    std::unique_ptr<io::Timer> rest_over_;
+    Gathering gathering_;
+    Duration patience_{};  // As asked for, also where there is no room.
+    size_t packets_ = 0;
+    bool has_buffer_of_its_own_ = false;  // Its size was asked for, and is not ours to change.
     uint16_t last_ip_id_ = 0;
     int last_error_ = 0;
     QueuePool& pool_;

@@ -2,8 +2,11 @@
 
 #include <netinet/ip.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
+#include <ctime>
 #include <vector>
 
 #include "advert_channel.hpp"
@@ -18,8 +21,8 @@ namespace {
 /// Packets per recvmmsg, and the longest one taken: 255 IPv6 addresses with everything around them.
 constexpr size_t kReceiveBatch = 32;
 constexpr size_t kLongestPacket = 4608;
-constexpr size_t kControlRoom =
-    CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo)) + CMSG_SPACE(sizeof(int));
+constexpr size_t kControlRoom = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo)) +
+                                CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(timespec));
 
 /// How many batches one channel may deliver in a turn of the loop, so that a flood on one link starves
 /// nobody.
@@ -56,7 +59,19 @@ bool read_ipv4(std::span<const uint8_t> packet, vrrp::ReceivedFrame& frame) {
     return true;
 }
 
-void read_control(msghdr& message, vrrp::ReceivedFrame& frame) {
+/// When packets that have waited came in: what is left of the wall clock's `now` by their stamps, no more
+/// than `longest` of it whatever the clock has done meanwhile.
+struct Arrival {
+    std::chrono::system_clock::time_point now;
+    Duration longest;
+
+    Duration waited(const timespec& stamp) const {
+        const auto arrived = std::chrono::seconds(stamp.tv_sec) + std::chrono::nanoseconds(stamp.tv_nsec);
+        return std::clamp<Duration>(now.time_since_epoch() - arrived, Duration::zero(), longest);
+    }
+};
+
+void read_control(msghdr& message, const Arrival& arrival, vrrp::ReceivedFrame& frame) {
     for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
         if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO) {
             frame.interface = {static_cast<uint32_t>(content<in_pktinfo>(part).ipi_ifindex)};
@@ -67,6 +82,8 @@ void read_control(msghdr& message, vrrp::ReceivedFrame& frame) {
                 *IpAddress::from_bytes({reinterpret_cast<const uint8_t*>(&info.ipi6_addr), 16});
         } else if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_HOPLIMIT) {
             frame.ttl = static_cast<uint8_t>(content<int>(part));
+        } else if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_TIMESTAMPNS) {
+            frame.waited = arrival.waited(content<timespec>(part));
         }
     }
 }
@@ -121,9 +138,7 @@ Result<vrrp::ChannelId> AdvertLink::open_channel(const vrrp::ChannelSettings& se
     auto channel = Channel::open(id, settings, *queues_);
     if (!channel) return Failure(std::move(channel.error()));
     Channel& opened = *channels_.emplace(id.value, *std::move(channel)).first->second;
-    opened.watch(loop_, [this, id] {
-        if (auto at = channels_.find(id.value); at != channels_.end()) receive(*at->second);
-    });
+    opened.watch(loop_, [this, id] { read(id.value); });
     return id;
 }
 
@@ -131,6 +146,7 @@ void AdvertLink::close_channel(vrrp::ChannelId channel) {
     auto at = channels_.find(channel.value);
     if (at == channels_.end()) return;
     (void)at->second->send_queued(counters_);
+    std::erase(patient_, channel.value);
     channels_.erase(at);
 }
 
@@ -206,31 +222,61 @@ void AdvertLink::send_announcements() {
 }
 
 void AdvertLink::drain() {
-    std::vector<uint32_t> ids;
-    ids.reserve(channels_.size());
-    for (const auto& [number, channel] : channels_) ids.push_back(number);
-    for (const uint32_t number : ids)
-        if (auto at = channels_.find(number); at != channels_.end()) receive(*at->second);
+    std::vector<uint32_t> numbers;
+    numbers.reserve(channels_.size());
+    for (const auto& [number, channel] : channels_) numbers.push_back(number);
+    for (const uint32_t number : numbers) read(number);
 }
 
-void AdvertLink::receive(Channel& channel) {
+void AdvertLink::set_patience(vrrp::ChannelId channel, Duration patience, size_t packets) {
+    const auto at = channels_.find(channel.value);
+    if (at == channels_.end()) return;
+    std::erase(patient_, channel.value);
+    if (patience > Duration::zero()) patient_.push_back(channel.value);
+    at->second->set_patience(patience, packets);
+}
+
+void AdvertLink::catch_up() {
+    // Backwards: a handler may close the channel that it hears from.
+    for (size_t i = patient_.size(); i-- > 0;) {
+        const Gathering& gathering = channels_.at(patient_[i])->gathering();
+        if (gathering.is_resting() && gathering.last_read() < loop_.now()) read(patient_[i]);
+    }
+}
+
+/// `number` may be that of a channel that has been closed meanwhile, before or by what is read.
+void AdvertLink::read(uint32_t number) {
+    auto at = channels_.find(number);
+    if (at == channels_.end()) return;
+    const size_t count = receive(*at->second);
+    at = channels_.find(number);
+    if (at != channels_.end()) at->second->was_read(loop_.now(), count);
+}
+
+size_t AdvertLink::receive(Channel& channel) {
     require(!buffers_->in_use, "a receive handler does not drain the link");
     buffers_->in_use = true;
     const vrrp::ChannelId id = channel.id();
     const bool is_v4 = channel.settings().family == Family::ipv4;
     const int fd = channel.receive_fd();
+    const Duration longest = channel.gathering().longest_wait(loop_.now());
+    const Arrival arrival{longest > Duration::zero() ? std::chrono::system_clock::now()
+                                                     : std::chrono::system_clock::time_point{},
+                          longest};
+    size_t total = 0;
     for (int batch = 0; batch < kBatchesPerTurn; ++batch) {
         for (; buffers_->used > 0; --buffers_->used) buffers_->prepare(buffers_->used - 1);
         const int count = recvmmsg(fd, buffers_->messages.data(), kReceiveBatch, MSG_DONTWAIT, nullptr);
         if (count <= 0)
             break;  // Nothing more, or a pending error (the interface went down), which this has cleared.
         buffers_->used = static_cast<size_t>(count);
+        total += buffers_->used;
         for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
             Buffers::Slot& slot = buffers_->slots[i];
             mmsghdr& message = buffers_->messages[i];
             const auto packet = std::span<const uint8_t>(slot.packet).first(message.msg_len);
             vrrp::ReceivedFrame frame;
-            read_control(message.msg_hdr, frame);
+            read_control(message.msg_hdr, arrival, frame);
             bool is_whole = (message.msg_hdr.msg_flags & MSG_TRUNC) == 0;
             if (is_v4) {
                 is_whole = is_whole && read_ipv4(packet, frame);
@@ -247,12 +293,13 @@ void AdvertLink::receive(Channel& channel) {
             if (receive_handler_) receive_handler_(id, frame);
             if (!channels_.contains(id.value)) {
                 buffers_->in_use = false;
-                return;
+                return total;
             }
         }
         if (static_cast<size_t>(count) < kReceiveBatch) break;
     }
     buffers_->in_use = false;
+    return total;
 }
 
 }  // namespace holdfast::kernel

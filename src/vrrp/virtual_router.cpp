@@ -125,7 +125,7 @@ void VirtualRouter::on(Instant now, const AdvertReceived& event, Actions& out) {
     if (backup != nullptr) down_timer_ = std::max(Duration::zero(), backup->master_down_at - now);
     if (!advert) return;
     if (backup != nullptr) {
-        receive(now, *backup, *advert, out);
+        receive(now - event.waited, *backup, *advert, out);
         down_timer_ = std::max(Duration::zero(), backup->master_down_at - now);
     } else {
         receive(now, std::get<Master>(state_), *advert, out);
@@ -257,6 +257,11 @@ std::optional<Instant> VirtualRouter::deadline() const {
 Duration VirtualRouter::early() const {
     const auto* master = std::get_if<Master>(&state_);
     return master != nullptr && deadline() == master->advert_at ? advert_tolerance() : Duration::zero();
+}
+
+Duration VirtualRouter::patience() const {
+    if (is_master()) return Duration::zero();
+    return std::min(master_advert_interval_ / 50, skew() / 4);
 }
 
 void VirtualRouter::reconfigure(Instant now, Shared<RouterSettings> settings, Priority effective,

@@ -76,6 +76,7 @@ struct VrrpInstance {
     std::optional<IpAddress> source;
     vrrp::ChannelId channel;
     uint32_t receive_buffer = 0;  ///< Its part of the channel's receive buffer, bytes; 0 = asks for none.
+    Duration patience{};          ///< How long its adverts may wait, as its channel has been told.
     track::Tracking tracking;
     /// Interfaces of static objects whose track_group has this instance.
     std::vector<std::string> static_interfaces;
@@ -229,6 +230,7 @@ class VrrpService final : public netstate::NetworkObserver {
     void unbind(VrrpInstance& instance);
     uint32_t wanted_receive_buffer(const VrrpInstance& instance);
     void size_receive_buffer(VrrpInstance& instance, uint32_t wanted);
+    void review_crowds();
     bool depends_on(const VrrpInstance& instance, std::string_view interface) const;
     std::set<std::string, std::less<>> taken_link_names(const config::Config& config,
                                                         const VrrpInstance* except) const;
@@ -245,6 +247,7 @@ class VrrpService final : public netstate::NetworkObserver {
 
     // vrrp_actions.cpp: events in, actions out.
     void on_frame(vrrp::ChannelId channel, const vrrp::ReceivedFrame& frame);
+    void expired(VrrpInstance& instance);
     void run(VrrpInstance& instance, const vrrp::Event& event);
     void arm(VrrpInstance& instance);
     void perform_all(VrrpInstance& instance, const vrrp::Actions& actions);
@@ -290,16 +293,18 @@ class VrrpService final : public netstate::NetworkObserver {
         vrrp::ChannelId id;
         uint32_t users = 0;
         uint64_t receive_buffer = 0;  ///< What its users ask for together.
+        Duration patience{};          ///< That of its most impatient user.
     };
+    OpenChannel* find_channel(vrrp::ChannelId id);
     std::string channel_text(const OpenChannel& open) const;
-    OpenChannel* channel_of(const VrrpInstance& instance);
-    std::vector<OpenChannel> channels_;
-    std::unordered_map<uint64_t, VrrpInstance*> by_vrid_;                               ///< Channel and VRID.
+    std::vector<OpenChannel> channels_;                    ///< By id, the latest last.
+    std::unordered_map<uint64_t, VrrpInstance*> by_vrid_;  ///< Channel and VRID.
     std::map<std::pair<std::string, Family>, std::optional<IpAddress>> known_sources_;  ///< As last logged.
     std::vector<vrrp::Announcement> announcements_;  ///< Of one instance, while they are given to the link.
     VrrpInstance::Expired expired_;                  ///< What an instance's timer does.
     io::TurnEnd reevaluate_at_turn_end_;
-    io::Timer startup_delay_over_;  ///< Only for its line in the log: each router keeps the delay itself.
+    io::TurnEnd review_at_turn_end_;  ///< Who is together with whom has changed.
+    io::Timer startup_delay_over_;    ///< Only for its line in the log: each router keeps the delay itself.
     std::vector<VrrpInstance*> dirty_;
     StateListener state_listener_;
     PriorityListener priority_listener_;

@@ -40,6 +40,9 @@ class AdvertLink final : public vrrp::Link {
     Result<vrrp::ChannelId> open_channel(const vrrp::ChannelSettings& settings) override;
     void close_channel(vrrp::ChannelId channel) override;
     void resize_receive_buffer(vrrp::ChannelId channel, uint32_t bytes) override;
+    /// Needs a receive buffer for so many packets, and enlarges one whose size nobody has asked for.
+    void set_patience(vrrp::ChannelId channel, Duration patience, size_t packets) override;
+    void catch_up() override;
     void on_receive(ReceiveHandler handler) override;
     void on_send_error(SendErrorHandler handler) override;
     void on_announced(AnnouncedHandler handler) override { announced_handler_ = std::move(handler); }
@@ -64,7 +67,8 @@ class AdvertLink final : public vrrp::Link {
     struct Queue;
     class QueuePool;
 
-    void receive(Channel& channel);
+    void read(uint32_t number);
+    size_t receive(Channel& channel);
     void send_announcements();
 
     io::EventLoop& loop_;
@@ -74,6 +78,7 @@ class AdvertLink final : public vrrp::Link {
     std::unique_ptr<Buffers> buffers_;
     std::unique_ptr<QueuePool> queues_;  // Outlives the channels.
     std::map<uint32_t, std::unique_ptr<Channel>> channels_;
+    std::vector<uint32_t> patient_;  // Channels on which packets may wait.
     uint32_t last_id_ = 0;
     ReceiveHandler receive_handler_;
     SendErrorHandler send_error_handler_;

@@ -65,6 +65,7 @@ struct Shutdown {
 /// The verdict of AdvertReader, accepted or not. Only for a router that `listens()`.
 struct AdvertReceived {
     Reading reading;
+    Duration waited{};  ///< How long ago it arrived; no more than `VirtualRouter::patience()`.
 };
 
 /// `deadline()` has passed. Harmless when it has not.

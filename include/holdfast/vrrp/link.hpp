@@ -12,6 +12,7 @@
 
 #include "holdfast/base/address.hpp"
 #include "holdfast/base/result.hpp"
+#include "holdfast/base/time.hpp"
 
 namespace holdfast::vrrp {
 
@@ -67,6 +68,8 @@ struct ReceivedFrame {
     bool multicast = false;    ///< The destination is a multicast address.
     InterfaceIndex interface;  ///< Where it came in.
     std::span<const uint8_t> payload;
+    /// How long it has lain in the socket, where packets may wait (`Link::set_patience`); otherwise zero.
+    Duration waited{};
     /// IPv4 only: the total length field of the IP header less the header's own length, that is what
     /// `payload` should measure. 0 in IPv6, where the kernel has cut the payload to size.
     uint16_t announced_payload_length = 0;
@@ -117,6 +120,14 @@ class Link {
     /// Sets the size of the channel's receive buffer in bytes, as SO_RCVBUF does; 0 = the kernel's default.
     /// Unknown ids are ignored, and so is everything where packets wait in no buffer.
     virtual void resize_receive_buffer(ChannelId /*channel*/, uint32_t /*bytes*/) {}
+
+    /// Lets packets of the channel wait for up to `patience` so that several are read at once; `packets` is
+    /// how many may come meanwhile. Zero, the default: each is read when it comes. Only an allowance: who has
+    /// no room for so many packets, or no use for it, does without.
+    virtual void set_patience(ChannelId /*channel*/, Duration /*patience*/, size_t /*packets*/) {}
+    /// Reads and reports what waits on channels with patience: before anybody believes that nothing has come.
+    /// Not from within a receive handler.
+    virtual void catch_up() {}
 
     /// Called for every packet received on any channel, from within the event loop. Set once before the first
     /// channel.

@@ -86,6 +86,11 @@ class VirtualRouter {
     /// next, otherwise nothing. An interval is that much shorter, once; from then on both leave together.
     Duration early() const;
 
+    /// How long an advert may wait before this router is told of it, if that is told as well: for a Backup a
+    /// fiftieth of the interval, but no substantial part of Skew_Time, which priority 0 leaves it; for a
+    /// Master, who may have to answer, not at all.
+    Duration patience() const;
+
     /// A reload changed the settings; the state is kept. `effective` is the new sum of priority and weights.
     /// A Master advertises the new contents at once; a Backup with another interval starts its wait anew.
     void reconfigure(Instant now, Shared<RouterSettings> settings, Priority effective, Actions& out);

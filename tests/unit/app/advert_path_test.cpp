@@ -28,8 +28,18 @@ class CountingLink final : public vrrp::Link {
     void cancel_announcements(std::span<const vrrp::Announcement>) override {}
     void flush() override {}
     void drain() override {}
+    void set_patience(vrrp::ChannelId, Duration longest, size_t most) override {
+        patience = longest;
+        packets = most;
+    }
+    void catch_up() override {
+        if (on_catch_up) on_catch_up();
+    }
 
     ReceiveHandler receive;
+    std::function<void()> on_catch_up;
+    Duration patience{};
+    size_t packets = 0;
     size_t sent = 0;
     uint8_t last_priority = 0;
 };
@@ -58,8 +68,8 @@ class AdvertPathTest : public WithFakeEdges {
         return settings;
     }
 
-    void start(vrrp::Priority priority) {
-        for (uint8_t number = 1; number <= kInstances; ++number) {
+    void start(vrrp::Priority priority, uint8_t count = kInstances) {
+        for (uint8_t number = 1; number <= count; ++number) {
             config::VrrpInstance instance;
             instance.router = router(number, priority);
             instance.transport.interface = "eth0";
@@ -72,9 +82,10 @@ class AdvertPathTest : public WithFakeEdges {
         }
         ASSERT_TRUE(network_state.start());
         service.start(config);
+        turn_ends.run();
     }
 
-    void receive(uint8_t number, vrrp::Priority priority) {
+    void receive(uint8_t number, vrrp::Priority priority, Duration waited = {}) {
         vrrp::AdvertTemplate& advert = adverts.at(number - 1U);
         vrrp::ReceivedFrame frame;
         frame.interface = {1};
@@ -82,6 +93,7 @@ class AdvertPathTest : public WithFakeEdges {
         frame.destination = kGroup;
         frame.ttl = 255;
         frame.multicast = true;
+        frame.waited = waited;
         frame.payload = advert.packet(priority, kGroup);
         frame.announced_payload_length = static_cast<uint16_t>(frame.payload.size());
         counting.receive(vrrp::ChannelId{1}, frame);
@@ -134,6 +146,55 @@ TEST_F(AdvertPathTest, AThousandAdvertsReceivedByABackupTakeNothingFromTheHeap) 
               0U);
     EXPECT_EQ(counting.sent, 0U) << "they have stayed backups";
     EXPECT_EQ(service.instances().back()->router.counters().advert_rcvd, 51U);
+}
+
+TEST_F(AdvertPathTest, AdvertsOfManyMayWaitWhileNobodyIsMaster) {
+    make_adverts();
+    start({100});
+    EXPECT_EQ(counting.patience, Duration(20ms));
+    EXPECT_EQ(counting.packets, size_t{kInstances});
+    // All but one hear a Master.
+    for (int second = 0; second < 4; ++second) {
+        for (uint8_t number = 2; number <= kInstances; ++number) receive(number, {150});
+        advance(1s);
+    }
+    turn_ends.run();
+    ASSERT_TRUE(service.instances().front()->router.is_master());
+    EXPECT_EQ(counting.patience, Duration::zero());
+    receive(1, {150});
+    turn_ends.run();
+    EXPECT_EQ(counting.patience, Duration(20ms));
+}
+
+TEST_F(AdvertPathTest, AdvertsOfFewDoNotWait) {
+    start({100}, 3);
+    EXPECT_EQ(counting.patience, Duration::zero());
+}
+
+TEST_F(AdvertPathTest, AnAdvertThatHasWaitedCountsFromItsArrival) {
+    make_adverts();
+    start({100});
+    receive(1, {150}, 15ms);
+    const VrrpInstance& instance = *service.instances().front();
+    EXPECT_EQ(instance.router.deadline(), timers.now() - 15ms + instance.router.master_down_interval());
+    ASSERT_TRUE(instance.heard.has_value());
+    EXPECT_EQ(instance.heard->at, timers.now() - 15ms);
+}
+
+TEST_F(AdvertPathTest, ABackupLooksForWaitingAdvertsBeforeItBelievesThatItsMasterIsGone) {
+    make_adverts();
+    start({100});
+    size_t looked = 0;
+    counting.on_catch_up = [&] {
+        ++looked;
+        for (uint8_t number = 1; number <= kInstances; ++number) receive(number, {150}, 1ms);
+    };
+    for (int second = 0; second < 20; ++second) advance(1s);
+    EXPECT_GT(looked, 0U);
+    EXPECT_EQ(counting.sent, 0U) << "they have stayed backups";
+    counting.on_catch_up = nullptr;
+    advance(5s);
+    EXPECT_EQ(counting.sent, size_t{kInstances});
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <array>
 
 #include "../base/counted_heap.hpp"
+#include "holdfast/kernel/gathering.hpp"
 #include "namespace.hpp"
 
 namespace holdfast::kernel {
@@ -383,6 +384,72 @@ TEST_F(AdvertLinkTest, SendingAndReceivingTakesNothingFromTheHeap) {
     });
     EXPECT_EQ(count, 40U);
     EXPECT_EQ(taken, 0U);
+}
+
+TEST_F(AdvertLinkTest, PacketsThatComeFastWaitForEachOtherAndTellHowLong) {
+    constexpr Duration kPatience = 1min;  // Whatever the machine does meanwhile.
+    const auto channel = open(*ours, multicast());
+    const auto at_them = open_theirs([&] { return multicast(); });
+    std::vector<Duration> waits;
+    theirs->on_receive(
+        [&](vrrp::ChannelId, const vrrp::ReceivedFrame& frame) { waits.push_back(frame.waited); });
+    theirs->set_patience(at_them, kPatience, 1);
+    const auto exchange = [&] {
+        const size_t before = waits.size();
+        ours->send(channel, {.source = ip("192.0.2.1"), .destination = ip("224.0.0.18")}, advert_v2);
+        ours->flush();
+        for (int i = 0; i < 1000 && waits.size() == before; ++i) {
+            turn(1);
+            theirs->catch_up();
+        }
+        ASSERT_EQ(waits.size(), before + 1);
+    };
+    for (unsigned i = 0; i <= Gathering::kQuickReads; ++i) exchange();
+    EXPECT_THAT(waits, ::testing::Each(Duration::zero())) << "read when they came";
+    EXPECT_TRUE(loop.timers().next().has_value()) << "the socket rests";
+    // The kernel begins to stamp packets some time after it has been asked to.
+    const Instant give_up = loop.now() + 30s;
+    while (waits.back() == Duration::zero() && loop.now() < give_up) exchange();
+    EXPECT_GT(waits.back(), Duration::zero());
+    EXPECT_LE(waits.back(), kPatience);
+    theirs->set_patience(at_them, 0s, 1);
+    for (int i = 0; i < 3; ++i) exchange();
+    EXPECT_EQ(waits.back(), Duration::zero());
+    EXPECT_FALSE(loop.timers().next().has_value()) << "no rest any more";
+    theirs->close_channel(at_them);
+    theirs->catch_up();
+}
+
+TEST_F(AdvertLinkTest, PacketsDoNotWaitWhereTheBufferAskedForHasNoRoomForThem) {
+    const auto channel = open(*ours, multicast());
+    ours->resize_receive_buffer(channel, 20000);
+    const auto size = [&] {
+        int bytes = 0;
+        socklen_t length = sizeof bytes;
+        EXPECT_EQ(getsockopt(ours->descriptors(channel).receive, SOL_SOCKET, SO_RCVBUF, &bytes, &length), 0);
+        return bytes;
+    };
+    const auto stamps = [&] {
+        int on = -1;
+        socklen_t length = sizeof on;
+        EXPECT_EQ(getsockopt(ours->descriptors(channel).receive, SOL_SOCKET, SO_TIMESTAMPNS, &on, &length),
+                  0);
+        return on != 0;
+    };
+    const int asked = size();
+    ours->set_patience(channel, 20ms, 250);
+    EXPECT_EQ(size(), asked);
+    EXPECT_FALSE(stamps());
+    ours->resize_receive_buffer(channel, 0);
+    ours->set_patience(channel, 20ms, 250);
+    EXPECT_GE(size(), 250 * 4096) << "nobody has asked for less";
+    EXPECT_TRUE(stamps());
+    ours->resize_receive_buffer(channel, 20000);
+    EXPECT_FALSE(stamps()) << "asked for later";
+    ours->resize_receive_buffer(channel, 0);
+    EXPECT_TRUE(stamps());
+    ours->set_patience(channel, 0ms, 250);
+    EXPECT_FALSE(stamps());
 }
 
 TEST_F(AdvertLinkTest, HandlerMayCloseTheChannelItHearsFrom) {

@@ -181,6 +181,35 @@ TEST_F(BackupTest, WaitsOnlySkewTimeWhenTheMasterResigns) {
     EXPECT_EQ(router.last_cause(), Cause::master_resigned);
 }
 
+TEST_F(BackupTest, CountsFromTheArrivalOfAnAdvertThatHasWaited) {
+    make(settings(100, Version::v3));
+    start();
+    advance(500ms);
+    AdvertReceived late = advert(150);
+    late.waited = 20ms;
+    send(late);
+    EXPECT_EQ(remaining(), router.master_down_interval() - 20ms);
+    advance(500ms);
+    late.reading.advert->priority = kLeaving;
+    late.waited = 5ms;
+    send(late);
+    EXPECT_EQ(remaining(), Duration(1s) * 156 / 256 - 5ms);
+}
+
+TEST_F(BackupTest, HasPatienceForAFiftiethOfTheIntervalButLittleOfItsSkewTime) {
+    make(settings(100, Version::v3));
+    start();
+    EXPECT_EQ(router.patience(), Duration(20ms));
+    send(advert(150, kHigher, 100ms));
+    EXPECT_EQ(router.patience(), Duration(2ms)) << "the interval has been learnt";
+    make(settings(254, Version::v3));
+    start();
+    EXPECT_EQ(router.patience(), Duration(1953us)) << "a quarter of 2/256 s";
+    expire();
+    ASSERT_TRUE(router.is_master());
+    EXPECT_EQ(router.patience(), Duration::zero()) << "it may have to answer";
+}
+
 TEST_F(BackupTest, WithAnotherMasterAfterResignationFollowsIt) {
     start();
     send(advert(150));
