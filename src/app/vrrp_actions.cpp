@@ -63,7 +63,7 @@ void VrrpService::on_frame(vrrp::ChannelId channel, const vrrp::ReceivedFrame& f
 void VrrpService::expired(VrrpInstance& instance) {
     // An advert that waits to be read may keep it a Backup.
     if (!instance.router.is_master()) edges_.link.catch_up();
-    run(instance, vrrp::DeadlineReached{.early = true});
+    run(instance, vrrp::DeadlineReached{.early = true, .crowded = has_many_masters_});
 }
 
 void VrrpService::run(VrrpInstance& instance, const vrrp::Event& event) {

@@ -62,8 +62,11 @@ VrrpService::OpenChannel* VrrpService::find_channel(vrrp::ChannelId id) {
     return open != channels_.end() && open->id == id ? &*open : nullptr;
 }
 
-// The adverts of many are read together while nobody on the channel has to answer them.
+// The adverts of many are sent together, and read together while nobody on the channel has to answer them.
 void VrrpService::review_crowds() {
+    has_many_masters_ = std::ranges::count_if(instances_, [](const auto& instance) {
+                            return instance->router.is_master();
+                        }) >= kCrowd;
     for (OpenChannel& open : channels_) open.patience = Duration::max();
     for (const auto& instance : instances_) {
         instance->patience = instance->router.patience();

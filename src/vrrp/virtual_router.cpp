@@ -150,7 +150,7 @@ void VirtualRouter::on(Instant now, const DeadlineReached& event, Actions& out) 
     if (master == nullptr) return;
     const GarpSettings& garp = settings_->garp;
     if (now + (event.early ? advert_tolerance() : Duration::zero()) >= master->advert_at)
-        send_due_advert(now, *master, out);
+        send_due_advert(now, *master, event.crowded, out);
     if (master->delayed_burst_at && now >= *master->delayed_burst_at) {
         master->delayed_burst_at.reset();
         out.push(Announce{garp.master_repeat, AnnounceReason::delayed});

@@ -132,11 +132,15 @@ void VirtualRouter::send_advert(Instant now, Master& state, Actions& out) {
 
 // A little late once is no reason to be late ever after: the next one is counted from when this one was due.
 // What was held up for long (RFC 9568 counts from the sending) or is early begins a new count.
-void VirtualRouter::send_due_advert(Instant now, Master& state, Actions& out) {
+void VirtualRouter::send_due_advert(Instant now, Master& state, bool crowded, Actions& out) {
     const Instant due = state.advert_at;
     send_advert(now, state, out);
     if (now >= due && now - due < settings_->advert_interval / 2)
         state.advert_at = due + settings_->advert_interval;
+    if (!crowded) return;
+    // Towards a point of the clock and not towards each other, because then all would move for ever.
+    const Duration past = state.advert_at.time_since_epoch() % (settings_->advert_interval / 10);
+    state.advert_at -= std::min(past, advert_tolerance());
 }
 
 }  // namespace holdfast::vrrp

@@ -315,6 +315,7 @@ class VrrpService final : public netstate::NetworkObserver {
     std::map<std::string, bool, std::less<>> bfd_up_;  ///< What is known of BFD sessions; absent = down.
     config::GlobalSettings global_;
     Duration startup_delay_{};
+    bool has_many_masters_ = false;
     bool stopping_ = false;
 };
 

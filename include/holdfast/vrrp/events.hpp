@@ -72,6 +72,9 @@ struct AdvertReceived {
 struct DeadlineReached {
     /// Up to VirtualRouter::early() before it: an advert may leave along with those of others.
     bool early = false;
+    /// Many Masters are at work here. Their adverts move together: each a hundredth of its interval at a
+    /// time, to the tenths of an interval on the clock.
+    bool crowded = false;
 };
 
 /// The sum of weights changed (election.hpp). Ignored when the base priority is 255.

@@ -84,6 +84,7 @@ class VirtualRouter {
     std::optional<Instant> deadline() const;
     /// How much before `deadline()` DeadlineReached::early may be sent: 1 % of the interval when an advert is
     /// next, otherwise nothing. An interval is that much shorter, once; from then on both leave together.
+    /// (DeadlineReached::crowded does it up to ten times.)
     Duration early() const;
 
     /// How long an advert may wait before this router is told of it, if that is told as well: for a Backup a
@@ -166,7 +167,7 @@ class VirtualRouter {
     void request(GroupRequest what, Cause cause, Actions& out) const;
 
     void send_advert(Instant now, Master& state, Actions& out);
-    void send_due_advert(Instant now, Master& state, Actions& out);
+    void send_due_advert(Instant now, Master& state, bool crowded, Actions& out);
     Duration advert_tolerance() const { return settings_->advert_interval / 100; }
     void set_effective_priority(Priority effective, Actions& out);
     void log(const LogEvent& event, Actions& out);

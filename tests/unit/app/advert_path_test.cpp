@@ -197,5 +197,34 @@ TEST_F(AdvertPathTest, ABackupLooksForWaitingAdvertsBeforeItBelievesThatItsMaste
     EXPECT_EQ(counting.sent, size_t{kInstances});
 }
 
+TEST_F(AdvertPathTest, TheAdvertsOfManyMastersMoveTogether) {
+    make_adverts();
+    start({100});
+    // They become Masters at different times, 10 ms apart.
+    for (uint8_t number = 1; number <= kInstances; ++number) {
+        receive(number, {150});
+        advance(10ms);
+    }
+    size_t turns = 0;
+    const auto turns_in = [&](Duration time) {
+        turns = 0;
+        const Instant end = timers.now() + time;
+        for (auto next = timers.next(); next && *next < end; next = timers.next()) {
+            const size_t before = counting.sent;
+            timers.set_now(*next);
+            timers.run_due();
+            turn_ends.run();
+            if (counting.sent != before) ++turns;
+        }
+        timers.set_now(end);
+        return turns;
+    };
+    turns_in(5s);
+    turns_in(11s);
+    const size_t before = counting.sent;
+    EXPECT_LE(turns_in(10s), 110U);
+    EXPECT_EQ(counting.sent - before, size_t{10} * kInstances) << "in their intervals again";
+}
+
 }  // namespace
 }  // namespace holdfast::app

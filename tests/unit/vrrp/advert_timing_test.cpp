@@ -72,5 +72,22 @@ TEST_F(AdvertTimingTest, WhatIsNextIsNotAnAdvertAndSoNotEarly) {
     EXPECT_EQ(router.early(), Duration::zero());
 }
 
+TEST_F(AdvertTimingTest, WhereManyAreMastersAdvertsMoveToTheTenthsOfAnIntervalOnTheClock) {
+    advance(1s);  // An hour and something.
+    now += 37ms;
+    send(advert(0));  // Answered at once, which shifts the adverts that follow.
+    const auto next = [&] {
+        now = router.deadline().value();
+        send(DeadlineReached{.early = true, .crowded = true});
+        return remaining();
+    };
+    const Duration past = now.time_since_epoch() % 100ms;
+    ASSERT_GT(past, Duration(30ms));
+    for (int i = 0; i < past / 10ms; ++i) EXPECT_EQ(next(), Duration(990ms));
+    EXPECT_EQ(next(), Duration(1s) - past % 10ms);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(next(), Duration(1s));
+    EXPECT_EQ(router.deadline()->time_since_epoch() % 100ms, Duration::zero());
+}
+
 }  // namespace
 }  // namespace holdfast::vrrp
