@@ -53,7 +53,7 @@ def everything(weight=3):
         soon("UDP_CHECK", "require_reply 706f"), soon("UDP_CHECK", "require_reply"), soon("UDP_CHECK"),
         soon("PING_CHECK", "connect_ip 127.0.0.1"),
         soon("MISC_CHECK", 'misc_path "@DIR@/status one two"', "misc_timeout 6", "user root root"),
-        soon("MISC_CHECK", "misc_path @DIR@/status three", "misc_dynamic"),
+        soon("MISC_CHECK", 'misc_path "@DIR@/status three"', "misc_dynamic", "misc_timeout 9"),
         soon("MISC_CHECK", "misc_path @DIR@/slow", "user root"),
         block("FILE_CHECK", "track_file F"), block("FILE_CHECK", "track_file G", "weight 5 reverse"),
         block("BFD_CHECK", "name B"), block("BFD_CHECK", "name B", "alpha"),

@@ -52,7 +52,7 @@ scenario("mails off", globals_("smtp_server 127.0.0.1", "notification_email_from
                                "smtp_alert on", "smtp_alert_checker off") + noted(), *CYCLE, **ALL)
 scenario("mails by default", globals_("smtp_server 127.0.0.1", "notification_email_from x@lab", "notification_email {\n    a@lab\n}") + noted(), *CYCLE, **ALL)
 scenario("mails of one server", globals_("smtp_server 127.0.0.1", "notification_email_from x@lab", "notification_email {\n    a@lab\n}", "smtp_alert off") +
-         noted(servers=[told(1, "smtp_alert"), told(2, "smtp_alert off")]) + noted("smtp_alert", head=f"{VIP} 81"), *CYCLE, **ALL)
+         noted(servers=[told(1, "smtp_alert"), told(2, "smtp_alert off")]) + noted("smtp_alert", head=f"{VIP} 81"), *CYCLE, unordered=True, **ALL)
 scenario("firewall mark", notes(mail=True) + noted(head="fwmark 9"), *CYCLE, **ALL)
 scenario("IPv6", notes(mail=True) + noted(head=f"{VIP6} 80", servers=[told(1, family=6), told(2, family=6)]), *CYCLE,
          servers={"one": tcp(1, family=6), "two": tcp(2, family=6)})
