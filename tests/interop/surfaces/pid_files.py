@@ -107,7 +107,8 @@ def old_pid_file_of_another_program(bench):
     bench.fact("the other lives", other.poll() is None)
 
 
-@scenario
+# The reference takes vrrp.pid away when a second one with -C has nothing to do.
+@scenario(known=(r"unchanged: ",))
 def second_daemon(bench):
     first = bench.start(*PLAIN, config=instance(), own_names=False).wait_for(MASTER)
     before = bench.files(bench.run)
