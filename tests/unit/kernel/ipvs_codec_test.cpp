@@ -240,8 +240,9 @@ TEST(IpvsTable, ANamespaceThatIsMissingIsNamed) {
     IpvsTable table(std::optional<std::string>("no-such-namespace"));
     const auto available = table.available();
     ASSERT_FALSE(available);
-    EXPECT_THAT(available.error().message,
-                HasSubstr("net_namespace_ipvs: network namespace /var/run/netns/no-such-namespace: No such file"));
+    EXPECT_THAT(
+        available.error().message,
+        HasSubstr("net_namespace_ipvs: network namespace /var/run/netns/no-such-namespace: No such file"));
 }
 
 }  // namespace
