@@ -19,7 +19,7 @@ struct ChildPlan {
     bool new_process_group = false;
     bool kill_with_parent = false;
     pid_t parent = 0;
-    rlimit descriptors{};  ///< RLIMIT_NOFILE of the child.
+    rlimit64 descriptors{};  ///< RLIMIT_NOFILE of the child.
 
     // Left behind by a child that did not reach exec; the parent reads it once the child is gone.
     int error = 0;               ///< errno

@@ -187,7 +187,7 @@ class PosixProcesses::Handle final : public Child {
 
 PosixProcesses::PosixProcesses(EventLoop& loop) : loop_(loop), stack_(std::make_unique<Stack>()) {
     keep_statuses();
-    getrlimit(RLIMIT_NOFILE, &descriptors_);
+    getrlimit64(RLIMIT_NOFILE, &descriptors_);
 }
 
 PosixProcesses::~PosixProcesses() {

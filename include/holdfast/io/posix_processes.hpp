@@ -39,7 +39,7 @@ class PosixProcesses final : public Processes {
 
     EventLoop& loop_;
     std::unique_ptr<Stack> stack_;
-    rlimit descriptors_{};
+    rlimit64 descriptors_{};
     std::unordered_map<pid_t, std::unique_ptr<Process>> running_;
 };
 

@@ -52,7 +52,7 @@ scenario("mails off", globals_("smtp_server 127.0.0.1", "notification_email_from
                                "smtp_alert on", "smtp_alert_checker off") + noted(), *CYCLE, **ALL)
 scenario("mails by default", globals_("smtp_server 127.0.0.1", "notification_email_from x@lab", "notification_email {\n    a@lab\n}") + noted(), *CYCLE, **ALL)
 scenario("mails of one server", globals_("smtp_server 127.0.0.1", "notification_email_from x@lab", "notification_email {\n    a@lab\n}", "smtp_alert off") +
-         noted(servers=[told(1, "smtp_alert"), told(2, "smtp_alert off")]) + noted("smtp_alert", head=f"{VIP} 81"), *CYCLE, **ALL)
+         noted(servers=[told(1, "smtp_alert"), told(2, "smtp_alert off")]) + noted("smtp_alert", head=f"{VIP} 81"), *CYCLE, unordered=True, **ALL)
 scenario("firewall mark", notes(mail=True) + noted(head="fwmark 9"), *CYCLE, **ALL)
 scenario("IPv6", notes(mail=True) + noted(head=f"{VIP6} 80", servers=[told(1, family=6), told(2, family=6)]), *CYCLE,
          servers={"one": tcp(1, family=6), "two": tcp(2, family=6)})
@@ -128,8 +128,8 @@ scenario("misc_dynamic over reload", notes() + noted(servers=[told(1, "weight 5"
 scenario("misc and its ends", notes() + noted(servers=[
     told(1, check=checker("MISC_CHECK", 'misc_path "@DIR@/slow"', "misc_timeout 1", retry=1)),
     told(2, check=checker("MISC_CHECK", 'misc_path "@DIR@/missing"')),
-    told(3, check=checker("MISC_CHECK", 'misc_path "@DIR@/false"', retry=1)),
-    told(4, check=checker("MISC_CHECK", 'misc_path "@DIR@/status one"', "user nobody"))]), unordered=True,
+    told(3, check=checker("MISC_CHECK", 'misc_path "@DIR@/false"', "misc_timeout 9", retry=1)),
+    told(4, check=checker("MISC_CHECK", 'misc_path "@DIR@/status one"', "user nobody", "misc_timeout 9"))]), unordered=True,
          ignore=("^Disabling misc script", "cannot be accessed"), **ALL)
 
 

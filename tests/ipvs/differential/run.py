@@ -26,10 +26,11 @@ _OWN_MATTERS = re.compile(
     r"Script user 'keepalived_script'|^WARNING - |ports don't match$|^Warning: |^Warning - |no configuration to run|^Virtual server |"
     r"Activating BFD healthchecker|(daemon|Keepalived).*(stopped|already)|Got SIG|Initializing ipvs|"
     r"VRRP sockpool|Sending gratuitous|Sending/queueing|setting VIPs|removing VIPs|Netlink reports|"
-    r"Printing .* data for process|SMTP alert successfully sent|Remote SMTP server|Assigned address|Gained quorum .* for VRRP|'.*' .*--|lvs_sync_daemon.*started")
+    r"Printing .* data for process|SMTP alert successfully sent|Remote SMTP server|Assigned address|Gained quorum .* for VRRP|'.*' .*--|lvs_sync_daemon.*started|failed to die")
 # Counts and moments of a dump that depend on when it is asked for.
-_OF_THE_MOMENT = re.compile(r"((?:Retries iterations|Last ran|ICMP seq no|Last SSL error) = ).*")
+_OF_THE_MOMENT = re.compile(r"((?:Retries iterations|Last ran|ICMP seq no|Last SSL error) = |Password : ).*")
 # The reference lists all options of a regex when there is one.
+_HYSTERESIS = "hysteresis = 4294967295"  # Zero minus one, when there is nothing to have a quorum of.
 _OPTIONS = re.compile(r"(Regex options:) .*")
 _run_numbers = itertools.count(1)
 
@@ -342,12 +343,13 @@ class Run:
         deadline = time.monotonic() + 8
         size = -1
         while time.monotonic() < deadline:
-            time.sleep(0.3)
+            time.sleep(0.7)
             now = path.stat().st_size if path.exists() else -1
             if now > 0 and now == size:
                 break
             size = now
         text = path.read_text(errors="replace") if path.exists() else "(no dump)"
         # The settings in front are those of the whole daemon.
-        begin = min((at for at in (text.find("------< SSL"), text.find("------< LVS")) if at >= 0), default=0)
+        begin = min((at for at in (text.find("------< SSL"), text.find("------< LVS")) if at >= 0), default=len(text))
+        text = text.replace(_HYSTERESIS, "hysteresis = 0")
         self.facts[f"dump {name}"] = _OPTIONS.sub(r"\1 ...", _OF_THE_MOMENT.sub(r"\1...", self._plain(text[begin:])))
