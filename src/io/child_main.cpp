@@ -20,7 +20,6 @@ namespace {
 
 constexpr int kSignals = 64;          // Of the kernel (include/uapi/asm-generic/signal.h), libc's included.
 constexpr size_t kSignalSetSize = 8;  // As the kernel wants it.
-static_assert(sizeof(rlimit) == 2 * sizeof(uint64_t));  // What prlimit64 takes.
 constexpr unsigned long kTimerSlack = 50'000;  // The kernel's own default, include/linux/init_task.h.
 
 bool ok(long result) {

@@ -156,7 +156,6 @@ names.done("dns: questions and answers")
 
 (Cases("SSL_GET", connect_timeout=4)
  .add("sni_name", "enable_sni", "sni_name c.example", url(), good=Tls(HELLO), bad=Tls(ERROR))
- .add("sni_name alone", "sni_name d.example", url(), good=Tls(HELLO), bad=Tls(ERROR))
  .add("1.1", "http_protocol 1.1", url("status_code 200"), good=Tls(HELLO), bad=Tls(servers.page(status="204 x")))
  .add("two urls", url(path="/a"), url(path="/b"), good=Tls(servers.by_path(a=("200 OK", "x"), b=("200 OK", "x"))),
       bad=Tls(servers.by_path(a=("200 OK", "x"), b=("500 OK", "x"))))
@@ -213,7 +212,7 @@ scenario("the table of another namespace", "net_namespace_ipvs @ELSEWHERE@\n" + 
 scenario("the table changed by somebody, left as it is", notes(lines=("lvs_repair off",)) + noted(),
          step("a server deleted", ("ipvsadm", f"-d -t {VIP}:80 -r {RIP[1]}:80")),
          step("a weight", ("ipvsadm", f"-e -t {VIP}:80 -r {RIP[2]}:80 -g -w 77")), reload(notes(lines=("lvs_repair off",)) + noted()),
-         ignore=("lvs_repair",), servers=PAIR)
+         ignore=("lvs_repair", "IPVS cmd"), servers=PAIR)
 
 # A session with a neighbour that comes and goes.
 NEAR = block("bfd_instance B", "neighbor_ip 10.1.1.2", "source_ip 10.1.1.1", "min_rx 100", "min_tx 100", "multiplier 5") + "\n"

@@ -128,8 +128,8 @@ scenario("misc_dynamic over reload", notes() + noted(servers=[told(1, "weight 5"
 scenario("misc and its ends", notes() + noted(servers=[
     told(1, check=checker("MISC_CHECK", 'misc_path "@DIR@/slow"', "misc_timeout 1", retry=1)),
     told(2, check=checker("MISC_CHECK", 'misc_path "@DIR@/missing"')),
-    told(3, check=checker("MISC_CHECK", 'misc_path "@DIR@/false"', retry=1)),
-    told(4, check=checker("MISC_CHECK", 'misc_path "@DIR@/status one"', "user nobody"))]), unordered=True,
+    told(3, check=checker("MISC_CHECK", 'misc_path "@DIR@/false"', "misc_timeout 9", retry=1)),
+    told(4, check=checker("MISC_CHECK", 'misc_path "@DIR@/status one"', "user nobody", "misc_timeout 9"))]), unordered=True,
          ignore=("^Disabling misc script", "cannot be accessed"), **ALL)
 
 

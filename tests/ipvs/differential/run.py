@@ -28,7 +28,7 @@ _OWN_MATTERS = re.compile(
     r"VRRP sockpool|Sending gratuitous|Sending/queueing|setting VIPs|removing VIPs|Netlink reports|"
     r"Printing .* data for process|SMTP alert successfully sent|Remote SMTP server|Assigned address|Gained quorum .* for VRRP|'.*' .*--|lvs_sync_daemon.*started|failed to die")
 # Counts and moments of a dump that depend on when it is asked for.
-_OF_THE_MOMENT = re.compile(r"((?:Retries iterations|Last ran|ICMP seq no|Last SSL error) = ).*")
+_OF_THE_MOMENT = re.compile(r"((?:Retries iterations|Last ran|ICMP seq no|Last SSL error) = |Password : ).*")
 # The reference lists all options of a regex when there is one.
 _HYSTERESIS = "hysteresis = 4294967295"  # Zero minus one, when there is nothing to have a quorum of.
 _OPTIONS = re.compile(r"(Regex options:) .*")
