@@ -132,7 +132,7 @@ void VrrpService::share(VrrpInstance& instance, Shared<config::VrrpInstance> equ
     instance.settings = std::move(equal);
     instance.router.share(instance.router_settings());
     instance.reader.reconfigure(instance.router_settings(), instance.transport_settings());
-    network_.define(instance.owner(), objects_of(instance), network_.reconciler().holds(instance.owner()));
+    define_objects(instance);
 }
 
 void VrrpService::remember(const config::Config& config) {

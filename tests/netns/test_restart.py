@@ -55,6 +55,23 @@ def test_a_crash_and_a_restart_move_nothing(ours, own_link):
         assert gone not in left, gone
 
 
+def test_a_reload_before_the_decision_leaves_what_a_crash_has_left(ours):
+    second = "10.1.0.101"
+    daemon = start(ours, instance(100, advert=0.5, addresses=(VIP + "/24", second + "/24")))
+    wait_until(lambda: ours.first.holds(second), 2, "the second address")
+    daemon.kill()
+    ours.first.ip(f"address del {second}/24 dev eth0")
+    daemon.start()
+    daemon.wait_for_log("keeping the VIPs of the last run")
+    daemon.reload()
+    daemon.wait_for_log("Reload complete")
+    early = ours.first.holds(second)
+    has_decided = daemon.log().count("Entering MASTER STATE") == 2
+    assert ours.first.holds(VIP)
+    assert has_decided or not early
+    wait_until(lambda: ours.first.holds(second), 8, "the second address with the mastership")
+
+
 def test_what_the_next_configuration_no_longer_has_goes(ours):
     daemon = start(ours, STATIC + instance(100, extra=EXTRA))
     wait_until(lambda: "lookup 200" in ours.first.run(["ip", "rule"]), 2, "the rule")
