@@ -281,7 +281,9 @@ ACCEPTED = {
     "a condition without a word", "an empty file", "nothing but blanks", *NO_FILES,
 }
 # What a reload takes: what is wrong there is passed over, as in keepalived.
-APPLIED = {"accept maybe", "nopreempt perhaps", "promote_secondaries surplus", "a condition without a word"}
+APPLIED = {
+    "accept maybe", "nopreempt perhaps", "promote_secondaries surplus", "a condition without a word", "an unknown server group",
+}
 # What keepalived answers with another status: it crashes, runs on for ever, or has no limit.
 REFERENCE_DIFFERS = {
     "a script with an open quote", "an open quote in a block", "a definition that uses itself",

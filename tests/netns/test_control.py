@@ -323,6 +323,8 @@ def test_events_are_followed(first):
         first.daemon.configure(instance(110))
         assert first.run("reload").returncode == 0
         event = json.loads(follower.stdout.readline())
+        assert (event["kind"], event["to"], event["cause"]) == ("vrrp_instance", "110", "priority")
+        event = json.loads(follower.stdout.readline())
         assert (event["kind"], event["to"]) == ("daemon", "reloaded")
         assert first.daemon.stop() == 0
         rest = [json.loads(line) for line in follower.stdout]
