@@ -107,7 +107,8 @@ void VrrpService::for_each_fault(const VrrpInstance& instance, const Tell& tell)
         tell_interface(is_base ? &FaultReasons::base_interface_down : &FaultReasons::interface_down,
                        transport.interface);
     } else if (!transport.vrf.empty() && !network_.is_usable(transport.vrf)) {
-        tell(&FaultReasons::interface_down, [&] { return fmt::format("VRF {} is down", transport.vrf.string()); });
+        tell(&FaultReasons::interface_down,
+             [&] { return fmt::format("VRF {} is down", transport.vrf.string()); });
     }
     // The own VMAC or ipvlan fails by itself too: removed, or switched off by somebody.
     if (is_base) tell_interface(&FaultReasons::interface_down, own);
@@ -193,7 +194,8 @@ void VrrpService::bind(VrrpInstance& instance) {
             if (made != nullptr) wanted.join_also = made->lower;
         }
     }
-    if (const OpenChannel* open = find_channel(instance.channel); open != nullptr && open->settings == wanted) {
+    if (const OpenChannel* open = find_channel(instance.channel);
+        open != nullptr && open->settings == wanted) {
         size_receive_buffer(instance, wanted_receive_buffer(instance));
         return;
     }

@@ -65,9 +65,8 @@ TEST(IpvsMarks, TheKernelTakesThemAndForgetsThem) {
     const auto first = table.set_marks(wanted);
     ASSERT_TRUE(first) << first.error().message;
     EXPECT_THAT(ruleset(), HasSubstr("192.0.2.5-192.0.3.4 . 443"));
-    EXPECT_THAT(ruleset(),
-                HasSubstr("meta mark set ip daddr . tcp dport map @tcp_map counter "
-                          "packets 0 bytes 0 return"));
+    EXPECT_THAT(ruleset(), HasSubstr("meta mark set ip daddr . tcp dport map @tcp_map counter "
+                                     "packets 0 bytes 0 return"));
     wanted.entries.pop_back();
     ASSERT_TRUE(table.set_marks(wanted));
     EXPECT_THAT(ruleset(), Not(HasSubstr("ip6")));
