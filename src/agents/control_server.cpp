@@ -20,6 +20,7 @@ namespace {
 constexpr int kBacklog = 16;
 constexpr mode_t kOnlyOwnerAndGroup = 0117;
 constexpr size_t kReadAtOnce = 4096;
+constexpr Duration kAcceptAgain = std::chrono::milliseconds(500);
 
 class WholeAnswer final : public ControlAnswer {
   public:
@@ -260,6 +261,7 @@ ControlServer::ControlServer(io::EventLoop& loop, std::string path, io::Fd socke
       socket_(std::move(socket)),
       handler_(std::move(handler)),
       watch_(loop, socket_.get(), {.readable = true}, [this](io::Events) { accept(); }),
+      accept_again_(loop.timers(), [this] { watch_.set_interest({.readable = true}); }),
       resume_(loop.turn_ends(),
               [this] {
                   for (const auto& client : clients_) client->resume();
@@ -280,7 +282,13 @@ ControlServer::~ControlServer() {
 
 void ControlServer::accept() {
     io::Fd socket(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!socket) return;
+    if (!socket) {
+        if (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR) return;
+        // The socket stays readable: without a pause every turn would come here.
+        watch_.set_interest({});
+        accept_again_.arm_after(kAcceptAgain);
+        return;
+    }
     ucred peer{};
     socklen_t length = sizeof peer;
     if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return;

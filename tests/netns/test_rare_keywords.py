@@ -24,7 +24,7 @@ def program(ours):
 @pytest.mark.holdfast_only
 def test_too_many_processes_are_no_quorum(ours, program):
     program.run()
-    ours.start(ours.first, block(program, quorum=1, quorum_max=2, weight=20) + instance(100, extra=track("tp")))
+    ours.start(ours.first, block(program, **{"quorum": 1, "quorum_max": 2, "weight": 20}) + instance(100, extra=track("tp")))
     wait_for_priority(ours, 120)
     program.run()
     program.run()

@@ -85,6 +85,7 @@ class ControlServer {
     io::Fd socket_;
     Handler handler_;
     io::Watch watch_;
+    io::Timer accept_again_;  ///< Out of descriptors: whoever connects waits until there may be some.
     io::TurnEnd resume_;
     io::TurnEnd bury_;  ///< Clients die at the end of a turn, not inside their own callbacks.
     std::list<std::unique_ptr<Client>> clients_;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -285,6 +286,25 @@ TEST_F(ControlServerTest, OneClientTooManyIsTold) {
     Client next(path);
     next.send("{\"command\":\"version\"}\n");
     turn_until(next, [&] { return next.lines() == 1; });
+}
+
+TEST_F(ControlServerTest, WithoutDescriptorsTheLoopRestsAndTheClientWaits) {
+    listen();
+    Client client(path);
+    client.send("{\"command\":\"version\"}\n");
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit none = before;
+    none.rlim_cur = 3;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    loop.run_once(1s);  // The attempt that fails.
+    const Instant began = std::chrono::steady_clock::now();
+    loop.run_once(100ms);
+    const Duration rested = std::chrono::steady_clock::now() - began;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_GE(rested, 90ms);
+    EXPECT_EQ(server->clients(), 0U);
+    turn_until(client, [&] { return client.lines() == 1; });
 }
 
 TEST_F(ControlServerTest, TheSocketIsForOwnerAndGroup) {
