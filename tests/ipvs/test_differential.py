@@ -11,8 +11,7 @@ from differential.scenarios import SCENARIOS
 from lab import HOLDFAST, KEEPALIVED
 
 CHOSEN = ("every scheduler and every flag", "persistence", "groups", "sorry server that is a real server",
-          "quorum and hysteresis", "alpha omega", "misc_dynamic and quorum", "two services of one pair",
-          "reload changes the sorry server", "reload with another checker", "sync daemons follow an instance")
+          "quorum and hysteresis", "alpha omega", "misc_dynamic and quorum", "reload changes the sorry server")
 _BY_NAME = {each.name: each for each in SCENARIOS}
 
 
