@@ -53,6 +53,8 @@ def adverts(settings, master_program, backup_program, *, spread):
         settled(master, "wire0", count)
         backup = Program(second, backups, backup_program).start()
         backup.quiet()
+        if spread:
+            time.sleep(10)  # So long many Masters may move their adverts towards each other.
         sent, used = packets_sent(first, "wire0"), (master.processor(), backup.processor())
         time.sleep(settings.seconds)
         sent = packets_sent(first, "wire0") - sent
