@@ -53,7 +53,7 @@ SCENARIOS = {
                         [Figure("master", "Master", aim=0.3), Figure("backup", "Backup of its own kind", aim=0.4)]),
     "spread": Scenario("250 instances, adverts due at different times; ms of processor time per 1000 adverts",
                        scenarios.adverts_spread,
-                       [Figure("master", "Master", aim=0.6), Figure("backup", "Backup of its own kind", aim=0.6)]),
+                       [Figure("master", "Master", aim=0.3), Figure("backup", "Backup of its own kind", aim=0.4)]),
     "backup": Scenario("250 instances behind keepalived; ms of processor time per 1000 adverts",
                        scenarios.adverts_of_keepalived, [Figure("backup", "Backup", aim=0.4)], joint=True),
     "failover": Scenario("1000 addresses after kill -9; ms after Master_Down_Interval", scenarios.failover_1000,
