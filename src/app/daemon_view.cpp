@@ -61,14 +61,13 @@ std::string match_text(track::ParameterMatch match) {
     return "none";
 }
 
-FileView file_view(const track::FileSettings& settings, const VrrpService& vrrp) {
+FileView file_view(const track::FileSettings& settings, const FileTrackers& files) {
     FileView view;
     view.name = settings.name;
-    view.path = vrrp.files().path(settings.name);
-    view.value = vrrp.files().value(settings.name).value_or(0);
+    view.path = files.path(settings.name);
+    view.value = files.value(settings.name).value_or(0);
     view.weight = settings.weight;
     view.reverse = settings.reverse;
-    view.followers = followers_of(vrrp.instances(), track::Kind::file, settings.name);
     return view;
 }
 
@@ -110,16 +109,6 @@ GroupView group_view(const config::Config& config, const VrrpGroup& group) {
     return view;
 }
 
-FileView checked_file_view(const track::FileSettings& settings, const LvsService& lvs) {
-    FileView view;
-    view.name = settings.name;
-    view.path = lvs.files().path(settings.name);
-    view.value = lvs.files().value(settings.name).value_or(0);
-    view.weight = settings.weight;
-    view.reverse = settings.reverse;
-    return view;
-}
-
 CheckerView checker_view(const LvsService& lvs, const Edges& edges, check::CheckerId id) {
     CheckerView view;
     const CheckerRunner* runner = lvs.runner(id);
@@ -151,7 +140,7 @@ DaemonView Daemon::view() const {
     }
     for (const track::FileSettings& settings : config_->track_files)
         if (lvs_->files().value(settings.name))
-            view.checker_files.push_back(checked_file_view(settings, *lvs_));
+            view.checker_files.push_back(file_view(settings, lvs_->files()));
     for (const bfd::SessionSettings& settings : config_->bfd_sessions)
         if (settings.for_checker) view.checker_bfds.push_back(settings.name);
     view.global.config = &*config_;
@@ -186,7 +175,9 @@ DaemonView Daemon::view() const {
     }
     // Those that nobody follows are not looked at.
     for (const track::FileSettings& settings : config_->track_files) {
-        if (vrrp_->files().value(settings.name)) view.files.push_back(file_view(settings, *vrrp_));
+        if (!vrrp_->files().value(settings.name)) continue;
+        FileView& file = view.files.emplace_back(file_view(settings, vrrp_->files()));
+        file.followers = followers_of(vrrp_->instances(), track::Kind::file, settings.name);
     }
     for (const track::ProcessSettings& settings : config_->track_processes) {
         if (const track::ProcessTracker* tracker = vrrp_->processes().tracker(settings.name))

@@ -1,24 +1,11 @@
 #include "holdfast/app/namespace_load.hpp"
 
-#include <fcntl.h>
-#include <sched.h>
-
-#include <cerrno>
-
 #include "holdfast/app/config_test.hpp"
-#include "holdfast/io/fd.hpp"
+#include "holdfast/kernel/net_namespace.hpp"
 
 namespace holdfast::app {
 
 namespace {
-
-Result<> enter(const std::string& name) {
-    const std::string path = "/run/netns/" + name;
-    const io::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) return fail_errno("network namespace " + name, errno);
-    if (setns(fd.get(), CLONE_NEWNET) != 0) return fail_errno("network namespace " + name, errno);
-    return {};
-}
 
 /// What the file asks for. Where it cannot run as a whole, because its interfaces are not here, only the
 /// lines outside the blocks are judged.
@@ -50,7 +37,8 @@ Result<NamespaceLoad> load_in_namespace(const Options& options,
         if (result.net_namespace.empty()) return result;
     }
     if (before_entering) before_entering();
-    if (auto entered = enter(result.net_namespace); !entered) return Failure(entered.error());
+    if (auto entered = kernel::enter_net_namespace(kernel::namespace_path(result.net_namespace)); !entered)
+        return Failure(entered.error());
     result.loaded = load_here(load_from);
     return result;
 }

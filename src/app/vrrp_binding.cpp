@@ -170,6 +170,11 @@ std::string VrrpService::channel_text(const OpenChannel& open) const {
 }
 
 /// Null without one.
+VrrpService::OpenChannel* VrrpService::find_channel(vrrp::ChannelId id) {
+    const auto open = std::ranges::lower_bound(channels_, id, {}, &OpenChannel::id);
+    return open != channels_.end() && open->id == id ? &*open : nullptr;
+}
+
 void VrrpService::bind(VrrpInstance& instance) {
     const vrrp::TransportSettings& transport = instance.settings->transport;
     vrrp::ChannelSettings wanted;

@@ -1,5 +1,4 @@
-// How much room adverts have while they wait to be read, and how long they may: what the instances of a
-// channel ask for, together.
+// How much room adverts have while they wait to be read: what the instances of a channel ask for, together.
 #include <algorithm>
 #include <limits>
 
@@ -10,9 +9,6 @@ namespace holdfast::app {
 namespace {
 
 constexpr uint32_t kIpv4Header = 20;
-
-/// From how many routers on it pays to do together what they do.
-constexpr int kCrowd = 16;
 
 /// An advert as it lies in the buffer: over IPv4 with its IP header.
 uint64_t advert_size(const vrrp::RouterSettings& router) {
@@ -55,27 +51,6 @@ void VrrpService::size_receive_buffer(VrrpInstance& instance, uint32_t wanted) {
     instance.receive_buffer = wanted;
     const uint64_t size = std::min<uint64_t>(open->receive_buffer, std::numeric_limits<uint32_t>::max());
     edges_.link.resize_receive_buffer(open->id, static_cast<uint32_t>(size));
-}
-
-VrrpService::OpenChannel* VrrpService::find_channel(vrrp::ChannelId id) {
-    const auto open = std::ranges::lower_bound(channels_, id, {}, &OpenChannel::id);
-    return open != channels_.end() && open->id == id ? &*open : nullptr;
-}
-
-// The adverts of many are sent together, and read together while nobody on the channel has to answer them.
-void VrrpService::review_crowds() {
-    has_many_masters_ = std::ranges::count_if(instances_, [](const auto& instance) {
-                            return instance->router.is_master();
-                        }) >= kCrowd;
-    for (OpenChannel& open : channels_) open.patience = Duration::max();
-    for (const auto& instance : instances_) {
-        instance->patience = instance->router.patience();
-        if (OpenChannel* open = find_channel(instance->channel))
-            open->patience = std::min(open->patience, instance->patience);
-    }
-    for (const OpenChannel& open : channels_)
-        edges_.link.set_patience(open.id, open.users < uint32_t{kCrowd} ? Duration::zero() : open.patience,
-                                 open.users);
 }
 
 }  // namespace holdfast::app

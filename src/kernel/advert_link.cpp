@@ -237,8 +237,9 @@ void AdvertLink::set_patience(vrrp::ChannelId channel, Duration patience, size_t
 }
 
 void AdvertLink::catch_up() {
-    // Backwards: a handler may close the channel that it hears from.
+    // Backwards: a handler may close channels, most likely the one that it hears from.
     for (size_t i = patient_.size(); i-- > 0;) {
+        if (i >= patient_.size()) continue;
         const Gathering& gathering = channels_.at(patient_[i])->gathering();
         if (gathering.is_resting() && gathering.last_read() < loop_.now()) read(patient_[i]);
     }

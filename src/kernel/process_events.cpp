@@ -5,7 +5,6 @@
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
 #include <linux/netlink.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -16,6 +15,9 @@
 #include <cstddef>
 #include <cstring>
 #include <string_view>
+#include <utility>
+
+#include "holdfast/kernel/net_namespace.hpp"
 
 namespace holdfast::kernel {
 
@@ -113,13 +115,8 @@ T copy_of(std::span<const uint8_t> bytes) {
 Result<io::Fd> open_process_events() {
     auto here = open_here();
     if (here || here.error().os_error != ECONNREFUSED) return here;
-    const io::Fd own(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
-    const io::Fd machine(::open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC));
-    if (!own || !machine || ::setns(machine.get(), CLONE_NEWNET) != 0) return here;
-    auto there = open_here();
-    // There is no going on in the wrong namespace: addresses would be set on the machine's interfaces.
-    if (::setns(own.get(), CLONE_NEWNET) != 0) std::abort();
-    return there;
+    const auto machine = InNetNamespace::enter(namespace_path(""));
+    return machine ? open_here() : std::move(here);
 }
 
 std::optional<ProcessStat> parse_process_stat(std::string_view text) {

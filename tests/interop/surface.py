@@ -9,10 +9,6 @@ name. The scenarios are functions, in surfaces/; what docs/differences.md explai
 Exit status: the number of scenarios that differ.
 """
 
-import argparse
-import concurrent.futures
-import difflib
-import re
 import sys
 import traceback
 from pathlib import Path
@@ -20,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 
-from lab import remove_abandoned_namespaces  # noqa: E402
+import side_by_side  # noqa: E402
 from surface_bench import Bench  # noqa: E402
 from surfaces import ALWAYS_KNOWN, SCENARIOS  # noqa: E402
 
@@ -36,45 +32,25 @@ def facts_of(scenario, binary):
 
 def compare(scenario, ours, reference, pool):
     """Lines of text about what differs beyond what is known."""
-    runs = [pool.submit(facts_of, scenario, binary) for binary in (ours, reference)]
-    mine, theirs = (run.result() for run in runs)
-    known = (*scenario.known, *ALWAYS_KNOWN)
+    mine, theirs = side_by_side.both(facts_of, scenario, ours, reference, pool)
     found = []
     for facts, who in ((mine, "ours"), (theirs, "reference")):
         if "broke off" in facts:
             found += [f"{who} broke off: {line}" for line in facts.pop("broke off").splitlines()]
     for name in sorted(mine.keys() | theirs.keys()):
-        left, right = (facts.get(name, "(absent)").splitlines() for facts in (theirs, mine))
-        found += [f"{name}: {line}" for line in difflib.unified_diff(left, right, n=0, lineterm="")
-                  if not line.startswith(("---", "+++", "@@"))]
-    return [line for line in found if not any(re.search(each, line) for each in known)]
+        left, right = (facts.get(name, "(absent)").splitlines() for facts in (mine, theirs))
+        found += side_by_side.text_difference(name, left, right)
+    return side_by_side.unknown(found, (*scenario.known, *ALWAYS_KNOWN))
+
+
+def tell(_scenario, found):
+    for line in found:
+        print(f"    {line}")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("ours")
-    parser.add_argument("reference")
-    parser.add_argument("-k", default="", help="run scenarios whose name contains one of these words")
-    parser.add_argument("-j", type=int, default=3, help="scenarios at a time")
-    options = parser.parse_args()
-    remove_abandoned_namespaces()
-    words = options.k.split()
-    chosen = [each for each in SCENARIOS if not words or any(word in each.name for word in words)]
-    differing = 0
-    with concurrent.futures.ThreadPoolExecutor(2 * options.j) as pool, \
-            concurrent.futures.ThreadPoolExecutor(options.j) as outer:
-        runs = {outer.submit(compare, each, options.ours, options.reference, pool): each for each in chosen}
-        for done in concurrent.futures.as_completed(runs):
-            try:
-                found = done.result()
-            except Exception as error:  # One broken scenario must not hide the others.
-                found = [f"could not run: {error!r}"]
-            print(f"{'DIFFERS' if found else 'same   '} {runs[done].name}", flush=True)
-            for line in found:
-                print(f"    {line}")
-            differing += bool(found)
-    print(f"{len(chosen) - differing} passed, {differing} failed")
-    return min(differing, 99)
+    options = side_by_side.parser(__doc__.splitlines()[0]).parse_args()
+    return side_by_side.play(SCENARIOS, options, lambda *runs: (compare(*runs),), tell)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-// Opening sockets in another network namespace than the daemon's own: a socket stays where it was made.
+// Network namespaces: entering one for good, and opening sockets in another than the daemon's own (a socket
+// stays where it was made).
 #pragma once
 
 #include <string>
@@ -8,8 +9,12 @@
 
 namespace holdfast::kernel {
 
-/// `net_namespace_ipvs NAME`: where ip-netns(8) keeps it; without a name the one of process 1.
+/// Where ip-netns(8) keeps the namespace NAME; without a name the one of process 1.
 std::string namespace_path(const std::string& name);
+
+/// This thread, and those it starts from now on, are in the namespace for good. Fails when there is none, or
+/// when we may not enter it.
+Result<> enter_net_namespace(const std::string& path);
 
 /// As long as it lives, this thread is in another network namespace.
 class InNetNamespace {

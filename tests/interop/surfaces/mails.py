@@ -19,6 +19,9 @@ class Postbox:
             self._listener = socket.create_server((address, port), backlog=64)
         threading.Thread(target=self._serve, daemon=True).start()
 
+    def subjects(self):
+        return sorted(line for talk in self.talks for line in talk if line.startswith("Subject"))
+
     def _serve(self):
         while True:
             try:
@@ -161,7 +164,7 @@ def who_gets_mails(bench, line, own):
     config = globals_("notification_email {\na@example.net\n}", "smtp_server 10.1.0.1", *line.splitlines())
     program = bench.start("-P", config=config + instance(extra=own)).wait_for(MASTER)
     time.sleep(0.8)
-    bench.fact("subjects", sorted(line for talk in box.talks for line in talk if line.startswith("Subject")))
+    bench.fact("subjects", box.subjects())
     bench.fact("end", program.stop())
     box.close()
 
@@ -176,7 +179,7 @@ def mails_of_faults_and_groups(bench):
     program = bench.start("-P", config=config).wait_for(MASTER, times=2)
     bench.node.ip("link set eth7 down")
     time.sleep(1)
-    bench.fact("subjects", sorted(line for talk in box.talks for line in talk if line.startswith("Subject")))
+    bench.fact("subjects", box.subjects())
     bench.fact("texts", sorted({line for talk in box.talks for line in talk if line.startswith("=>")}))
     bench.fact("end", program.stop())
     box.close()
@@ -190,6 +193,6 @@ def no_mails_of_faults(bench):
                           + instance(extra=block("track_interface", "eth7"))).wait_for(MASTER)
     bench.node.ip("link set eth7 down")
     time.sleep(1)
-    bench.fact("subjects", sorted(line for talk in box.talks for line in talk if line.startswith("Subject")))
+    bench.fact("subjects", box.subjects())
     bench.fact("end", program.stop())
     box.close()

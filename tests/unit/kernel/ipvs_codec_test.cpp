@@ -242,7 +242,7 @@ TEST(IpvsTable, ANamespaceThatIsMissingIsNamed) {
     ASSERT_FALSE(available);
     EXPECT_THAT(
         available.error().message,
-        HasSubstr("net_namespace_ipvs: network namespace /var/run/netns/no-such-namespace: No such file"));
+        HasSubstr("net_namespace_ipvs: network namespace /run/netns/no-such-namespace: No such file"));
 }
 
 }  // namespace
