@@ -14,13 +14,13 @@ using testing::HasSubstr;
 using testing::StartsWith;
 using Next = ParsedOptions::Next;
 
-ParsedOptions parse(std::vector<std::string> words) {
+ParsedOptions options_of(std::vector<std::string> words) {
     words.insert(words.begin(), "/usr/sbin/keepalived");
     return parse_options(words);
 }
 
 Options options(std::vector<std::string> words) {
-    const auto parsed = parse(std::move(words));
+    const auto parsed = options_of(std::move(words));
     EXPECT_EQ(parsed.next, Next::run) << parsed.standard_error;
     EXPECT_EQ(parsed.standard_error, "");
     return parsed.options;
@@ -93,7 +93,7 @@ TEST(Options, ConfigTestStaysInTheForegroundWithoutSyslog) {
     EXPECT_EQ(options({"--config-test=/tmp/x"}).config_test_log, "/tmp/x");
     EXPECT_EQ(options({"-t=/tmp/x"}).config_test_log, "/tmp/x");
     // An optional argument is never the next word.
-    const auto next = parse({"-t", "/tmp/x"});
+    const auto next = options_of({"-t", "/tmp/x"});
     EXPECT_EQ(next.options.config_test_log, std::nullopt);
     EXPECT_EQ(next.standard_output, "Unexpected argument(s): /tmp/x \n");
 }
@@ -104,13 +104,13 @@ TEST(Options, FacilitiesAndMasksOutOfRangeAreReportedAndIgnored) {
     EXPECT_EQ(options({"-S", "user"}).log_facility, LOG_USER);
     EXPECT_EQ(options({"-S", "daemon"}).log_facility, LOG_DAEMON);
     for (const char* bad : {"8", "local8", "mail", "", "local"}) {
-        const auto parsed = parse({"-S", bad});
+        const auto parsed = options_of({"-S", bad});
         EXPECT_EQ(parsed.next, Next::run);
         EXPECT_EQ(parsed.options.log_facility, std::nullopt) << bad;
         EXPECT_EQ(parsed.standard_error, "Invalid log facility '" + std::string(bad) + "'\n");
     }
     for (const char* bad : {"01000", "-1", "0999", "x"}) {
-        const auto parsed = parse({"-u", bad});
+        const auto parsed = options_of({"-u", bad});
         EXPECT_EQ(parsed.options.umask, std::nullopt) << bad;
         EXPECT_THAT(parsed.standard_error, StartsWith("Invalid --umask option"));
     }
@@ -118,64 +118,64 @@ TEST(Options, FacilitiesAndMasksOutOfRangeAreReportedAndIgnored) {
 }
 
 TEST(Options, UnknownOptionsEndWithStatusOneAndAreAllNamed) {
-    const auto parsed = parse({"-n", "--nosuch", "-nZ", "-D", "extra"});
+    const auto parsed = options_of({"-n", "--nosuch", "-nZ", "-D", "extra"});
     EXPECT_EQ(parsed.next, Next::exit);
     EXPECT_EQ(parsed.exit_status, 1);
     EXPECT_EQ(parsed.standard_error, "Unknown option --nosuch\nUnknown option -Z\n");
     EXPECT_EQ(parsed.standard_output, "Unexpected argument(s): extra \n");
-    EXPECT_EQ(parse({"--vr"}).standard_error, "Unknown option --vr\n");  // Ambiguous: vrrp, vrrp_pid.
-    EXPECT_EQ(parse({"--config-fd=5"}).exit_status, 1);
+    EXPECT_EQ(options_of({"--vr"}).standard_error, "Unknown option --vr\n");  // Ambiguous: vrrp, vrrp_pid.
+    EXPECT_EQ(options_of({"--config-fd=5"}).exit_status, 1);
 }
 
 TEST(Options, MissingParametersEndWithStatusOne) {
-    EXPECT_EQ(parse({"--nosuch=4"}).standard_error, "Unknown option --nosuch=4\n");
-    EXPECT_EQ(parse({"-f"}).standard_error, "Missing parameter for option -f\n");
-    EXPECT_EQ(parse({"--use-file="}).standard_error, "Missing parameter for option --use-file\n");
-    EXPECT_EQ(parse({"--pid"}).standard_error, "Missing parameter for option --pid\n");
-    EXPECT_EQ(parse({"--pid"}).exit_status, 1);
+    EXPECT_EQ(options_of({"--nosuch=4"}).standard_error, "Unknown option --nosuch=4\n");
+    EXPECT_EQ(options_of({"-f"}).standard_error, "Missing parameter for option -f\n");
+    EXPECT_EQ(options_of({"--use-file="}).standard_error, "Missing parameter for option --use-file\n");
+    EXPECT_EQ(options_of({"--pid"}).standard_error, "Missing parameter for option --pid\n");
+    EXPECT_EQ(options_of({"--pid"}).exit_status, 1);
 }
 
 TEST(Options, StrayArgumentsAreNamedAndTheStartContinues) {
-    const auto parsed = parse({"a", "-n", "b"});
+    const auto parsed = options_of({"a", "-n", "b"});
     EXPECT_EQ(parsed.next, Next::run);
     EXPECT_TRUE(parsed.options.dont_fork);
     EXPECT_EQ(parsed.standard_output, "Unexpected argument(s): a b \n");
-    EXPECT_EQ(parse({"-n", "--", "-D"}).standard_output, "Unexpected argument(s): -D \n");
+    EXPECT_EQ(options_of({"-n", "--", "-D"}).standard_output, "Unexpected argument(s): -D \n");
 }
 
 TEST(Options, SignumPrintsTheNumberAndLeaves) {
-    const auto parsed = parse({"--signum", "JSON", "--nosuch"});
+    const auto parsed = options_of({"--signum", "JSON", "--nosuch"});
     EXPECT_EQ(parsed.next, Next::exit);
     EXPECT_EQ(parsed.exit_status, 0);
     EXPECT_EQ(parsed.standard_output, "36\n");
-    const auto unknown = parse({"--signum=stop"});
+    const auto unknown = options_of({"--signum=stop"});
     EXPECT_EQ(unknown.exit_status, 1);
     EXPECT_EQ(unknown.standard_error, "Unknown sigfunc stop\n");
 }
 
 TEST(Options, HelpAndVersionGoToStandardErrorWithStatusZero) {
     for (const char* word : {"-h", "--help", "-v", "--version"}) {
-        const auto parsed = parse({word});
+        const auto parsed = options_of({word});
         EXPECT_EQ(parsed.next, Next::exit);
         EXPECT_EQ(parsed.exit_status, 0);
         EXPECT_EQ(parsed.standard_output, "");
         EXPECT_NE(parsed.standard_error, "") << word;
     }
     // Tools read the version of the behaviour from the first line.
-    EXPECT_THAT(parse({"-v"}).standard_error, StartsWith("Keepalived v2.4.3 (Holdfast v"));
-    EXPECT_THAT(parse({"-h"}).standard_error, StartsWith("Usage: /usr/sbin/keepalived [OPTION...]\n"));
+    EXPECT_THAT(options_of({"-v"}).standard_error, StartsWith("Keepalived v2.4.3 (Holdfast v"));
+    EXPECT_THAT(options_of({"-h"}).standard_error, StartsWith("Usage: /usr/sbin/keepalived [OPTION...]\n"));
 }
 
 TEST(Options, GenhashByNameAndByOption) {
     const std::vector<std::string> by_name{"/usr/bin/genhash", "-s", "x"};
     EXPECT_EQ(parse_options(by_name).next, Next::genhash);
     EXPECT_EQ(parse_options(by_name).genhash_from, 1);
-    const auto first = parse({"-T", "-s", "x"});
+    const auto first = options_of({"-T", "-s", "x"});
     EXPECT_EQ(first.next, Next::genhash);
     EXPECT_EQ(first.genhash_from, 2);
     EXPECT_EQ(first.standard_error, "");
-    EXPECT_THAT(parse({"-n", "-T"}).standard_error, HasSubstr("`-T` not used as first option"));
-    EXPECT_THAT(parse({"-n", "--genhash"}).standard_error, HasSubstr("`genhash` not used as first option"));
+    EXPECT_THAT(options_of({"-n", "-T"}).standard_error, HasSubstr("`-T` not used as first option"));
+    EXPECT_THAT(options_of({"-n", "--genhash"}).standard_error, HasSubstr("`genhash` not used as first option"));
 }
 
 TEST(Options, OptionalArgumentsHaveDefaults) {

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-constexpr const char* kVs = "[192.0.2.1]:tcp:80";
+constexpr const char* kService = "[192.0.2.1]:tcp:80";
 
 class PoolTest : public testing::Test {
   protected:
@@ -549,7 +549,7 @@ TEST(MatchCheckers, GoesByKindAndProbeNotBySchedule) {
 
 TEST_F(PoolTest, NameIsAsInLogs) {
     start(virtual_server({real(1)}));
-    EXPECT_EQ(machine->name(), kVs);
+    EXPECT_EQ(machine->name(), kService);
 }
 
 }  // namespace

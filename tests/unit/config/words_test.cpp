@@ -5,14 +5,14 @@
 namespace holdfast::config {
 namespace {
 
-using Words = std::vector<std::string>;
+using Texts = std::vector<std::string>;
 
 TEST(ReadQuoted, GroupsWithBothQuotesAndKeepsEscapes) {
-    EXPECT_EQ(*read_quoted("a 'b c' \"d 'e\" f\\ g"), (Words{"a", "b c", "d 'e", "f\\ g"}));
-    EXPECT_EQ(*read_quoted("x'a b'y"), (Words{"xa by"}));
-    EXPECT_EQ(*read_quoted("\"a \\\" b\""), (Words{"a \\\" b"}));
-    EXPECT_EQ(*read_quoted("''"), (Words{""}));
-    EXPECT_EQ(*read_quoted("  "), (Words{}));
+    EXPECT_EQ(*read_quoted("a 'b c' \"d 'e\" f\\ g"), (Texts{"a", "b c", "d 'e", "f\\ g"}));
+    EXPECT_EQ(*read_quoted("x'a b'y"), (Texts{"xa by"}));
+    EXPECT_EQ(*read_quoted("\"a \\\" b\""), (Texts{"a \\\" b"}));
+    EXPECT_EQ(*read_quoted("''"), (Texts{""}));
+    EXPECT_EQ(*read_quoted("  "), (Texts{}));
 }
 
 TEST(ReadQuoted, FailsOnAnOpenQuoteOrALastBackslash) {
@@ -22,45 +22,45 @@ TEST(ReadQuoted, FailsOnAnOpenQuoteOrALastBackslash) {
 }
 
 TEST(ReadEscaped, ReplacesNamedEscapes) {
-    EXPECT_EQ(*read_escaped("\\a\\b\\E\\f\\n\\r\\t\\v"), (Words{"\a\b\x1b\f\n\r\t\v"}));
-    EXPECT_EQ(*read_escaped("\\z\\\\\\ \\'\\\""), (Words{"z\\ '\""}));
+    EXPECT_EQ(*read_escaped("\\a\\b\\E\\f\\n\\r\\t\\v"), (Texts{"\a\b\x1b\f\n\r\t\v"}));
+    EXPECT_EQ(*read_escaped("\\z\\\\\\ \\'\\\""), (Texts{"z\\ '\""}));
 }
 
 TEST(ReadEscaped, ReplacesNumbers) {
-    EXPECT_EQ(*read_escaped("\\101\\60\\7x"), (Words{"A0\ax"}));
-    EXPECT_EQ(*read_escaped("\\1011"), (Words{"A1"}));
-    EXPECT_EQ(*read_escaped("\\x41\\x4g\\x4G\\xzz"), (Words{"A\x04g\x04Gxzz"}));
-    EXPECT_EQ(*read_escaped("\\cA\\c?"), (Words{"\x01\x1f"}));
-    EXPECT_EQ(*read_escaped("\\8"), (Words{"8"}));
+    EXPECT_EQ(*read_escaped("\\101\\60\\7x"), (Texts{"A0\ax"}));
+    EXPECT_EQ(*read_escaped("\\1011"), (Texts{"A1"}));
+    EXPECT_EQ(*read_escaped("\\x41\\x4g\\x4G\\xzz"), (Texts{"A\x04g\x04Gxzz"}));
+    EXPECT_EQ(*read_escaped("\\cA\\c?"), (Texts{"\x01\x1f"}));
+    EXPECT_EQ(*read_escaped("\\8"), (Texts{"8"}));
     // Nothing may be read behind the end.
-    EXPECT_EQ(*read_escaped("\\x"), (Words{"x"}));
-    EXPECT_EQ(*read_escaped("\\x4"), (Words{"\x04"}));
-    EXPECT_EQ(*read_escaped("\\c"), (Words{"c"}));
-    EXPECT_EQ(*read_escaped("\\1"), (Words{"\x01"}));
+    EXPECT_EQ(*read_escaped("\\x"), (Texts{"x"}));
+    EXPECT_EQ(*read_escaped("\\x4"), (Texts{"\x04"}));
+    EXPECT_EQ(*read_escaped("\\c"), (Texts{"c"}));
+    EXPECT_EQ(*read_escaped("\\1"), (Texts{"\x01"}));
 }
 
 TEST(ReadEscaped, ReplacesInsideQuotesToo) {
-    EXPECT_EQ(*read_escaped("'a\\'b' \"c\\\"d\""), (Words{"a'b", "c\"d"}));
+    EXPECT_EQ(*read_escaped("'a\\'b' \"c\\\"d\""), (Texts{"a'b", "c\"d"}));
 }
 
 // The nested form: one outer pair of double quotes, arguments protected inside.
 TEST(SplitCommand, ReadsTheExampleOfTheManual) {
     auto line = split_command(R"("/etc/ka/m.sh M \x41 '\"q\"' \"d q\" plain")");
     ASSERT_TRUE(line);
-    EXPECT_EQ(line->argv, (Words{"/etc/ka/m.sh", "M", "A", "\"q\"", "\"d", "q\"", "plain"}));
-    EXPECT_EQ(line->extra, Words{});
+    EXPECT_EQ(line->argv, (Texts{"/etc/ka/m.sh", "M", "A", "\"q\"", "\"d", "q\"", "plain"}));
+    EXPECT_EQ(line->extra, Texts{});
 }
 
 TEST(SplitCommand, TakesFurtherWordsForUserAndGroup) {
     auto line = split_command("\"/bin/notify a b\" nobody daemon");
     ASSERT_TRUE(line);
-    EXPECT_EQ(line->argv, (Words{"/bin/notify", "a", "b"}));
-    EXPECT_EQ(line->extra, (Words{"nobody", "daemon"}));
+    EXPECT_EQ(line->argv, (Texts{"/bin/notify", "a", "b"}));
+    EXPECT_EQ(line->extra, (Texts{"nobody", "daemon"}));
     EXPECT_EQ(*split_command("/bin/true"), (CommandLine{{"/bin/true"}, {}}));
 }
 
 TEST(SplitCommand, SplitsTheCommandAtBlanksOutsideSingleQuotes) {
-    EXPECT_EQ(split_command("\"a 'b c' d\"")->argv, (Words{"a", "b c", "d"}));
+    EXPECT_EQ(split_command("\"a 'b c' d\"")->argv, (Texts{"a", "b c", "d"}));
 }
 
 TEST(SplitCommand, FailsWithoutACommand) {

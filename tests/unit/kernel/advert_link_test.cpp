@@ -14,6 +14,7 @@
 
 #include "../base/counted_heap.hpp"
 #include "holdfast/kernel/gathering.hpp"
+#include "hex.hpp"
 #include "namespace.hpp"
 
 namespace holdfast::kernel {
@@ -24,19 +25,6 @@ using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
 using Bytes = std::vector<uint8_t>;
-
-Bytes bytes(std::string_view hex) {
-    Bytes result;
-    std::string digits;
-    for (const char c : hex) {
-        if (c == ' ') continue;
-        digits += c;
-        if (digits.size() < 2) continue;
-        result.push_back(static_cast<uint8_t>(std::stoi(digits, nullptr, 16)));
-        digits.clear();
-    }
-    return result;
-}
 
 IpAddress ip(const char* text) {
     return *IpAddress::parse(text);

@@ -7,15 +7,12 @@
 #include <cstdio>
 
 #include "namespace.hpp"
+#include "protected_address.hpp"
 
 namespace holdfast::kernel {
 namespace {
 
 using namespace netstate;
-
-ProtectedAddress global(const char* address) {
-    return {*IpAddress::parse(address), {}, {}, 0};
-}
 
 TEST(NftScript, NamesTableAddressAndInterfaces) {
     FirewallSettings settings;

@@ -7,23 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "hex.hpp"
+
 namespace holdfast::kernel {
 namespace {
 
 using ::testing::ElementsAreArray;
-
-std::vector<uint8_t> bytes(std::string_view hex) {
-    std::vector<uint8_t> result;
-    std::string digits;
-    for (const char c : hex) {
-        if (c == ' ') continue;
-        digits += c;
-        if (digits.size() < 2) continue;
-        result.push_back(static_cast<uint8_t>(std::stoi(digits, nullptr, 16)));
-        digits.clear();
-    }
-    return result;
-}
 
 constexpr MacAddress kMac{{0x02, 0, 0, 0, 0, 0x0a}};
 

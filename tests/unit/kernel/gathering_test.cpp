@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kPatience = 20ms;
 
-class GatheringTest : public testing::Test {
+class GatheringTest : public ::testing::Test {
   protected:
     GatheringTest() { gathering.set_patience(kPatience); }
     /// Reads `count` packets `later`; the rest that follows, zero for none.

@@ -9,15 +9,12 @@
 #include <filesystem>
 
 #include "namespace.hpp"
+#include "protected_address.hpp"
 
 namespace holdfast::kernel {
 namespace {
 
 using namespace netstate;
-
-ProtectedAddress global(const char* address) {
-    return {*IpAddress::parse(address), {}, {}, 0};
-}
 
 std::string output_of(const std::string& command) {
     FILE* pipe = popen((command + " 2>/dev/null").c_str(), "r");

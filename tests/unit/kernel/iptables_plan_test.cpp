@@ -4,15 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include "protected_address.hpp"
+
 namespace holdfast::kernel {
 namespace {
 
 using namespace netstate;
 using Texts = std::vector<std::string>;
-
-ProtectedAddress global(const char* address) {
-    return {*IpAddress::parse(address), {}, {}, 0};
-}
 
 QuietLink quiet(Family family, bool other_family = false) {
     QuietLink link{{5}, other_family, family, {2}, "vrrp.51", {}};

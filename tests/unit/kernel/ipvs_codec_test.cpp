@@ -14,8 +14,8 @@ namespace {
 
 using ipvs::ForwardingMethod;
 using ipvs::Protocol;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 ipvs::ServiceKey tcp() {
     return {.protocol = Protocol::tcp, .endpoint = {IpAddress::v4(192, 0, 2, 1), 80}};

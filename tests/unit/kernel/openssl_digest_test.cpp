@@ -8,7 +8,7 @@
 namespace holdfast::kernel {
 namespace {
 
-OpensslDigest::Bytes bytes(std::string_view text) {
+OpensslDigest::Bytes octets(std::string_view text) {
     return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
@@ -26,7 +26,7 @@ std::string hex(const std::array<uint8_t, N>& value) {
 // RFC 2202, section 2, test case 2; in pieces, as an advert is.
 TEST(OpensslDigest, HmacMd5IsThatOfRfc2202) {
     OpensslDigest digest;
-    const auto value = digest.hmac_md5(bytes("Jefe"), {bytes("what do ya "), bytes("want for nothing?")});
+    const auto value = digest.hmac_md5(octets("Jefe"), {octets("what do ya "), octets("want for nothing?")});
     ASSERT_TRUE(value);
     EXPECT_EQ(hex(*value), "750c783e6ab0b503eaa86e310a5db738");
 }
@@ -34,7 +34,7 @@ TEST(OpensslDigest, HmacMd5IsThatOfRfc2202) {
 // RFC 4231, section 4.3.
 TEST(OpensslDigest, HmacSha256IsThatOfRfc4231) {
     OpensslDigest digest;
-    const auto value = digest.hmac_sha256(bytes("Jefe"), {bytes("what do ya want for nothing?")});
+    const auto value = digest.hmac_sha256(octets("Jefe"), {octets("what do ya want for nothing?")});
     ASSERT_TRUE(value);
     EXPECT_EQ(hex(*value), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
@@ -42,11 +42,11 @@ TEST(OpensslDigest, HmacSha256IsThatOfRfc4231) {
 TEST(OpensslDigest, LoadingTwiceChangesNothing) {
     OpensslDigest digest;
     ASSERT_TRUE(digest.load());
-    const auto first = digest.hmac_md5(bytes("key"), {bytes("text")});
+    const auto first = digest.hmac_md5(octets("key"), {octets("text")});
     ASSERT_TRUE(digest.load());
     ASSERT_TRUE(first);
-    EXPECT_EQ(digest.hmac_md5(bytes("key"), {bytes("text")}), first);
-    EXPECT_NE(digest.hmac_md5(bytes("another"), {bytes("text")}), first);
+    EXPECT_EQ(digest.hmac_md5(octets("key"), {octets("text")}), first);
+    EXPECT_NE(digest.hmac_md5(octets("another"), {octets("text")}), first);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace holdfast::kernel {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 /// A message as the connector sends it, with the event filled in by the test.
 std::vector<uint8_t> message(uint32_t what, const std::function<void(proc_event&)>& fill, uint32_t ack = 0) {

@@ -83,7 +83,7 @@ TEST(ResolveAddress, LabelIsForIpv4Only) {
     EXPECT_EQ(resolve(six, kLink).label, "");
 }
 
-class ResolveByName : public testing::Test {
+class ResolveByName : public ::testing::Test {
   protected:
     ResolveByName() {
         mirror.set_link({.index = {7}, .name = "eth0"});
