@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <random>
 
 #include "fake_kernel.hpp"
 #include "holdfast/ipvs/reconciler.hpp"
@@ -96,97 +95,6 @@ TEST(Diff, SeesEveryAttribute) {
     EXPECT_EQ(changes([](S&, D& d) { d.forwarding.tunnel_port = 6081; }), 1U);
     EXPECT_EQ(changes([](S&, D& d) { d.forwarding.tunnel_checksum = TunnelChecksum::checksum; }), 1U);
 }
-
-// Random tables over few keys, so that services and destinations often coincide.
-class DiffProperty : public testing::TestWithParam<uint32_t> {
-  protected:
-    std::mt19937 random{GetParam()};
-    uint32_t below(uint32_t limit) { return static_cast<uint32_t>(random() % limit); }
-
-    Table random_table(uint32_t largest_pool) {
-        static constexpr const char* kSchedulers[] = {"rr", "wrr", "sh"};
-        Table table;
-        for (uint32_t s = 0; s < 6; ++s) {
-            if (below(3) == 0) continue;
-            const auto last = static_cast<uint8_t>(below(6));
-            Service& service = table.add(tcp_service(last), {.scheduler = kSchedulers[below(3)]});
-            for (uint32_t d = below(largest_pool + 1); d > 0; --d)
-                service.put(
-                    weighted(static_cast<uint8_t>(below(largest_pool)), static_cast<int32_t>(below(3))));
-        }
-        return table;
-    }
-
-    static size_t usable(const Table& table, const ServiceKey& key) {
-        const Service* service = table.find(key);
-        if (service == nullptr) return 0;
-        return static_cast<size_t>(std::ranges::count_if(
-            service->destinations, [](const Destination& one) { return one.attributes.weight > 0; }));
-    }
-    static size_t present(const Table& table, const ServiceKey& key) {
-        const Service* service = table.find(key);
-        return service == nullptr ? 0 : service->destinations.size();
-    }
-};
-
-TEST_P(DiffProperty, LeadsFromAToBWithoutEverEmptyingAPool) {
-    for (uint32_t largest_pool : {2U, 4U, 40U}) {
-        const Table a = random_table(largest_pool);
-        const Table b = random_table(largest_pool);
-        ServiceSet owned;
-        for (const auto& [key, service] : a.ordered()) owned.insert(*key);
-
-        FakeKernel kernel;
-        kernel.table = a;
-        for (const Operation& operation : diff(b, a, owned)) {
-            ASSERT_TRUE(kernel.apply({&operation, 1})[0]) << to_string(operation);
-            for (const auto& [key, service] : b.ordered()) {
-                if (present(a, *key) > 0 && present(b, *key) > 0) {
-                    ASSERT_GT(present(kernel.table, *key), 0U) << to_string(operation);
-                }
-                if (usable(a, *key) > 0 && usable(b, *key) > 0) {
-                    ASSERT_GT(usable(kernel.table, *key), 0U) << to_string(operation);
-                }
-                // What both have is there all the time.
-                if (const Service* old = a.find(*key)) {
-                    for (const Destination& one : old->destinations) {
-                        if (service->find(one.key) != nullptr) {
-                            ASSERT_NE(kernel.table.find(*key)->find(one.key), nullptr)
-                                << to_string(operation);
-                        }
-                    }
-                }
-            }
-        }
-        EXPECT_EQ(kernel.table, b) << to_string(kernel.table) << "instead of\n" << to_string(b);
-        EXPECT_THAT(diff(b, kernel.table, owned), IsEmpty());
-        EXPECT_THAT(diff(a, a, owned), IsEmpty());
-    }
-}
-
-TEST_P(DiffProperty, IsNoLongerThanTheNumberOfDifferences) {
-    const Table a = random_table(8);
-    const Table b = random_table(8);
-    ServiceSet owned;
-    for (const auto& [key, service] : a.ordered()) owned.insert(*key);
-    size_t differences = 0;
-    for (const auto& [key, service] : b.ordered()) {
-        const Service* old = a.find(*key);
-        if (old == nullptr || old->attributes != service->attributes) ++differences;
-        for (const Destination& one : service->destinations) {
-            const Destination* found = old == nullptr ? nullptr : old->find(one.key);
-            if (found == nullptr || *found != one) ++differences;
-        }
-        if (old == nullptr) continue;
-        for (const Destination& one : old->destinations)
-            if (service->find(one.key) == nullptr) ++differences;
-    }
-    for (const auto& [key, service] : a.ordered())
-        if (b.find(*key) == nullptr) ++differences;
-    EXPECT_EQ(diff(b, a, owned).size(), differences);
-}
-
-INSTANTIATE_TEST_SUITE_P(Seeds, DiffProperty, testing::Range(1U, 201U));
 
 // 2284 services with 16 servers, and one pool of 20000: a quadratic comparison would take minutes.
 TEST(Diff, IsLinearInTheSizeOfTheTables) {
