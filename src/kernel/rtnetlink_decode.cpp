@@ -149,7 +149,8 @@ std::optional<KernelRoute> decode_route(const NetlinkHeader& message) {
     route.table = attributes.value<uint32_t>(RTA_TABLE).value_or(header->rtm_table);
     route.destination = {attributes.address(RTA_DST, *family).value_or(IpAddress::any(*family)),
                          header->rtm_dst_len};
-    if (route.destination.length > route.destination.address.max_prefix_length()) return std::nullopt;
+    const auto longest = route.destination.address.max_prefix_length();
+    if (header->rtm_dst_len > longest || header->rtm_src_len > longest) return std::nullopt;
     if (const auto source = attributes.address(RTA_SRC, *family); source && header->rtm_src_len != 0)
         route.source = Prefix{*source, header->rtm_src_len};
     route.tos = header->rtm_tos;

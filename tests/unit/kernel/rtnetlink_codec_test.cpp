@@ -143,6 +143,21 @@ TEST(RouteCodec, TruncatedMessageGivesNothing) {
     }
 }
 
+TEST(RouteCodec, ALengthThatNoPrefixOfTheFamilyHasGivesNothing) {
+    KernelRoute route;
+    route.family = Family::ipv6;
+    route.destination = *Prefix::parse("2001:db8:1::/48");
+    route.source = Prefix::parse("2001:db8:2::/48");
+    const auto whole = encoded(AddRoute{route});
+    for (const size_t length_at : {17U, 18U}) {  // rtm_dst_len, rtm_src_len
+        auto message = whole;
+        message[length_at] = 128;
+        EXPECT_TRUE(std::holds_alternative<KernelRoute>(decode_news(message).object));
+        message[length_at] = 129;
+        EXPECT_TRUE(std::holds_alternative<std::monostate>(decode_news(message).object));
+    }
+}
+
 TEST(RouteCodec, DamagedMessagesAreSurvived) {
     // For the sanitizers: no length inside a message may be believed.
     std::mt19937 random(1);
