@@ -13,9 +13,11 @@ namespace {
 /// reference takes 60 s.
 constexpr Duration kSocketRetry = std::chrono::seconds(1);
 
+/// RFC 5881, section 5. keepalived sends 64 over IPv6, which others refuse, and takes anything from 64 on.
+constexpr uint8_t kSentTtl = 255;
+
 bfd::ChannelSettings channel_settings(const bfd::SessionSettings& session) {
-    return {session.neighbor, session.source,
-            session.ttl.value_or(session.neighbor.is_v4() ? uint8_t{255} : uint8_t{64}), session.multihop};
+    return {session.neighbor, session.source, session.ttl.value_or(kSentTtl), session.multihop};
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ std::vector<std::string> fault_words(const FaultReasons& faults) {
     if (faults.interface_down) words.emplace_back("i/f down");
     if (faults.base_interface_down) words.emplace_back("base i/f down");
     if (faults.no_source) words.emplace_back("no source IP address");
+    if (faults.no_sockets) words.emplace_back("no sockets");
     if (faults.configuration) words.emplace_back("config error");
     return words;
 }

@@ -26,17 +26,22 @@ class MiscProbe final : public Probe {
             child_ = std::move(*child);
         } else {
             failure_ = not_started(child.error());
+            if (failure_.kind == ProbeResult::Kind::good) {
+                tools.edges.log.write(
+                    Part::checkers, LogLevel::alert,
+                    fmt::format("MISC_CHECK counts as successful: {}", child.error().message));
+            }
             later_.arm_after(Duration::zero());
         }
     }
 
   private:
-    // A program that is missing or cannot be run is the checker's answer; one that we lack the means to start
-    // has said nothing.
+    // A program that is missing or cannot be run is no failure of the server, as in keepalived; one that we
+    // lack the means to start has said nothing.
     static ProbeResult not_started(const Error& error) {
         if (io::is_exhaustion(error.os_error))
             return {.kind = ProbeResult::Kind::not_possible, .reason = error.message, .exhausted = true};
-        return {.kind = ProbeResult::Kind::bad, .reason = " (" + error.message + ")"};
+        return {.kind = ProbeResult::Kind::good};
     }
     // A program that was told to end and then ended by itself is judged by its status, as in keepalived.
     void ended(const io::ExitStatus& status) {

@@ -55,10 +55,17 @@ NotifyFifo::~NotifyFifo() {
 
 void NotifyFifo::close() {
     // The name goes first, so that a reader that opens it again on end of file finds nothing.
-    if (created_) unlink(path_.c_str());
+    if (created_ && is_in_place()) unlink(path_.c_str());
     created_ = false;
     if (descriptor_ >= 0) ::close(descriptor_);
     descriptor_ = -1;
+}
+
+bool NotifyFifo::is_in_place() const {
+    struct stat ours{};
+    struct stat there{};
+    return fstat(descriptor_, &ours) == 0 && lstat(path_.c_str(), &there) == 0 &&
+           ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
 bool NotifyFifo::write(std::string_view line) {

@@ -40,6 +40,7 @@ class RealOutputs::Pipe {
         }
     }
     const notify::FifoSettings& settings() const { return settings_; }
+    bool is_in_place() const { return fifo_.is_in_place(); }
 
   private:
     void start_script() {
@@ -99,7 +100,7 @@ void RealOutputs::configure(const config::GlobalSettings& settings) {
 
 void RealOutputs::open(std::unique_ptr<Pipe>& pipe, const std::optional<notify::FifoSettings>& settings,
                        std::string_view which) {
-    if (pipe != nullptr && settings && pipe->settings() == *settings) return;
+    if (pipe != nullptr && settings && pipe->settings() == *settings && pipe->is_in_place()) return;
     pipe.reset();
     if (!settings) return;
     auto fifo = NotifyFifo::open(*settings, which);

@@ -14,6 +14,7 @@
 #include "holdfast/app/namespace_load.hpp"
 #include "holdfast/app/signals_table.hpp"
 #include "holdfast/io/signals.hpp"
+#include "holdfast/kernel/announcer.hpp"
 #include "holdfast/kernel/process_events.hpp"
 #include "run.hpp"
 
@@ -158,6 +159,19 @@ int Run::run(std::span<const std::string> command_line) {
 }
 
 int Run::serve(config::LoadResult loaded) {
+    // Deaf and mute it would be one MASTER too many.
+    if (configured_parts(options_.subsystems, *loaded.config).vrrp) {
+        const auto permitted = kernel::Announcer().open();
+        if (!permitted && permitted.error().os_error == EPERM) {
+            log_.write(Part::vrrp, LogLevel::error, permitted.error().message);
+            log_.write(
+                Part::daemon, LogLevel::error,
+                fmt::format("pid {} exited with permanent error missing permission. Terminating", getpid()));
+            systemd_.failed(EPERM);
+            log_.info(Part::daemon, fmt::format("Stopped {}", product()));
+            return exit_status::kNoPermission;
+        }
+    }
     auto opened = RealEdges::open(log_, *loaded.config, std::move(process_events_));
     if (!opened) {
         log_.write(Part::daemon, LogLevel::error, opened.error().message);
@@ -340,7 +354,7 @@ int run_daemon(const Options& options, std::span<const std::string> command_line
     LogSettings settings;
     settings.syslog = !options.no_syslog;
     if (options.log_facility) settings.facility = *options.log_facility;
-    settings.console = options.log_console;
+    settings.console = options.log_console && options.dont_fork;
     if (options.log_file) {
         settings.file =
             options.log_file->empty() ? temporary_directory() + "/keepalived.log" : *options.log_file;

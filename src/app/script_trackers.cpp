@@ -1,8 +1,12 @@
 #include "holdfast/app/script_trackers.hpp"
 
-#include <cerrno>
+#include <fmt/format.h>
+
 #include <charconv>
 #include <csignal>
+#include <utility>
+
+#include "holdfast/io/exhaustion.hpp"
 
 namespace holdfast::app {
 
@@ -97,9 +101,19 @@ class ScriptTrackers::Runner final : private io::StreamHandler {
         auto child = owner_.edges_.processes.spawn(request, [this](io::ExitStatus status) { ended(status); });
         if (child) {
             told_to_end_ = false;
+            could_run_ = true;
             child_ = std::move(*child);
+        } else if (io::is_exhaustion(child.error().os_error)) {
+            answer_later(track::ScriptLost{});  // Our lack says nothing about what it checks.
         } else {
-            answer_later(track::ScriptExited{child.error().os_error == ENOENT ? 127 : 126});
+            // As in keepalived, a check that cannot be made is good: a script that an upgrade has taken away,
+            // or whose interpreter is missing, must not take the service down on every node.
+            if (std::exchange(could_run_, false)) {
+                owner_.edges_.log.write(Part::vrrp, LogLevel::alert,
+                                        fmt::format("VRRP_Script({}) counts as successful: {}", settings.name,
+                                                    child.error().message));
+            }
+            answer_later(track::ScriptExited{0});
         }
     }
     void on_connected() override {
@@ -152,6 +166,7 @@ class ScriptTrackers::Runner final : private io::StreamHandler {
     io::Timer answer_;  ///< A result known at once is told in the next pass, never from within handle().
     track::ScriptEvent immediate_answer_;
     bool told_to_end_ = false;
+    bool could_run_ = true;  ///< When it was last tried.
     Instant started_{};
     std::optional<ScriptRun> last_run_;
     std::unique_ptr<io::Child> child_;

@@ -16,6 +16,9 @@ uint64_t route_key(vrrp::ChannelId channel, vrrp::VirtualRouterId vrid) {
     return static_cast<uint64_t>(channel.value) << 8U | vrid.value;
 }
 
+/// After which sockets that could not be opened are tried again.
+constexpr Duration kOpenAgain = std::chrono::seconds(1);
+
 /// The kind of fault that is counted.
 constexpr bool FaultReasons::* kTracked = nullptr;
 
@@ -126,6 +129,11 @@ void VrrpService::for_each_fault(const VrrpInstance& instance, const Tell& tell)
                                to_string(instance.settings->router.family));
         });
     }
+    if (!instance.channel_error.empty()) {
+        tell(&FaultReasons::no_sockets, [&] {
+            return fmt::format("its sockets cannot be opened: {}", instance.channel_error.string());
+        });
+    }
     if (transport.unicast && transport.unicast_fault_no_peer && transport.peers.empty())
         tell(&FaultReasons::configuration, [] { return std::string("it has no unicast peer"); });
     for (const std::string& fault : instance.settings->config_faults)
@@ -205,6 +213,7 @@ void VrrpService::bind(VrrpInstance& instance) {
         return;
     }
     unbind(instance);
+    const RareText failed_before = std::exchange(instance.channel_error, {});
     if (!interface.empty() && !wanted.interface) return;
     if (transport.unicast && !wanted.bind_address) return;
 
@@ -215,9 +224,13 @@ void VrrpService::bind(VrrpInstance& instance) {
     if (shared == nullptr) {
         const auto opened = edges_.link.open_channel(wanted);
         if (!opened) {
-            edges_.log.write(Part::vrrp, LogLevel::error,
-                             fmt::format("({}) cannot open sockets on {}: {}", instance.name(), interface,
-                                         opened.error().message));
+            instance.channel_error = opened.error().message;
+            if (instance.channel_error != failed_before) {
+                edges_.log.write(Part::vrrp, LogLevel::error,
+                                 fmt::format("({}) cannot open sockets on {}: {}", instance.name(), interface,
+                                             opened.error().message));
+            }
+            open_again_.arm_after(kOpenAgain);
             return;
         }
         shared = &channels_.emplace_back(OpenChannel{wanted, *opened, 0});
@@ -244,7 +257,7 @@ void VrrpService::unbind(VrrpInstance& instance) {
 }
 
 void VrrpService::reevaluate(VrrpInstance& instance) {
-    const vrrp::Fitness fitness = judge(instance);
+    vrrp::Fitness fitness = judge(instance);
     const auto tell_fitness = [&] {
         if (fitness == instance.fitness) return;
         instance.fitness = fitness;
@@ -254,7 +267,8 @@ void VrrpService::reevaluate(VrrpInstance& instance) {
     // when everything is in place.
     if (fitness != vrrp::Fitness::fit) tell_fitness();
     if (const auto source = wanted_source(instance); source != instance.source) {
-        if (!source && instance.source) {
+        // An interface that is gone has taken it along, which says nothing more.
+        if (!source && instance.source && !instance.faults.interface_down) {
             edges_.log.info(Part::vrrp,
                             fmt::format("({}) entering FAULT state (no {} address for interface)",
                                         instance.name(), to_string(instance.settings->router.family)));
@@ -271,6 +285,8 @@ void VrrpService::reevaluate(VrrpInstance& instance) {
         run(instance, vrrp::PrimaryAddressChanged{source});
     }
     bind(instance);
+    fitness = judge(instance);
+    if (fitness != vrrp::Fitness::fit) tell_fitness();
     if (const vrrp::Priority priority = effective_priority(instance);
         priority != instance.router.effective_priority()) {
         run(instance, vrrp::PriorityChanged{priority, !instance.tells_priority});

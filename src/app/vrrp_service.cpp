@@ -75,7 +75,12 @@ VrrpService::VrrpService(Edges& edges, Network& network, Notifications& notifica
       expired_([this](VrrpInstance& instance) { expired(instance); }),
       reevaluate_at_turn_end_(edges.turn_ends, [this] { reevaluate_dirty(); }),
       review_at_turn_end_(edges.turn_ends, [this] { review_crowds(); }),
-      startup_delay_over_(edges.timers, [this] { edges_.log.info(Part::vrrp, "Delayed start completed"); }) {
+      startup_delay_over_(edges.timers, [this] { edges_.log.info(Part::vrrp, "Delayed start completed"); }),
+      open_again_(edges.timers, [this] {
+          for (const auto& instance : instances_) {
+              if (!instance->channel_error.empty()) touch(*instance);
+          }
+      }) {
     edges_.link.on_receive(
         [this](vrrp::ChannelId channel, const vrrp::ReceivedFrame& frame) { on_frame(channel, frame); });
     if (edges_.log.has_detail()) {

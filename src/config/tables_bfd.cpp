@@ -118,7 +118,7 @@ const Row kRows[] = {
     keyword<Value<&S::idle_tx>, Milliseconds{1000}>({"idle_tx", "MS", "1000", "Transmit interval while not up, 1000..4294967."}).example("idle_tx 1000"),
     keyword<Value<&S::multiplier>, Integer{1, 255, Lenient::no}>({"multiplier", "1..255", "5", "Detection multiplier."}).example("multiplier 3"),
     keyword<Value<&S::passive>, Flag{}>({"passive", "", "off", "Wait for the peer to start.", rare}).example("passive"),
-    keyword<Value<&S::ttl>, Integer{1, 255, Lenient::no}>({"ttl", "1..255", "255; IPv6: 64", "TTL of sent packets.", rare}).also("hoplimit").example("ttl 255"),
+    keyword<Value<&S::ttl>, Integer{1, 255, Lenient::no}>({"ttl", "1..255", "255; expected by IPv6: 64", "TTL of sent packets, and with max_hops that of received ones.", rare}).also("hoplimit").example("ttl 255"),
     keyword<Value<&S::max_hops>, Integer{-1, 255, Lenient::no}>({"max_hops", "-1..255", "0", "By how much the TTL of received packets may have fallen; -1 or 255: no check.", rare}).example("max_hops 2"),
     keyword<Value<&S::multihop>, Switch{}>({"multihop", "[BOOL]", "off", "Port 4784 instead of 3784.", rare, last_wins, Reload::live, "2.3"}).example("multihop on"),
     custom<D, read_weight, show_weight>({"weight", "-253..253 [reverse]", "0: down means FAULT", "Default weight of track_bfd."}, 2).example("weight -20 reverse", "!\n^-254\n^254\n^abc\n-20 ^backwards"),

@@ -1,5 +1,6 @@
 """BFD sessions between two nodes, and with FRR's bfdd; what track_bfd makes of them."""
 
+import json
 import os
 import socket
 import struct
@@ -162,16 +163,15 @@ def test_what_is_no_control_packet_is_ignored(ours, kind):
 
 
 class Frr:
-    """FRR's bfdd on a node, with one peer."""
+    """FRR's bfdd on a node. `peers` holds the lines of its peers."""
 
-    def __init__(self, node, peer, *, multiplier=4, interval=50):
+    def __init__(self, node, peers):
         self.node = node
         self.folder = node.folder / "frr"
         self.folder.mkdir()
         os.chmod(self.folder, 0o777)
         config = self.folder / "bfdd.conf"
-        config.write_text(f"bfd\n peer {peer}\n  detect-multiplier {multiplier}\n  receive-interval {interval}\n"
-                          f"  transmit-interval {interval}\n  no shutdown\n !\n!\n")
+        config.write_text(f"bfd\n{peers}!\n")
         os.chmod(config, 0o644)
         for program, options in (("zebra", []), ("bfdd", ["--bfdctl", self.folder / "bfdd.sock"])):
             node.popen([BFDD.parent / program, "-z", self.folder / "zserv", "-i", self.folder / f"{program}.pid",
@@ -179,36 +179,106 @@ class Frr:
                         *options], cwd=self.folder)
             wait_until(lambda name=program: (self.folder / f"{name}.vty").exists(), 5, program)
 
+    @staticmethod
+    def peer(words, *, multiplier=4, interval=50, extra=""):
+        return (f" peer {words}\n  detect-multiplier {multiplier}\n  receive-interval {interval}\n"
+                f"  transmit-interval {interval}\n  {extra}\n  no shutdown\n !\n")
+
+    def change(self, words, *lines):
+        """Configures a peer while it runs."""
+        self.command("\n".join(["configure terminal", "bfd", f"peer {words}", *lines]))
+
+    def kill(self):
+        os.kill(int((self.folder / "bfdd.pid").read_text()), 9)
+
     def command(self, text):
         return self.node.run(["vtysh", "--vty_socket", self.folder, "-c", text], check=False)
 
-    def state(self):
-        for line in self.command("show bfd peers").splitlines():
-            if "Status:" in line:
-                return line.split(":")[1].strip()
-        return None
+    def sessions(self):
+        """{address of the peer: what bfdd says of it}."""
+        return {each["peer"]: each for each in json.loads(self.command("show bfd peers json") or "[]")}
+
+    def state(self, peer="10.1.0.1"):
+        return self.sessions().get(peer, {}).get("status")
 
 
-@pytest.mark.skipif(not BFDD.exists(), reason="needs the package frr")
+needs_frr = pytest.mark.skipif(not BFDD.exists(), reason="needs the package frr")
+
+
+@needs_frr
 def test_with_frr_as_the_neighbor(ours):
-    frr = Frr(ours.second, "10.1.0.1")
+    frr = Frr(ours.second, Frr.peer("10.1.0.1"))
     first = ours.start(ours.first, session("peer", "10.1.0.2", "10.1.0.1") + tracked(), part="all")
     first.wait_for_state("MASTER", 10)
-    assert frr.state() == "up"
-    time.sleep(1)
-    assert "Entering Down state" not in first.log()
+    wait_until(lambda: frr.state() == "up", 5, "bfdd has it up")
+    wait_for_fast_packets(first)
     # Down by an administrator is no failure of the path: this side waits, and does not leave MASTER.
-    frr.command("configure terminal\nbfd\npeer 10.1.0.1\nshutdown")
+    frr.change("10.1.0.1", "shutdown")
+    first.wait_for_log("(peer) Entering Down state", 3)
+    time.sleep(0.5)
+    assert first.state() == "MASTER"
+    frr.change("10.1.0.1", "no shutdown")
+    first.wait_for_log("(peer) Entering Up state", 8, times=2)
+    wait_until(lambda: frr.state() == "up", 5, "bfdd has it up again")
     first.stop()
     wait_until(lambda: frr.state() != "up", 5, "bfdd notices the end")
 
 
-@pytest.mark.skipif(not BFDD.exists(), reason="needs the package frr")
+@needs_frr
 def test_frr_that_dies_is_noticed(ours):
-    frr = Frr(ours.second, "10.1.0.1")
+    frr = Frr(ours.second, Frr.peer("10.1.0.1"))
     first = ours.start(ours.first, session("peer", "10.1.0.2", "10.1.0.1") + tracked(), part="all")
     first.wait_for_state("MASTER", 10)
     wait_for_fast_packets(first)
-    pid = int((frr.folder / "bfdd.pid").read_text())
-    os.kill(pid, 9)
+    frr.kill()
     first.wait_for_state("FAULT", 2)
+
+
+# Our address, the neighbour's, what our side says more, what bfdd says more, and the weight.
+KINDS = {
+    "single4": ("10.1.0.1", "10.1.0.2", "", "", "", 1), "single6": ("fd00::1", "fd00::2", "", "", "", 2),
+    "multi4": ("10.1.0.11", "10.1.0.12", "multihop\nmax_hops 3", " multihop", "", 4),
+    "multi6": ("fd00::11", "fd00::12", "multihop", " multihop", "", 8),
+    "passive": ("10.1.0.21", "10.1.0.22", "passive", "", "", 16),
+    "passive_there": ("10.1.0.31", "10.1.0.32", "", "", "passive-mode", 32),
+}
+
+
+@needs_frr
+@pytest.mark.holdfast_only  # Debian's keepalived has no multihop.
+def test_every_kind_of_session_with_frr(ours):
+    """Six sessions at once; a weight for each tells which of them count."""
+    peers = config = tracks = ""
+    words = {}
+    for node, index in ((ours.first, 0), (ours.second, 1)):
+        node.ip(*(f"address add {kind[index]}/{'64 nodad' if ':' in kind[index] else '24'} dev eth0"
+                  for name, kind in KINDS.items() if not name.startswith("single")))
+    for name, (own, other, extra, hops, there, weight) in KINDS.items():
+        words[name] = f"{own}{hops} local-address {other}" + ("" if hops else " interface eth0")
+        peers += Frr.peer(words[name], extra=there)
+        config += session(name, other, own, extra=extra)
+        tracks += f"{name} weight {weight}\n"
+    frr = Frr(ours.second, peers)
+    first = ours.start(ours.first, config + instance(100, extra=f"track_bfd {{\n{tracks}}}"), part="all")
+
+    def wait_for_priority(expected):
+        def latest():
+            adverts = ours.capture.adverts("first")
+            return adverts[-1].priority if adverts else None
+        try:
+            wait_until(lambda: latest() == expected, 10, "")
+        except AssertionError:
+            raise AssertionError(f"priority {latest()} instead of {expected}; {frr.sessions()}") from None
+    wait_for_priority(100 + 63)
+    wait_until(lambda: [each["status"] for each in frr.sessions().values()] == ["up"] * len(KINDS), 5, "all up there")
+    assert {each["remote-detect-multiplier"] for each in frr.sessions().values()} == {4}
+    # The neighbour slows down, and asks for more patience.
+    frr.change(words["single4"], "transmit-interval 300", "detect-multiplier 5")
+    first.wait_for_log("(single4) Detection time is 1500000 us", 5)
+    # This side does: a reload keeps the session.
+    first.configure(config.replace("multiplier 4", "multiplier 9", 1) + instance(100, extra=f"track_bfd {{\n{tracks}}}"))
+    first.reload()
+    wait_until(lambda: frr.sessions()["10.1.0.1"]["remote-detect-multiplier"] == 9, 5, "the new multiplier there")
+    assert "Entering Down state" not in first.log()
+    frr.kill()
+    wait_for_priority(100)

@@ -4,6 +4,7 @@ import pytest
 from holdctl import Control
 from lab import under_test_is_reference, wait_until
 from routers import VIP, instance
+from test_bfd import session
 from test_tracking import Switch, script_block, track
 
 pytestmark = pytest.mark.skipif(under_test_is_reference(), reason="the reference has no control socket")
@@ -249,3 +250,61 @@ def test_22_the_weights_behind_a_priority(ours):
     assert [(event["from"], event["to"], event["text"]) for event in events] == [
         ("100", "70", "priority 70 (base 100, chk -30)")]
     assert first.why()["event"] != events[0]["text"]
+
+
+def test_23_its_sockets_cannot_be_opened(ours):
+    """Deaf, it would be MASTER beside another one."""
+    ours.first.run(["sysctl", "-qw", "net.ipv4.igmp_max_memberships=0"])
+    first = control(ours, instance(100))
+    subject = first.wait_for("FAULT")
+    assert [rule.rsplit(": ", 1)[0] for rule in subject["rules"]] == [
+        "its sockets cannot be opened: cannot join multicast group 224.0.0.18"]
+    assert not ours.first.holds(VIP)
+    peer(ours, 50).wait_for_state("MASTER")
+    ours.first.run(["sysctl", "-qw", "net.ipv4.igmp_max_memberships=20"])
+    subject = first.wait_for("MASTER")
+    assert "fault_cleared" in [event["cause"] for event in subject["history"]]
+    assert first.daemon.log().count("cannot open sockets on eth0") == 1
+
+
+def test_24_a_bfd_session_fails(ours):
+    config = session("path", "10.1.0.2", "10.1.0.1") + instance(100, extra="track_bfd {\n path\n}")
+    first = Control(ours.start(ours.first, config, part="all")).wait()
+    subject = first.wait_for("FAULT")
+    assert subject["rules"] == ["BFD session path is down"]
+    second = ours.start(ours.second, session("path", "10.1.0.1", "10.1.0.2"), part="all")
+    assert first.wait_for("MASTER", timeout=12)["cause"] == "master_down"
+    assert first.why("path", "bfd_instance")["state"] == "up"
+    second.kill()
+    subject = first.wait_for("FAULT", timeout=12)
+    assert (subject["cause"], subject["event"]) == ("fault", "BFD session path is down")
+    assert first.why("path", "bfd_instance")["state"] == "down"
+
+
+def test_25_a_process_is_not_there(ours):
+    block = "vrrp_track_process nobody {\n process nobody-has-this-name\n}\n"
+    subject = control(ours, block + instance(100, extra="track_process {\n nobody\n}")).wait_for("FAULT")
+    assert subject["rules"] == ["tracked process nobody does not have its quorum"]
+
+
+def test_26_a_script_that_hangs(ours):
+    slow = ours.first.script("slow", "sleep 30")
+    first = control(ours, script_block("slow", slow, timeout=1) + instance(100, extra=track("slow")))
+    subject = first.wait_for("FAULT")
+    wait_until(lambda: first.why()["rules"] == ["script slow fails"], 5, "the rule")
+    wait_until(lambda: first.why("slow", "vrrp_script")["event"].startswith("killed by signal 15 after 1"), 5, "what it did")
+
+
+def test_27_the_startup_delay(ours):
+    first = control(ours, "global_defs {\n vrrp_startup_delay 300\n}\n" + instance(100))
+    wait_until(lambda: "vrrp_startup_delay" in first.why()["rules"][0], 5, "the rule")
+
+
+def test_28_a_route_needs_an_interface(ours):
+    ours.first.ip("link add other type veth peer name other-peer", "link set other-peer up", "link set other up",
+                  "address add 10.2.0.1/24 dev other")
+    first = control(ours, instance(100, extra="virtual_routes {\n 10.50.0.0/16 via 10.2.0.9 dev other\n}"))
+    first.wait_for("MASTER")
+    ours.first.ip("link set other down")
+    subject = first.wait_for("FAULT")
+    assert subject["rules"] == ["interface other, which it needs, is down"]

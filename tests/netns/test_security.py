@@ -37,24 +37,29 @@ os.rename("{out}.new", "{out}")
 def test_children_inherit_no_descriptor(ours):
     """Neither the daemon's own nor one that it was started with by mistake."""
     node = ours.first
-    scripts = {name: lister(node, name) for name in ("startup", "check", "notify", "reader")}
-    config = SECURE % (f"startup_script {scripts['startup'][1]}\nvrrp_notify_fifo {node.folder}/fifo\n"
+    scripts = {name: lister(node, name) for name in ("startup", "check", "notify", "reader",
+                                                               "shutdown", "stop")}
+    config = SECURE % (f"startup_script {scripts['startup'][1]}\nshutdown_script {scripts['shutdown'][1]}\n"
+                       f"vrrp_notify_fifo {node.folder}/fifo\n"
                        f"vrrp_notify_fifo_script {scripts['reader'][1]}") + (
         f"vrrp_script check {{\n script {scripts['check'][1]}\n interval 1\n}}\n"
-        + instance(100, extra=f"track_script {{\n check\n}}\nnotify {scripts['notify'][1]}\n"))
+        + instance(100, extra=f"track_script {{\n check\n}}\nnotify {scripts['notify'][1]}\n"
+                   f"notify_stop {scripts['stop'][1]}\n"))
     daemon = Daemon(node, config)
     read, write = os.pipe()
     with open(daemon.folder / "log", "ab") as log:
         child = node.popen(daemon.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, pass_fds=(read, write))
     try:
         for name, (out, _) in scripts.items():
+            if name == "shutdown":
+                child.send_signal(signal.SIGTERM)
             wait_until(out.exists, 10, f"the descriptors of {name}")
             assert out.read_text().splitlines() == ["0 /dev/null", "1 /dev/null", "2 /dev/null"], name
     finally:
         os.close(read)
         os.close(write)
         child.send_signal(signal.SIGTERM)
-        child.wait(10)
+        child.wait(10)  # The second signal is harmless.
 
 
 PASSWORD, HMAC, AH = "pa55w0rd", "5ec1e7" * 11, "ah5ecret"
@@ -117,6 +122,74 @@ def capabilities(unit):
     return [word.removeprefix("CAP_").lower() for word in lines[-1].partition("=")[2].split()]
 
 
+def start_with(daemon, *before):
+    """The daemon behind another command, which takes something from it."""
+    with open(daemon.folder / "log", "ab") as log:
+        return daemon.node.popen([*before, *daemon.command()], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+
+def test_without_raw_sockets_it_ends_before_it_becomes_a_deaf_master(ours):
+    daemon = Daemon(ours.first, instance(100))
+    assert start_with(daemon, "setpriv", "--bounding-set=-net_raw").wait(10) == 4
+    assert "exited with permanent error missing permission" in daemon.log()
+    assert "Entering" not in daemon.log() and daemon.leftovers() == []
+
+
+@pytest.mark.parametrize("kind", ["link", "link to nothing", "folder", "foreign file", "fifo"])
+def test_what_waits_under_the_names_of_its_files_is_not_followed(ours, kind):
+    """Folders like /tmp are everybody's: dumps replace what is there, a log file is not written through a link."""
+    daemon = Daemon(ours.first, instance(100), options=[f"--log-file={ours.first.folder}/log-file"])
+    precious = ours.first.write("precious", "precious\n")
+    names = ["keepalived.data", "keepalived.stats", "keepalived.json"]
+    places = [daemon.folder / "tmp" / name for name in names] + [ours.first.folder / "log-file"]
+    for place in places:
+        if kind == "folder":
+            place.mkdir()
+        elif kind == "foreign file":
+            place.write_text("foreign\n")
+            place.chmod(0o666)
+            os.chown(place, 65534, 65534)
+        elif kind == "fifo":
+            os.mkfifo(place, 0o666)
+        else:
+            place.symlink_to(precious if kind == "link" else ours.first.folder / "made-by-it")
+    daemon.start()
+    daemon.wait_for_state("MASTER")
+    for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGRTMIN + 2):
+        daemon.signal(number)
+    control = Control(daemon).wait()  # Answered after the signals that came before.
+    wait_until(lambda: kind == "folder" or all(stat.S_ISREG(place.lstat().st_mode) for place in places[:3]), 3, "the dumps")
+    assert control.instance()["state"] == "MASTER"
+    assert precious.read_text() == "precious\n" and not (ours.first.folder / "made-by-it").exists()
+    for place in places[:3]:
+        if kind != "folder":
+            assert (stat.S_IMODE(place.lstat().st_mode), place.lstat().st_uid) == (0o600, 0)
+    if kind in ("link", "link to nothing", "folder"):
+        assert f"Unable to open log file {ours.first.folder}/log-file" in daemon.log()
+    assert daemon.stop() == 0
+
+
+def test_the_modes_of_its_files(ours):
+    """Whatever the umask of the shell that starts it."""
+    node = ours.first
+    daemon = Daemon(node, f"global_defs {{\n vrrp_notify_fifo {node.folder}/fifo\n config_save_dir {node.folder}/saved\n"
+                    f" state_dump_file {node.folder}/dumped\n}}\n"
+                    + instance(100), options=[f"--log-file={node.folder}/log-file"])
+    child = start_with(daemon, "sh", "-c", 'umask 0; exec "$@"', "sh")
+    daemon.wait_for_state("MASTER")
+    os.kill(child.pid, signal.SIGUSR1)
+    data = node.folder / "dumped"
+    wait_until(data.exists, 3, "the dump")
+    files = {"the log file": node.folder / "log-file", "a dump": data, "the FIFO": node.folder / "fifo"}
+    assert {name: oct(stat.S_IMODE(path.stat().st_mode)) for name, path in files.items()} == {
+        "the log file": "0o600", "a dump": "0o600", "the FIFO": "0o600"}
+    assert [oct(stat.S_IMODE(path.stat().st_mode)) for path in (node.folder / "saved").iterdir()] == ["0o600"]
+    assert stat.S_IMODE((daemon.folder / "main.pid").stat().st_mode) == 0o644  # keepalived's too: for scripts.
+    assert stat.S_IMODE((daemon.folder / "main.sock").stat().st_mode) == 0o660
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(10) == 0
+
+
 def test_the_capabilities_of_the_hardened_unit_are_enough(ours):
     node = ours.first
     told = node.folder / "told"
@@ -132,9 +205,7 @@ def test_the_capabilities_of_the_hardened_unit_are_enough(ours):
                          "virtual_rules {\n from 10.201.0.0/16 table 200 priority 201\n }\n"))
     daemon = Daemon(node, config)
     given = ",".join(f"+{name}" for name in capabilities("hardened.conf"))
-    with open(daemon.folder / "log", "ab") as log:
-        child = node.popen(["setpriv", f"--bounding-set=-all,{given}", "--no-new-privs", *daemon.command()], stdout=log,
-                           stderr=log, stdin=subprocess.DEVNULL)
+    child = start_with(daemon, "setpriv", f"--bounding-set=-all,{given}", "--no-new-privs")
     daemon.wait_for_state("MASTER", 10)
     wait_until(lambda: node.holds(VIP), 2, "the address")
     assert "vrrp.51" in node.run(["ip", "link"]) and "lookup 200" in node.run(["ip", "rule"])

@@ -28,6 +28,8 @@ class NotifyFifo {
 
     /// One line with its newline, in one write. False when it was lost because the pipe is full.
     bool write(std::string_view line);
+    /// Whether its name still leads to it: somebody may have removed it, or put another one in its place.
+    bool is_in_place() const;
     uint64_t lost() const { return lost_; }
     const std::string& path() const { return path_; }
     bool created() const { return created_; }

@@ -42,10 +42,12 @@ struct FaultReasons {
     bool interface_down = false;
     bool base_interface_down = false;  ///< The one below its VMAC.
     bool no_source = false;
+    bool no_sockets = false;  ///< They could not be opened: it can neither hear nor be heard.
     bool configuration = false;
 
     bool any() const {
-        return tracked > 0 || interface_down || base_interface_down || no_source || configuration;
+        return tracked > 0 || interface_down || base_interface_down || no_source || no_sockets ||
+               configuration;
     }
 };
 
@@ -75,6 +77,7 @@ struct VrrpInstance {
     std::optional<vrrp::AdvertTemplate> advert;  ///< Absent while there is no source address.
     std::optional<IpAddress> source;
     vrrp::ChannelId channel;
+    RareText channel_error;       ///< Why its sockets could not be opened; empty = they could.
     uint32_t receive_buffer = 0;  ///< Its part of the channel's receive buffer, bytes; 0 = asks for none.
     Duration patience{};          ///< How long its adverts may wait, as its channel has been told.
     track::Tracking tracking;
@@ -305,6 +308,7 @@ class VrrpService final : public netstate::NetworkObserver {
     io::TurnEnd reevaluate_at_turn_end_;
     io::TurnEnd review_at_turn_end_;  ///< Who is together with whom has changed.
     io::Timer startup_delay_over_;    ///< Only for its line in the log: each router keeps the delay itself.
+    io::Timer open_again_;            ///< Sockets that could not be opened.
     std::vector<VrrpInstance*> dirty_;
     StateListener state_listener_;
     PriorityListener priority_listener_;

@@ -19,7 +19,7 @@ struct SessionSettings {
     Duration idle_tx = std::chrono::milliseconds(1000);
     uint8_t multiplier = 5;
     bool passive = false;
-    std::optional<uint8_t> ttl;  ///< 255 for IPv4, 64 for IPv6 when unset.
+    std::optional<uint8_t> ttl;  ///< Sent, and expected. Unset: 255; from IPv6 at least 64 is expected.
     int max_hops = 0;            ///< -1 or 255: no check.
     bool multihop = false;
     int weight = 0;

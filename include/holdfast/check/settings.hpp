@@ -119,8 +119,8 @@ struct PingCheck {
 struct MiscCheck {
     notify::Command command{};
     Duration timeout{0};  ///< 0 = delay_loop of the checker
-    bool timeout_given =
-        false;  ///< Otherwise it is the virtual server's delay_loop; makes no other check of it.
+    /// Otherwise it is the virtual server's delay_loop; makes no other check of it.
+    bool timeout_given = false;
     bool dynamic = false;
     friend bool operator==(const MiscCheck& a, const MiscCheck& b) {
         return a.command == b.command && a.timeout == b.timeout && a.dynamic == b.dynamic;

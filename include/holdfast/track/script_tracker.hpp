@@ -20,8 +20,8 @@ namespace holdfast::track {
 
 /// Begins the schedule: the first run is due at once.
 struct Start {};
-/// The process ended by itself with this exit status; also the answer to a run that could not be started,
-/// with the shell's numbers (127 not found, 126 not executable).
+/// The process ended by itself with this exit status. A program that cannot be run is 0, as in keepalived: a
+/// check that is not made says nothing against what it would check.
 struct ScriptExited {
     int status = 0;
 };

@@ -40,9 +40,14 @@ class Daemon:
         self.configure(config)
 
     def configure(self, text):
-        """Replaces the configuration file; a running daemon sees it with the next reload()."""
-        self.config.write_text(text)
-        self.config.chmod(0o644)
+        """Replaces the configuration file; a running daemon sees it with the next reload().
+
+        As a whole: a daemon that is just starting must not read an empty one.
+        """
+        fresh = self.config.with_suffix(".new")
+        fresh.write_text(text)
+        fresh.chmod(0o644)
+        fresh.replace(self.config)
 
     def configuration(self):
         return self.config.read_text() if self.config.exists() else "(no configuration file)"

@@ -256,8 +256,8 @@ void index_folder(const std::deque<File>& folder, TestIndex& index) {
 
 TestIndex index_tests(const std::string& folder) {
     TestIndex index;
-    for (const std::string_view area : {"demo", "interop", "interop/scenarios", "ipvs", "ipvs/differential",
-                                        "netns", "sim", "unit/app", "unit/vrrp"}) {
+    for (const std::string_view area : {"demo", "interop", "interop/scenarios", "interop/surfaces", "ipvs",
+                                        "ipvs/differential", "netns", "sim", "unit/app", "unit/vrrp"}) {
         std::deque<File> read;
         std::error_code missing;
         for (const auto& entry : files::directory_iterator(files::path(folder) / area, missing)) {

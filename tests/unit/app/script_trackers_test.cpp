@@ -88,10 +88,10 @@ TEST_F(ScriptTrackersTest, WhatATimedOutScriptLeavesBehindIsKilledHoweverItEnds)
     }
 }
 
-TEST_F(ScriptTrackersTest, AProgramThatIsMissingFailsWithTheShellsNumber) {
+TEST_F(ScriptTrackersTest, AProgramThatCannotBeRunIsNoFailure) {
     load({script("missing")});
-    EXPECT_THAT(told, ElementsAre(TrackedState::down));
-    EXPECT_TRUE(logged("Script `missing` now returning 126"));
+    EXPECT_THAT(told, ElementsAre(TrackedState::up));
+    EXPECT_TRUE(logged("VRRP_Script(missing) counts as successful: "));
 }
 
 TEST_F(ScriptTrackersTest, AFileIsOpenedWithoutAProcess) {
