@@ -265,7 +265,10 @@ void Search::real_server(size_t virtual_server, size_t index, const std::string&
     for (size_t i = 0; i < checkers.size(); ++i) {
         std::string rule =
             fmt::format("{} is {}", check::keyword(checkers[i]), state.checkers[i].up ? "up" : "down");
-        const CheckerRunner* runner = daemon_.lvs().runner(director.id_at({virtual_server, index, i}));
+        const check::CheckerId id = director.id_at({virtual_server, index, i});
+        if (director.suspended(id))
+            rule += ", and is not asked while this host does not have the address (ha_suspend)";
+        const CheckerRunner* runner = daemon_.lvs().runner(id);
         if (runner != nullptr && runner->last_end()) {
             rule += fmt::format(", last result after {}", seconds(runner->last_duration()));
             if (!runner->last_result().reason.empty()) rule += ": " + runner->last_result().reason;

@@ -76,6 +76,95 @@ def test_servers_and_their_checks(cluster):
     assert "TCP_CHECK up" in holdctl(daemon, "status").stdout
 
 
+EVERYTHING = f"""
+global_defs {{
+    enable_script_security
+    script_user root
+}}
+vrrp_script script {{
+    script /bin/true
+    interval 1
+}}
+track_file number {{
+    file /proc/sys/net/ipv4/ip_forward
+    weight 1
+}}
+vrrp_track_process program {{
+    process nobody-has-this-name
+    weight 1
+}}
+bfd_instance path {{
+    neighbor_ip 192.0.2.77
+    source_ip 192.0.2.1
+}}
+vrrp_instance VI_1 {{
+    interface eth0
+    virtual_router_id 51
+    priority 100
+    track_script {{
+        script
+    }}
+    track_file {{
+        number
+    }}
+    track_process {{
+        program
+    }}
+    track_bfd {{
+        path weight 1
+    }}
+    virtual_ipaddress {{
+        192.0.2.200/24
+    }}
+}}
+vrrp_sync_group G {{
+    group {{
+        VI_1
+    }}
+}}
+"""
+CHECKS = {
+    8001: ("TCP_CHECK {\n connect_timeout 2\n }", "UP", "TCP_CHECK is up, last result after "),
+    8002: ("TCP_CHECK {\n connect_timeout 2\n retry 0\n }", "DOWN", "TCP_CHECK is down, last result after "),
+    8003: ("HTTP_GET {\n connect_port 8001\n connect_timeout 2\n retry 0\n url {\n path /\n status_code 418\n }\n }", "DOWN",
+           "HTTP_GET is down, last result after "),
+    8004: ("MISC_CHECK {\n misc_path /bin/false\n retry 0\n }", "DOWN", "MISC_CHECK is down, last result after "),
+    8005: ("", "UP", "it has no checks and is always up"),
+}
+
+
+def test_why_each_server_is_as_it_is(cluster):
+    """Beside everything else that a status can have."""
+    director = cluster.director(1)
+    web = WebServer(cluster.lab.node("real1", f"{REAL}/24", "2001:db8::11/64"), 8001)
+    suspended = server(8006, CHECKS[8002][0]).replace("delay_loop 1", "delay_loop 1\n ha_suspend").replace(VIP, "192.0.2.222")
+    daemon = cluster.start(director, EVERYTHING + suspended
+                           + "".join(server(port, check) for port, (check, _, _) in CHECKS.items()))
+
+    def why(name):
+        done = holdctl(daemon, "why", name, "--json")
+        return json.loads(done.stdout)["subjects"][0] if done.returncode == 0 else {"state": None, "rules": [""]}
+    for port, (_, state, rule) in CHECKS.items():
+        name = f"[{REAL}]:tcp:{port}"
+        wait_until(lambda: why(name)["state"] == state and why(name)["rules"][0].startswith(rule), 30,
+                   f"{name} {state}, not {why(name)}", interval=0.5)
+    assert why(f"[{REAL}]:tcp:8004")["rules"][0].endswith("(exited with status 1)")
+    assert why(f"[{REAL}]:tcp:8006")["rules"][0].startswith(
+        "TCP_CHECK is down, and is not asked while this host does not have the address (ha_suspend)")
+    assert why(f"[{VIP}]:tcp:8004")["rules"] == ["live weight 0, quorum 1, hysteresis 0"]
+    answer = json.loads(holdctl(daemon, "status", "--json").stdout)
+    assert [len(answer[each]) for each in ("instances", "sync_groups", "scripts", "files", "processes", "bfd_sessions",
+                                           "virtual_servers")] == [1, 1, 1, 1, 1, 1, 6]
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.Draft7Validator(json.loads(SCHEMA.read_text())).validate(answer)
+    # A reload takes one away: nobody knows it any more, and its end is an event.
+    daemon.configure(EVERYTHING + server(8001))
+    assert holdctl(daemon, "reload").returncode == 0
+    assert holdctl(daemon, "why", f"[{REAL}]:tcp:8005").returncode == 1
+    assert why(RS)["state"] == "UP"
+    web.stop()
+
+
 def test_many_servers_are_told_at_once(cluster):
     """2284 services with 16 servers each. A guest is several times slower than a machine."""
     director = cluster.director(1)

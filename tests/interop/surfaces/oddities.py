@@ -36,7 +36,8 @@ ODD_OPTIONS = {
 }
 
 
-@variants("odd-options", ODD_OPTIONS)
+# docs/differences.md: a pid file that cannot be written is an error here, and "already running" there.
+@variants("odd-options", ODD_OPTIONS, known=(r"it: end: -0", r"it: end: \+1", r"-a\.pid .* empty"))
 def odd_options(bench, *words):
     bench.write("k.conf", GOOD)
     program = bench.start(*words, own_names=False)
@@ -93,7 +94,6 @@ FORMS = {
 }
 
 
-# docs/differences.md and docs/testing.md: a mark 0, and what the other swallows, are explained there.
 @variants("form", FORMS)
 def forms_of_a_file(bench, text):
     """What -t answers, and whether it starts."""
@@ -169,7 +169,8 @@ PLACES = {
 }
 
 
-@variants("place", PLACES)
+# docs/differences.md: a pid file, as above.
+@variants("place", PLACES, known=(r"it: end: -0", r"it: end: \+1"))
 def places_and_limits(bench, prefix, words):
     bench.write("k.conf", GOOD)
     program = bench.start(*(words or PLAIN), "-f", "@DIR@/k.conf", own_names=False, prefix=prefix)
@@ -232,12 +233,12 @@ FORKED = {
     "no-vrid": (GOOD.replace("virtual_router_id 51", ""), ()), "no-interface": (instance(interface="eth9"), ()),
     "nothing": ("# nothing\n", ()), "console": (GOOD, ("-l",)), "pid-folder": (GOOD, ("-p", "@DIR@/no/such.pid")),
     "startup-script": (globals_(SECURE, 'startup_script "@DIR@/slow.sh"') + GOOD, ()),
-    "log-file": (GOOD, ("-g@DIR@/own.log",)), "dump": (GOOD, ("-d",)),
+    "dump": (GOOD, ("-d",)),
 }
 
 
-# docs/differences.md: a pid file that cannot be opened.
-@variants("forked", FORKED)
+# docs/differences.md: the status tells whether the file can be used. A start that is broken off leaves pid files there.
+@variants("forked", FORKED, known=(r"status: -0", r"status: \+[12]", r"left: -\w+\.pid"))
 def started_in_the_background(bench, text, words):
     bench.script("slow.sh", "sleep 2")
     if text is not None:
@@ -369,7 +370,8 @@ def interface_that_comes_and_goes(bench):
     ends(bench, "it", program)
 
 
-@scenario
+# They end in the order of chance; keepalived's own process complains about them, to syslog.
+@scenario(known=(r"lines: .*(Changing effective|counts as successful)",))
 def scripts_that_cannot_be_run(bench):
     """At the time of the event: removed, no longer executable, no interpreter, a text without #!."""
     for name, body in (("gone.sh", "exit 0"), ("off.sh", "exit 0")):
@@ -385,5 +387,6 @@ def scripts_that_cannot_be_run(bench):
     (bench.folder / "gone.sh").unlink()
     (bench.folder / "off.sh").chmod(0o644)
     settle(2.5)
-    bench.fact("lines", sorted(said(program.log(), "VRRP_Script|Changing effective", )))
+    bench.fact("lines", sorted(said(program.log(), "VRRP_Script|Changing effective")))
+    bench.fact("priority", said(program.log(), "Changing effective")[-1].split()[-1])
     ends(bench, "it", program)
