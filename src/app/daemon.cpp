@@ -51,7 +51,7 @@ Result<> Daemon::start(config::LoadResult loaded) {
     known_errors_ = errors_of(loaded);
     if (edges_.configure) edges_.configure(config_);
     edges_.outputs.configure(config_->global);
-    warn_of_limits(config_, edges_.log);
+    warn_of_limits(config_, nullptr, edges_.log);
     initialise_track_files(edges_, config_->track_files);
     if (auto started = network_.start(); !started) return started;
     if (settings_.address_monitoring) network_.tell_addresses();
@@ -144,7 +144,7 @@ ReloadOutcome Daemon::change_over(config::LoadResult loaded) {
     known_errors_ = std::move(verdict.errors);
     if (edges_.configure) edges_.configure(config_);
     edges_.outputs.configure(config_->global);
-    warn_of_limits(config_, edges_.log);
+    warn_of_limits(config_, &before, edges_.log);
     std::vector<std::pair<std::string, std::string>> renamed;
     for (const auto& pair : plan.instances.changed) {
         const std::string& old_name = before.instances[pair.before].router.name;

@@ -52,7 +52,7 @@ class Run {
     void dump_statistics(bool clear);
     void dump_json();
     DumpNames dump_names() const;
-    void write(const std::string& path, std::string_view content);
+    void write(const std::string& path, std::string_view content, uint32_t mode = 0666);
     void save_configuration(std::string_view when);
     void save_copy();
     void make_save_directory();

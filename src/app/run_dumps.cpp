@@ -20,9 +20,9 @@ DumpNames Run::dump_names() const {
             net_namespace_, config.root.instance};
 }
 
-void Run::write(const std::string& path, std::string_view content) {
+void Run::write(const std::string& path, std::string_view content, uint32_t mode) {
     // The umask decides who else may read it.
-    if (const auto written = write_dump(path, content, 0666 & ~umask_); !written) {
+    if (const auto written = write_dump(path, content, mode & ~umask_); !written) {
         log_.write(Part::daemon, LogLevel::error, written.error().message);
     }
 }
@@ -54,8 +54,9 @@ void Run::save_copy() {
     const std::string& directory = daemon_->config().global.config_save_dir;
     if (directory.empty()) return;
     make_save_directory();
+    // With its passwords and keys: for nobody else, whatever the umask.
     write(fmt::format("{}/keepalived.conf.{}.{}", directory, getpid(), copies_++),
-          config::dump(daemon_->config()));
+          config::dump(daemon_->config()), 0600);
 }
 
 /// `-d`: what the dumps say, in the log.

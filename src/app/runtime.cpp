@@ -75,6 +75,8 @@ void Run::greet(std::span<const std::string> command_line) {
               fmt::format("Running on {} {} {}", kernel.sysname, kernel.release, kernel.version));
     for (const std::string& line : command_line_text(command_line)) log_.info(Part::daemon, line);
     log_.info(Part::daemon, fmt::format("Configuration file {}", config_path_));
+    if (options_.snmp)
+        log_.write(Part::daemon, LogLevel::warning, "-x has no effect in this version: no SNMP agent");
 }
 
 int Run::run(std::span<const std::string> command_line) {

@@ -66,6 +66,7 @@ void read_sync_interface(Loading& loading, D& instance, const Line& line) {
     daemon.emplace();
     daemon->interface = name;
     daemon->instance = instance.value.router.name;
+    daemon->sync_id = 0;  // Not the VRID, as with lvs_sync_daemon.
 }
 
 void read_timer_expired(Loading& loading, D& instance, const Line& line) {

@@ -2,6 +2,7 @@
 
 import re
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import pytest
 from lab import MailServer, wait_until
@@ -82,3 +83,36 @@ def test_without_a_server_at_the_address_the_log_says_so(ours):
     daemon = ours.start(ours.first, config())
     daemon.wait_for_state("MASTER")
     daemon.wait_for_log(f'Mail "{subject("Entering MASTER state")}" was not sent by {FIRST}:')
+
+
+@pytest.mark.holdfast_only
+@pytest.mark.parametrize("server", [{"silent": True}], indirect=True)
+def test_a_server_that_is_silent_for_long_costs_the_oldest_mails_and_no_memory(ours, server):
+    """What waits is bounded, what is lost is said, and the state at the end is told as soon as somebody listens."""
+    number = ours.first.write("number", "0\n")
+    tracked = f"track_file number {{\n file {number}\n weight 1\n}}\n" + config(timeout=1).replace(
+        "smtp_alert", "smtp_alert\ntrack_file {\n number\n}")
+    daemon = ours.start(ours.first, tracked)
+    daemon.wait_for_state("MASTER")
+    before = memory(daemon.pid)
+    for _ in range(100):  # FAULT and BACKUP, each with a mail.
+        for text, state in (("-300\n", "FAULT"), ("0\n", "BACKUP")):
+            number.write_text(text)
+            wait_until(lambda: daemon.state() == state, 5, state, interval=0.005)
+    daemon.wait_for_state("MASTER")
+    lost = daemon.log().count("too many mails wait")
+    assert lost > 100
+    assert memory(daemon.pid) - before < 2048
+    server.close()
+    listening = MailServer(ours.first)
+    try:
+        wait_until(lambda: listening.subjects()[-1:] == [subject("Entering MASTER state")], 15, "the last mail")
+        assert 32 <= len(listening.mails) <= 65
+    finally:
+        listening.close()
+
+
+def memory(pid):
+    """KiB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"^VmRSS:\s+(\d+)", status, re.M)[1])

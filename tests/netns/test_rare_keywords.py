@@ -124,3 +124,31 @@ def test_how_far_away_a_neighbor_may_be(ours):
     neighbor.send(252)
     daemon.wait_for_log("Detection time is", 3)
     neighbor.close()
+
+
+@pytest.mark.holdfast_only
+def test_what_has_no_effect_is_said_once_and_the_rest_works(ours):
+    daemon = ours.start(ours.first, """global_defs {
+    snmp_socket unix:/no/such
+    enable_traps
+    enable_snmp_vrrp
+    enable_snmp_rfcv2
+    enable_snmp_rfcv3
+    enable_snmp_checker
+    snmp_vs_stats_update_interval 7
+    enable_dbus
+    dbus_service_name org.example.Vrrp
+    dbus_no_interface_name none
+    random_seed 4
+    process_names
+}
+""" + instance(100), options=["-x", "-A", "localhost:705"])
+    daemon.wait_for_state("MASTER")
+    said = sorted(line.partition(": ")[2] for line in daemon.log().splitlines() if "no effect in this version" in line)
+    assert [line.split(" has no effect")[0] for line in said] == ["-x", "enable_dbus", "enable_snmp_*", "process_names",
+                                                                  "random_seed"], said
+    daemon.configure(instance(110))
+    daemon.reload()
+    daemon.wait_for_log("Reload complete")
+    assert daemon.log().count("no effect in this version") == len(said)
+    assert daemon.stop() == 0

@@ -169,12 +169,15 @@ def test_what_waits_under_the_names_of_its_files_is_not_followed(ours, kind):
     assert daemon.stop() == 0
 
 
-def test_the_modes_of_its_files(ours):
-    """Whatever the umask of the shell that starts it."""
+@pytest.mark.parametrize("mask", ["", "0"])
+def test_the_modes_of_its_files(ours, mask):
+    """Without a umask, and with one that lets others read dumps: copies of the configuration have passwords in them."""
     node = ours.first
     daemon = Daemon(node, f"global_defs {{\n vrrp_notify_fifo {node.folder}/fifo\n config_save_dir {node.folder}/saved\n"
+                    f" {'umask ' + mask if mask else ''}\n"
                     f" state_dump_file {node.folder}/dumped\n}}\n"
                     + instance(100), options=[f"--log-file={node.folder}/log-file"])
+    # Whatever the umask of the shell that starts it.
     child = start_with(daemon, "sh", "-c", 'umask 0; exec "$@"', "sh")
     daemon.wait_for_state("MASTER")
     os.kill(child.pid, signal.SIGUSR1)
@@ -182,7 +185,7 @@ def test_the_modes_of_its_files(ours):
     wait_until(data.exists, 3, "the dump")
     files = {"the log file": node.folder / "log-file", "a dump": data, "the FIFO": node.folder / "fifo"}
     assert {name: oct(stat.S_IMODE(path.stat().st_mode)) for name, path in files.items()} == {
-        "the log file": "0o600", "a dump": "0o600", "the FIFO": "0o600"}
+        "the log file": "0o600", "a dump": "0o666" if mask else "0o600", "the FIFO": "0o644" if mask else "0o600"}
     assert [oct(stat.S_IMODE(path.stat().st_mode)) for path in (node.folder / "saved").iterdir()] == ["0o600"]
     assert stat.S_IMODE((daemon.folder / "main.pid").stat().st_mode) == 0o644  # keepalived's too: for scripts.
     assert stat.S_IMODE((daemon.folder / "main.sock").stat().st_mode) == 0o660

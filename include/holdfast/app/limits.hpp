@@ -18,11 +18,12 @@ struct Limit {
     /// Whether a configuration uses it; null when using it needs no warning (it changes nothing anybody would
     /// miss).
     bool (*used)(const config::Config&) = nullptr;
+    std::string_view shown{};  ///< What the log says has no effect, where `used` is given.
 };
 
 std::span<const Limit> limits();
 
-/// Writes one warning per row that the configuration uses.
-void warn_of_limits(const config::Config& config, Log& log);
+/// Writes one warning per row that the configuration uses and `before`, if there is one, did not.
+void warn_of_limits(const config::Config& config, const config::Config* before, Log& log);
 
 }  // namespace holdfast::app

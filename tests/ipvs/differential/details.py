@@ -205,6 +205,11 @@ for words in ("id 9", "inst VI_1 maxlen 900", "VI_1 id 200 port 9999 ttl 5 group
              step("the link goes", ("ip", "link set eth0 down"), quiet=5), part="all", looks=("-Sn", "-L --daemon"), prepare=("link set eth0 multicast on arp on",),
              ignore=(r"^\(VI_1\)", r"ssigned address"))
 
+scenario("sync daemon by the older keyword", globals_() + instance("VI_1", 33, 100, "lvs_sync_daemon_interface eth0") + plain(),
+         step("the instance is MASTER", quiet=5), reload(globals_() + instance("VI_1", 33, 110, "lvs_sync_daemon_interface eth0") + plain()),
+         part="all", looks=("-Sn", "-L --daemon"), prepare=("link set eth0 multicast on arp on",),
+         ignore=(r"^\(VI_1\)", r"ssigned address", "^Reinitializing", "IPVS cmd IP_VS_SO_SET_STARTDAEMON"))
+
 scenario("the table of another namespace", "net_namespace_ipvs @ELSEWHERE@\n" + notes() + noted(SORRY), *CYCLE,
          reload("net_namespace_ipvs @ELSEWHERE@\n" + notes() + noted()), elsewhere=True, **ALL)
 

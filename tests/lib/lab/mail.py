@@ -75,6 +75,8 @@ class MailServer:
         return [re.search(r"^Subject: (.*?)\r$", text, re.M)[1] for _, _, text in self.mails]
 
     def close(self):
+        if self._listener.fileno() < 0:
+            return
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(5)
