@@ -331,6 +331,7 @@ ReloadOutcome Run::reload() {
     save_configuration("post");
     if (outcome.applied) save_copy();
     const config::GlobalSettings& global = daemon_->config().global;
+    if (global.umask && !options_.umask) set_umask(umask_ = *global.umask);
     priority_.configure(global);
     reload_schedule_->follow(global.reload_time_file, global.reload_repeat);
     systemd_.ready(getpid());

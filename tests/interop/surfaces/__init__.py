@@ -1,6 +1,6 @@
 """The scenarios of surface.py, by topic."""
 
-from . import (command_line, fifos, files, mails, oddities, pid_files, processes, reloads, scripts,  # noqa: F401
+from . import (changes, command_line, fifos, files, mails, oddities, pid_files, processes, reloads, scripts,  # noqa: F401
                signals, trackers)
 from .base import ALWAYS_KNOWN, SCENARIOS
 
