@@ -41,6 +41,11 @@ Mailer::Mailer(io::Streams& streams, io::TimerQueue& timers, std::function<void(
 
 Mailer::~Mailer() = default;
 
+void Mailer::configure(notify::MailSettings settings) {
+    if (!settings.server && settings.server_name == settings_.server_name) settings.server = settings_.server;
+    settings_ = std::move(settings);
+}
+
 void Mailer::send(const notify::MailText& text, std::string_view date) {
     if (settings_.recipients.empty() || settings_.server_name.empty()) return;
     Mail mail{text.subject,

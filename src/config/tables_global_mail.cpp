@@ -102,7 +102,8 @@ void read_smtp_server(Loading& loading, G& global, const Line& line) {
     global.value.mail.server_name = name;
     global.value.mail.port = port;
     global.value.mail.server = address;
-    if (!address) bad_word(loading, ReportClass::general, line, 1, "has no address, mails cannot be sent");
+    // A name server that does not answer is no mistake in the file: no reason to refuse a reload.
+    if (!address) bad_word(loading, ReportClass::warning, line, 1, "has no address, mails cannot be sent");
 }
 
 void show_smtp_server(const G& global, const Row& row, Writer& writer) {

@@ -82,7 +82,7 @@ global_defs {{
     script_user root
 }}
 vrrp_script script {{
-    script /bin/true
+    script /usr/bin/true
     interval 1
 }}
 track_file number {{
@@ -128,7 +128,7 @@ CHECKS = {
     8002: ("TCP_CHECK {\n connect_timeout 2\n retry 0\n }", "DOWN", "TCP_CHECK is down, last result after "),
     8003: ("HTTP_GET {\n connect_port 8001\n connect_timeout 2\n retry 0\n url {\n path /\n status_code 418\n }\n }", "DOWN",
            "HTTP_GET is down, last result after "),
-    8004: ("MISC_CHECK {\n misc_path /bin/false\n retry 0\n }", "DOWN", "MISC_CHECK is down, last result after "),
+    8004: ("MISC_CHECK {\n misc_path /usr/bin/false\n retry 0\n }", "DOWN", "MISC_CHECK is down, last result after "),
     8005: ("", "UP", "it has no checks and is always up"),
 }
 
@@ -150,7 +150,7 @@ def test_why_each_server_is_as_it_is(cluster):
                    f"{name} {state}, not {why(name)}", interval=0.5)
     assert why(f"[{REAL}]:tcp:8004")["rules"][0].endswith("(exited with status 1)")
     assert why(f"[{REAL}]:tcp:8006")["rules"][0].startswith(
-        "TCP_CHECK is down, and is not asked while this host does not have the address (ha_suspend)")
+        "TCP_CHECK is up, and is not asked while this host does not have the address (ha_suspend)")
     assert why(f"[{VIP}]:tcp:8004")["rules"] == ["live weight 0, quorum 1, hysteresis 0"]
     answer = json.loads(holdctl(daemon, "status", "--json").stdout)
     assert [len(answer[each]) for each in ("instances", "sync_groups", "scripts", "files", "processes", "bfd_sessions",

@@ -112,6 +112,19 @@ def test_a_server_that_is_silent_for_long_costs_the_oldest_mails_and_no_memory(o
         listening.close()
 
 
+@pytest.mark.holdfast_only
+def test_a_name_server_that_does_not_answer_is_no_reason_to_refuse_a_reload(ours):
+    """And the mail server keeps the address that it had."""
+    daemon = ours.start(ours.first, config())
+    daemon.wait_for_state("MASTER")
+    daemon.configure(config().replace(FIRST, "mail.invalid").replace("priority 120", "priority 130"))
+    daemon.reload()
+    daemon.wait_for_log("Reload complete", 30)
+    assert "warning: smtp_server mail.invalid has no address, mails cannot be sent" in daemon.log()
+    assert daemon.stop() == 0
+    assert f'Mail "{subject("Stopping")}" was not sent by mail.invalid: its address is not known' in daemon.log()
+
+
 def memory(pid):
     """KiB."""
     status = Path(f"/proc/{pid}/status").read_text()

@@ -34,8 +34,8 @@ class Mailer final : private io::StreamHandler {
     ~Mailer() override;
 
     /// For mails queued from now on. MailSettings::timeout (smtp_connect_timeout) limits the connect and each
-    /// answer of the server.
-    void configure(notify::MailSettings settings) { settings_ = std::move(settings); }
+    /// answer of the server. A server whose name has no address just now keeps the one it had.
+    void configure(notify::MailSettings settings);
     /// Queues a mail; without a configured server or recipient there is nobody to tell, and nothing happens.
     void send(const notify::MailText& text, std::string_view date);
     /// Calls `done` once when nothing waits any more, or after `limit`: what waits then is lost, and

@@ -123,10 +123,24 @@ TEST_F(MailerTest, WithoutServerOrRecipientsNothingHappens) {
 
 TEST_F(MailerTest, AServerWhoseNameDidNotResolveIsReported) {
     settings.server.reset();
+    settings.server_name = "nowhere.example";
     mailer.configure(settings);
     send("lost");
     EXPECT_EQ(streams.connects, 0);
-    EXPECT_THAT(reports, ElementsAre("Mail \"lost\" was not sent by mail.example: its address is not known"));
+    EXPECT_THAT(reports,
+                ElementsAre("Mail \"lost\" was not sent by nowhere.example: its address is not known"));
+}
+
+TEST_F(MailerTest, AServerWhoseNameDoesNotResolveAnyMoreKeepsItsAddress) {
+    settings.server.reset();
+    mailer.configure(settings);  // After what the fixture has configured.
+    send("kept");
+    EXPECT_EQ(streams.connects, 1);
+    settings.server_name = "other.example";
+    mailer.configure(settings);
+    send("lost");
+    EXPECT_THAT(reports,
+                ElementsAre("Mail \"lost\" was not sent by other.example: its address is not known"));
 }
 
 TEST_F(MailerTest, AFailedConnectIsReportedOnceAndTheNextIsTried) {

@@ -41,7 +41,7 @@ TEST_F(LoadGlobal, ReadsMailSettings) {
     EXPECT_EQ(global().smtp_alert_vrrp, false);
     EXPECT_FALSE(global().smtp_alert_checker);
     load_global(" smtp_server nowhere.invalid\n");
-    expect_report(ReportClass::general, "has no address");
+    expect_report(ReportClass::warning, "has no address");
     load_global(" notification_email {\n }\n");
     expect_report(ReportClass::general, "has no address");
 }
