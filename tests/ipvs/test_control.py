@@ -86,7 +86,7 @@ vrrp_script script {{
     interval 1
 }}
 track_file number {{
-    file /proc/sys/net/ipv4/ip_forward
+    file @NUMBER@
     weight 1
 }}
 vrrp_track_process program {{
@@ -138,7 +138,8 @@ def test_why_each_server_is_as_it_is(cluster):
     director = cluster.director(1)
     web = WebServer(cluster.lab.node("real1", f"{REAL}/24", "2001:db8::11/64"), 8001)
     suspended = server(8006, CHECKS[8002][0]).replace("delay_loop 1", "delay_loop 1\n ha_suspend").replace(VIP, "192.0.2.222")
-    daemon = cluster.start(director, EVERYTHING + suspended
+    everything = EVERYTHING.replace("@NUMBER@", str(director.write("number", "1\n")))
+    daemon = cluster.start(director, everything + suspended
                            + "".join(server(port, check) for port, (check, _, _) in CHECKS.items()))
 
     def why(name):
@@ -158,7 +159,7 @@ def test_why_each_server_is_as_it_is(cluster):
     jsonschema = pytest.importorskip("jsonschema")
     jsonschema.Draft7Validator(json.loads(SCHEMA.read_text())).validate(answer)
     # A reload takes one away: nobody knows it any more, and its end is an event.
-    daemon.configure(EVERYTHING + server(8001))
+    daemon.configure(everything + server(8001))
     assert holdctl(daemon, "reload").returncode == 0
     assert holdctl(daemon, "why", f"[{REAL}]:tcp:8005").returncode == 1
     assert why(RS)["state"] == "UP"

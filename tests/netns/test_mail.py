@@ -117,7 +117,7 @@ def test_a_name_server_that_does_not_answer_is_no_reason_to_refuse_a_reload(ours
     """And the mail server keeps the address that it had."""
     daemon = ours.start(ours.first, config())
     daemon.wait_for_state("MASTER")
-    daemon.configure(config().replace(FIRST, "mail.invalid").replace("priority 120", "priority 130"))
+    daemon.configure(config().replace(f"smtp_server {FIRST}", "smtp_server mail.invalid").replace("priority 120", "priority 130"))
     daemon.reload()
     daemon.wait_for_log("Reload complete", 30)
     assert "warning: smtp_server mail.invalid has no address, mails cannot be sent" in daemon.log()
