@@ -61,7 +61,7 @@ def inside(options):
 
 
 def differences(left, right):
-    found = []
+    found = [f"a run that failed\n      {each['run']}" for each in (left, right) if "run" in each]
     for name in dict.fromkeys([*right, *left]):
         ours, theirs = left.get(name, "(none)"), right.get(name, "(none)")
         if ours != theirs:

@@ -32,12 +32,12 @@ class Cases:
                                    servers=[real(1, port=self._port, check=check)]))
         return self
 
-    def done(self, name, **settings):
+    def done(self, name, quiet=6, **settings):
         what = lambda udp: "answer" if udp else "say"  # noqa: E731
-        steps = [step("bad", *((what(udp), key, bad) for key, _, bad, udp in self._events), quiet=6, most=24),
-                 step("good again", *((what(udp), key, good) for key, good, _, udp in self._events), quiet=6, most=24)]
+        steps = [step("bad", *((what(udp), key, bad) for key, _, bad, udp in self._events), quiet=quiet, most=24),
+                 step("good again", *((what(udp), key, good) for key, good, _, udp in self._events), quiet=quiet, most=24)]
         settings.setdefault("repeats", True)
-        scenario(name, self._head + "".join(self._parts), *(steps if self._events else [step("later", quiet=6, most=24)]), servers=self.servers,
+        scenario(name, self._head + "".join(self._parts), *(steps if self._events else [step("later", quiet=quiet, most=24)]), servers=self.servers,
                  unordered=True, **settings)
 
 

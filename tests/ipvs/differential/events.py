@@ -60,7 +60,8 @@ scenario("UDP service with TCP checks", notes(mail=True) + noted(protocol="UDP")
 scenario("two services of one pair", notes() + noted() + noted(SORRY, head=f"{VIP} 81"), *CYCLE, unordered=True, **ALL)
 scenario("two checkers", notes() + noted(servers=[told(1, checker(retry=0), check=checker("TCP_CHECK", connect_port=81)), told(2)]),
          down("one"), down("other"), up("one"), up("other"), servers={**PAIR, "other": tcp(1, port=81)}, dump=True)
-scenario("retry", notes() + noted(servers=[told(1, check=checker(retry=2)), told(2, check=checker(retry=1))]), *CYCLE, **ALL)
+scenario("retry", notes() + noted(servers=[told(1, check=checker(retry=2)), told(2, check=checker(retry=1))]),
+         *(step(each.name, *each.events, quiet=5) for each in CYCLE), **ALL)
 scenario("all failures", notes(lines=("checker_log_all_failures",)) + noted(servers=[told(1, check=checker(retry=2)), told(2)]), *CYCLE,
          repeats=True, **ALL)
 scenario("all failures of one checker", notes() + noted(servers=[told(1, check=checker("TCP_CHECK", "log_all_failures", retry=2)), told(2)]),

@@ -29,6 +29,8 @@ _OWN_MATTERS = re.compile(
     r"Printing .* data for process|SMTP alert successfully sent|Remote SMTP server|Assigned address|Gained quorum .* for VRRP|'.*' .*--|lvs_sync_daemon.*started|failed to die")
 # Counts and moments of a dump that depend on when it is asked for.
 _OF_THE_MOMENT = re.compile(r"((?:Retries iterations|Last ran|ICMP seq no|Last SSL error) = |Password : ).*")
+# Made by chance for each run: processes, the link-local address of the dummy.
+_BY_CHANCE = re.compile(r"(process\()\d+(?=\))|(fe80:)[0-9a-f:]+")
 # The reference lists all options of a regex when there is one.
 _HYSTERESIS = "hysteresis = 4294967295"  # Zero minus one, when there is nothing to have a quorum of.
 _OPTIONS = re.compile(r"(Regex options:) .*")
@@ -187,6 +189,7 @@ class Run:
                 time.monotonic() < deadline:
             time.sleep(0.1)
         self._look("start", max([2.6, *(each.quiet for each in self.scenario.steps)]), 24)
+        self.facts["pid files"] = " ".join(sorted(each.name for each in self._folder.glob("*.pid")))
         for number, each in enumerate(self.scenario.steps, 1):
             for event in each.events:
                 getattr(self, f"_do_{event[0]}")(*event[1:])
@@ -222,7 +225,8 @@ class Run:
         self._servers[name] = make(self._node, port, talk, address)
 
     def _do_down(self, name):
-        self._servers.pop(name).stop()
+        if name in self._servers:
+            self._servers.pop(name).stop()
 
     def _do_say(self, name, talk):
         if hasattr(talk, "prepare"):
@@ -249,6 +253,12 @@ class Run:
 
     def _do_signal(self, number):
         self._process.send_signal(number)
+
+    def _do_signal_file(self, name, number):
+        os.kill(int((self._folder / f"{name}.pid").read_text()), number)
+
+    def _do_wait(self, seconds):
+        time.sleep(seconds)
 
     def _do_ipvsadm(self, words):
         self._output(["ipvsadm", *words.split()])
@@ -333,7 +343,8 @@ class Run:
 
     def _log_lines(self):
         text = (self._folder / "log").read_text(errors="replace")
-        self.full_log = text = self._plain(_STAMP.sub("", text))
+        text = _BY_CHANCE.sub(r"\1\2...", _STAMP.sub("", text))
+        self.full_log = text = self._plain(text)
         return [line for line in text.splitlines() if line and not _OWN_MATTERS.search(line)]
 
     def _dump(self, name):
@@ -349,6 +360,8 @@ class Run:
                 break
             size = now
         text = path.read_text(errors="replace") if path.exists() else "(no dump)"
+        self.facts[f"dump {name}: files"] = " ".join(sorted(
+            f"{each.name} {each.stat().st_mode:o}" for each in path.parent.iterdir()))
         # The settings in front are those of the whole daemon.
         begin = min((at for at in (text.find("------< SSL"), text.find("------< LVS")) if at >= 0), default=len(text))
         text = text.replace(_HYSTERESIS, "hysteresis = 0")

@@ -1,4 +1,4 @@
 """All scenarios."""
 
-from . import checkers, details, events, tables  # noqa: F401
+from . import checkers, connections, courses, details, events, sequences, tables, whole  # noqa: F401
 from .scenario import SCENARIOS  # noqa: F401

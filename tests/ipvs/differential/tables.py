@@ -103,13 +103,14 @@ scenario("groups with failing servers", notes() + block("virtual_server_group G"
 
 scenario("a group that is missing", plain(head="group NONE") + plain())
 scenario("no real servers", plain(servers=[]) + plain(port=81))
-scenario("the same server twice", plain(servers=unchecked() + unchecked(numbers=(1,))) + plain(port=81))
+scenario("the same server twice", plain(servers=unchecked() + unchecked(numbers=(1,))) + plain(port=81),
+         ignore=("is duplicated - removing second",))
 scenario("the same service twice", plain() + plain("persistence_timeout 5", algo="rr", servers=unchecked(numbers=(3, 4))),
          ignore=OURS)
 scenario("two protocols of one address", plain() + plain(protocol="UDP"),
          reload(plain(protocol="UDP") + plain(protocol="SCTP")))
 scenario("services come and go", plain() + plain(port=81), reload(plain(port=81) + plain(port=82)), reload(plain(port=83)),
-         reload(""), reload(plain()), dump=True)
+         reload("# Nothing.\n"), reload(plain()), dump=True)
 scenario("real servers come and go", plain(), reload(plain(servers=unchecked(numbers=(2, 3)))),
          reload(plain(servers=unchecked(numbers=(4, 5, 2)))), reload(plain(servers=[])), reload(plain()))
 scenario("another scheduler by reload", plain("sh-port", algo="sh"), reload(plain(algo="wrr")),
