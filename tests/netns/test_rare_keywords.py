@@ -128,8 +128,13 @@ def test_how_far_away_a_neighbor_may_be(ours):
 
 @pytest.mark.holdfast_only
 def test_what_has_no_effect_is_said_once_and_the_rest_works(ours):
-    daemon = ours.start(ours.first, """global_defs {
+    config = """namespace_with_ipsets
+child_wait_time 3
+global_defs {
+    tmp_config_directory /tmp
     snmp_socket unix:/no/such
+    enable_snmp_rfc
+    snmp_rs_stats_update_interval 8
     enable_traps
     enable_snmp_vrrp
     enable_snmp_rfcv2
@@ -142,12 +147,13 @@ def test_what_has_no_effect_is_said_once_and_the_rest_works(ours):
     random_seed 4
     process_names
 }
-""" + instance(100), options=["-x", "-A", "localhost:705"])
+""" + instance(100)
+    daemon = ours.start(ours.first, config, options=["-x", "-A", "localhost:705"])
     daemon.wait_for_state("MASTER")
     said = sorted(line.partition(": ")[2] for line in daemon.log().splitlines() if "no effect in this version" in line)
     assert [line.split(" has no effect")[0] for line in said] == ["-x", "enable_dbus", "enable_snmp_*", "process_names",
                                                                   "random_seed"], said
-    daemon.configure(instance(110))
+    daemon.configure(config.replace("priority 100", "priority 110"))
     daemon.reload()
     daemon.wait_for_log("Reload complete")
     assert daemon.log().count("no effect in this version") == len(said)
