@@ -111,9 +111,9 @@ class TlsConnection final : public Connection, private StreamHandler {
     }
 
     void on_failed(const Error& error, StreamFailure why) override {
-        // A reset in the middle of a handshake is an answer to it.
+        // A reset before there is a session: no connection was made, as keepalived sees it too.
         const bool refused = state_ == State::starting && begun_ && why == StreamFailure::other;
-        failed(error, refused ? StreamFailure::handshake : why);
+        failed(error, refused ? StreamFailure::refused : why);
     }
 
     void on_timer() {

@@ -45,8 +45,8 @@ struct TlsRequest {
 
 /// A connection whose on_connected comes after the handshake, and whose bytes are those inside of TLS.
 /// on_closed comes with the server's close_notify; a stream that just ends is StreamFailure::other, because
-/// what came may be cut short. StreamFailure::handshake when TLS could not be agreed on.
-/// `streams`, `timers` and `context` must outlive it.
+/// what came may be cut short. StreamFailure::handshake when TLS could not be agreed on, refused when the
+/// server resets before it is. `streams`, `timers` and `context` must outlive it.
 std::unique_ptr<Connection> connect_tls(Streams& streams, TimerQueue& timers, const TlsContext& context,
                                         const TlsRequest& request, StreamHandler& handler);
 

@@ -287,7 +287,7 @@ TEST_F(TlsTest, AnEndOrAResetDuringTheHandshakeIsTold) {
     connect();
     wire.handler->on_connected();
     wire.handler->on_failed({"reset", 104, {}}, StreamFailure::other);
-    EXPECT_EQ(failure, StreamFailure::handshake);
+    EXPECT_EQ(failure, StreamFailure::refused);
 }
 
 TEST_F(TlsTest, AFailureToConnectIsToldAsItIs) {
