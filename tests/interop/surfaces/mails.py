@@ -1,38 +1,27 @@
 """Mails: the whole conversation with the server, who gets one, and what happens when the server is bad."""
 
 import re
-import socket
 import threading
 import time
 
-from lab import netlink, wait_until
+from lab import MailListener, wait_until
 
 from .base import MASTER, block, globals_, instance, said, scenario, variants
 
 
-class Postbox:
+class Postbox(MailListener):
     """Notes every line of every conversation. `answers` replaces the reply to a command (first word)."""
 
     def __init__(self, bench, answers=None, greeting="220 mail ready", address="10.1.0.1", port=25):
         self.talks, self._answers, self._greeting = [], answers or {}, greeting
-        with netlink.entered(bench.node.namespace):
-            self._listener = socket.create_server((address, port), backlog=64)
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__(bench.node, address, port)
 
     def subjects(self):
         return sorted(line for talk in self.talks for line in talk if line.startswith("Subject"))
 
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk, args=(connection, self._new()), daemon=True).start()
-
-    def _new(self):
+    def _take(self, connection):
         self.talks.append([])
-        return self.talks[-1]
+        threading.Thread(target=self._talk, args=(connection, self.talks[-1]), daemon=True).start()
 
     def _talk(self, connection, talk):
         with connection:
@@ -65,9 +54,6 @@ class Postbox:
             if line.startswith("QUIT"):
                 return
         talk.append("(closed)")
-
-    def close(self):
-        self._listener.close()
 
 
 def mail_settings(*more, recipients=("a@example.net",), server="10.1.0.1"):

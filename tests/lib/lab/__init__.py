@@ -14,7 +14,7 @@ from .binaries import HOLDFAST, KEEPALIVED, binary_for, under_test_is_reference
 from .capture import Capture
 from .daemon import Daemon
 from .frames import Advert, Arp, NeighborAdvert
-from .mail import MailServer
+from .mail import MailListener, MailServer
 from .namespaces import NamespaceLab, Node, remove_abandoned_namespaces
 from .netlink import AddressEvent
 from .uml import UmlGuest, kernel_has_ipvs
@@ -23,6 +23,6 @@ from .web import WebServer, request
 
 __all__ = [
     "HOLDFAST", "KEEPALIVED", "binary_for", "under_test_is_reference", "Capture", "Daemon", "Advert", "Arp",
-    "NeighborAdvert", "MailServer", "NamespaceLab", "Node", "remove_abandoned_namespaces", "AddressEvent",
+    "NeighborAdvert", "MailListener", "MailServer", "NamespaceLab", "Node", "remove_abandoned_namespaces", "AddressEvent",
     "UmlGuest", "kernel_has_ipvs", "wait_until", "WebServer", "request",
 ]

@@ -1,4 +1,4 @@
-"""A mail server that keeps what it is given."""
+"""Mail servers of tests: one that keeps what it is given, on a base for others."""
 
 import re
 import socket
@@ -8,15 +8,12 @@ import time
 from . import netlink
 
 
-class MailServer:
-    """Takes mail on port 25 of an address of a node; `refused` recipients are answered 550."""
+class MailListener:
+    """Hands every connection to port 25 of an address of a node, or another port, to `_take`, which closes it."""
 
-    def __init__(self, node, refused=(), silent=False, address="10.1.0.1"):
-        self.mails = []  # (sender, [recipients], text)
-        self.times = []  # When each of them was taken.
-        self._refused, self._silent = refused, silent
+    def __init__(self, node, address="10.1.0.1", port=25):
         with netlink.entered(node.namespace):
-            self._listener = socket.create_server((address, 25), backlog=64)
+            self._listener = socket.create_server((address, port), backlog=64)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -26,12 +23,32 @@ class MailServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            with connection:
-                connection.settimeout(10)
-                try:
-                    self._talk(connection)
-                except OSError:
-                    pass
+            self._take(connection)
+
+    def close(self):
+        if self._listener.fileno() < 0:
+            return
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5)
+
+
+class MailServer(MailListener):
+    """Takes one mail after the other; `refused` recipients are answered 550."""
+
+    def __init__(self, node, refused=(), silent=False, address="10.1.0.1"):
+        self.mails = []  # (sender, [recipients], text)
+        self.times = []  # When each of them was taken.
+        self._refused, self._silent = refused, silent
+        super().__init__(node, address)
+
+    def _take(self, connection):
+        with connection:
+            connection.settimeout(10)
+            try:
+                self._talk(connection)
+            except OSError:
+                pass
 
     def _talk(self, connection):
         if self._silent:
@@ -73,10 +90,3 @@ class MailServer:
 
     def subjects(self):
         return [re.search(r"^Subject: (.*?)\r$", text, re.M)[1] for _, _, text in self.mails]
-
-    def close(self):
-        if self._listener.fileno() < 0:
-            return
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(5)
