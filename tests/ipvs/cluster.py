@@ -21,14 +21,23 @@ def wait_for_table(node, predicate, timeout, what):
         raise AssertionError(f"{error}; {node.name} has\n" + "\n".join(table(node))) from None
 
 
-def servers_of(lines, service):
-    """Addresses of the real servers of a service, e.g. "192.0.2.100:80", in a saved table."""
+def _entries(lines, service, option):
+    """What stands behind an option in the entries of a service, e.g. "192.0.2.100:80", in a saved table."""
     found = []
     for line in lines:
         words = line.split()
         if words[0] == "-a" and words[2] == service:
-            found.append(words[words.index("-r") + 1])
+            found.append(words[words.index(option) + 1])
     return found
+
+
+def servers_of(lines, service):
+    """Addresses of the real servers of a service."""
+    return _entries(lines, service, "-r")
+
+
+def weights_of(lines, service):
+    return [int(weight) for weight in _entries(lines, service, "-w")]
 
 
 def tcp_check(**settings):

@@ -72,8 +72,54 @@ class StreamServer(_Server):
                 self._talk(self, connection)
 
 
+class FullServer:
+    """Listens and takes nothing: the queue of its listener is full, so that whoever connects gets no answer at all."""
+
+    def __init__(self, node, port, address="127.0.0.1"):
+        self._sockets = [_listening(node, socket.SOCK_STREAM, port, "::")]
+        self._sockets[0].listen(0)
+        while len(self._sockets) < 4:
+            with netlink.entered(node.namespace):
+                self._sockets.append(socket.socket())
+            self._sockets[-1].setblocking(False)
+            self._sockets[-1].connect_ex((address, port))
+
+    def stop(self):
+        for each in self._sockets:
+            each.close()
+
+
+class PingServer(_Server):
+    """Answers echo requests to an address, in the kernel's place: `answer(request)` gives a list of ICMP messages whose
+    checksums are made here."""
+
+    def __init__(self, node, address, answer):
+        self._answer = answer
+        with netlink.entered(node.namespace):
+            sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        sock.bind((address, 0))
+        super().__init__(sock)
+
+    def _serve_one(self):
+        packet, peer = self._socket.recvfrom(65536)
+        asked = packet[(packet[0] & 15) * 4:]
+        if asked[0] != 8:
+            return
+        for reply in self._answer(asked):
+            self._socket.sendto(_with_checksum(reply), peer)
+
+
+def _with_checksum(message):
+    message = message[:2] + bytes(2) + message[4:]
+    total = sum(struct.unpack(f">{len(message) // 2}H", message[:len(message) & ~1])) + (message[-1] << 8 if len(message) & 1 else 0)
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return message[:2] + struct.pack(">H", ~total & 0xffff) + message[4:]
+
+
 class DatagramServer(_Server):
-    """Answers each datagram with `answer(datagram)`; None is silence. `datagrams` has what came."""
+    """Answers each datagram with `answer(datagram)`, or with several in a list; None is silence. `datagrams` has what
+    came."""
 
     def __init__(self, node, port, answer, address="::"):
         self._answer = answer
@@ -84,8 +130,8 @@ class DatagramServer(_Server):
         datagram, peer = self._socket.recvfrom(65536)
         self.datagrams.append(datagram)
         answer = self._answer(datagram)
-        if answer is not None:
-            self._socket.sendto(answer, peer)
+        for each in [] if answer is None else answer if isinstance(answer, list) else [answer]:
+            self._socket.sendto(each, peer)
 
 
 # ---- What a web server may do; each takes (server, connection) ----
@@ -149,6 +195,40 @@ def resets(server, connection):
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+def resets_at_once(server, connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def breaks_off(text):
+    """Asked or not, says this and then ends the connection by a reset."""
+    def talk(server, connection):
+        connection.sendall(text)
+        # What has arrived may be read before the reset.
+        time.sleep(0.2)
+        resets_at_once(server, connection)
+    return talk
+
+
+def says_unasked(text, total=0):
+    """Says this at once, again and again as long as it is less than `total`, and hears what comes until the end."""
+    def talk(server, connection):
+        connection.sendall(text)
+        for _ in range(total // len(text)):
+            connection.sendall(text)
+        while connection.recv(65536):
+            pass
+    return talk
+
+
+def drips_unasked(text, pause=0.3):
+    """One byte after the other, without end, from the beginning."""
+    def talk(server, connection):
+        for at in range(1000):
+            connection.sendall(text[at % len(text):][:1])
+            time.sleep(pause)
+    return talk
+
+
 def never_closes(answer):
     """A whole answer, but the connection stays open."""
     def talk(server, connection):
@@ -191,6 +271,21 @@ def make_certificate(folder, name="real.example"):
     return path
 
 
+def make_expired_certificate(folder):
+    """Self-signed, and good for one day of 2020."""
+    (folder / "ca.conf").write_text(f"[ca]\ndefault_ca = own\n[own]\ndatabase = {folder}/index\nnew_certs_dir = {folder}\n"
+                                    "default_md = sha256\npolicy = any\nrand_serial = yes\n[any]\ncommonName = supplied\n")
+    (folder / "index").touch()
+    for words in (["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=old.example",
+                   "-keyout", folder / "key.pem", "-out", folder / "wish.pem"],
+                  ["ca", "-batch", "-notext", "-selfsign", "-config", folder / "ca.conf", "-keyfile", folder / "key.pem", "-in",
+                   folder / "wish.pem", "-out", folder / "cert.pem", "-startdate", "20200101000000Z", "-enddate", "20200102000000Z"]):
+        subprocess.run(["openssl", *words], check=True, capture_output=True)
+    path = folder / "server.pem"
+    path.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
+    return path
+
+
 def lock_key(source, target, password):
     subprocess.run(["openssl", "pkcs8", "-topk8", "-in", source, "-out", target, "-passout", f"pass:{password}"],
                    check=True, capture_output=True)
@@ -220,6 +315,33 @@ class Tls:
         # Our goodbye; the client's, if it says one, is what unwrap waits for.
         session.unwrap()
         self.goodbyes += 1
+
+
+class Renegotiator:
+    """`openssl s_server`: asked for a page it wants another handshake first."""
+
+    def __init__(self, node, port, certificate):
+        self._process = node.popen(["openssl", "s_server", "-accept", port, "-cert", certificate, "-key", certificate, "-tls1_2"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.handshakes = 0
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self):
+        for line in self._process.stdout:
+            self.handshakes += line.startswith(b"SSL_do_handshake -> 1")
+            # Its commands are letters that come alone.
+            for word in (b"r\n", b"HTTP/1.0 200 OK\r\n\r\nhello\n", b"q\n") if line.startswith(b"GET") else ():
+                with contextlib.suppress(OSError):
+                    self._process.stdin.write(word)
+                    self._process.stdin.flush()
+                time.sleep(0.2)
+
+    def stop(self):
+        self._process.kill()
+        self._process.wait()
+        self._thread.join()
+        self._process.stdin.close(), self._process.stdout.close()
 
 
 # ---- Mail and names ----

@@ -34,11 +34,19 @@ virtual_server {VIP} {port} {{
 """
 
 
+def bfd(own, other):
+    return (f"bfd_instance B {{\n neighbor_ip {other}\n source_ip {own}\n min_rx 200\n min_tx 200\n multiplier 5\n}}\n")
+
+
 def test_servers_and_their_checks(cluster):
     director = cluster.director(1)
     real = cluster.lab.node("real1", f"{REAL}/24", "2001:db8::11/64")
     web = WebServer(real, 8001)
-    daemon = cluster.start(director, server(8001) + server(8002), part="check")
+    number = director.write("number", "0\n")
+    neighbour = cluster.start(real, bfd(REAL, "192.0.2.1"))
+    daemon = cluster.start(director, bfd("192.0.2.1", REAL) + f"track_file F {{\n file {number}\n weight 1\n}}\n" + server(8001)
+                           + server(8002) + server(8003, "FILE_CHECK {\n track_file F\n }")
+                           + server(8004, "BFD_CHECK {\n name B\n }"))
 
     def servers():
         done = holdctl(daemon, "status", "--json")
@@ -50,8 +58,8 @@ def test_servers_and_their_checks(cluster):
         return all(now.get(f"[{REAL}]:tcp:{port[1:]}", {}).get("state") == state for port, state in states.items())
 
     wait_until(lambda: reached(p8001="up", p8002="down"), 30, "both results", interval=0.5)
-    wait_until(lambda: all(each["checks"][0]["last_check"] for each in servers().values()), 30, "both checks",
-               interval=0.5)
+    wait_until(lambda: all(servers()[f"[{REAL}]:tcp:{port}"]["checks"][0]["last_check"] for port in (8001, 8002)), 30,
+               "both checks", interval=0.5)
     good, bad = servers()[RS], servers()[f"[{REAL}]:tcp:8002"]
     assert (good["in_pool"], good["checks"][0]["kind"], good["checks"][0]["last_check"]["result"]) == (
         True, "TCP_CHECK", "good")
@@ -69,10 +77,26 @@ def test_servers_and_their_checks(cluster):
     (service,) = json.loads(holdctl(daemon, "why", VS, "--json").stdout)["subjects"]
     assert (service["kind"], service["state"], service["event"]) == ("virtual_server", "DOWN",
                                                                      "live weight 0, quorum 1")
+
+    # Checks that follow something else tell the same story.
+    wait_until(lambda: reached(p8003="up", p8004="up"), 30, "the file's and the session's server", interval=0.5)
+    number.write_text("-2147483648\n")
+    neighbour.kill()
+    wait_until(lambda: reached(p8003="down", p8004="down"), 30, "both to go", interval=0.5)
+    for port, kind in ((8003, "FILE_CHECK"), (8004, "BFD_CHECK")):
+        (subject,) = json.loads(holdctl(daemon, "why", f"[{REAL}]:tcp:{port}", "--json").stdout)["subjects"]
+        assert (subject["kind"], subject["state"], subject["cause"]) == ("real_server", "DOWN", "check"), subject
+        assert subject["event"].startswith(f"{kind} failed"), subject
+
+    number.write_text("0\n")
+    neighbour.start()
     web.start()
-    wait_until(lambda: reached(p8001="up"), 30, "the server to come back", interval=0.5)
+    wait_until(lambda: reached(p8001="up", p8003="up", p8004="up"), 30, "the servers to come back", interval=0.5)
     events = json.loads(holdctl(daemon, "events", "--json").stdout)["events"]
-    assert [event["to"] for event in events if event["name"] == f"{RS} of {VS}"] == ["DOWN", "UP"]
+    for port in (8001, 8003, 8004):
+        story = [event for event in events if event["name"] == f"[{REAL}]:tcp:{port} of [{VIP}]:tcp:{port}"]
+        assert [event["to"] for event in story][-2:] == ["DOWN", "UP"]
+        assert {event["cause"] for event in story} == {"check"}
     assert "TCP_CHECK up" in holdctl(daemon, "status").stdout
 
 
