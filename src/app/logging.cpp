@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -29,41 +30,70 @@ class StreamSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> 
     StreamSink(std::FILE* stream, bool owned, bool nanoseconds, bool flush_always)
         : stream_(stream), owned_(owned), nanoseconds_(nanoseconds), flush_always_(flush_always) {}
     ~StreamSink() override {
+        write_out();
         if (owned_) std::fclose(stream_);
     }
     StreamSink(const StreamSink&) = delete;
     StreamSink& operator=(const StreamSink&) = delete;
 
+    /// Lines wait as long as there was one more `true` than `false`.
+    void gather(bool more) {
+        gatherers_ += more ? 1 : -1;
+        if (gatherers_ == 0) write_out();
+    }
+
   protected:
     void sink_it_(const spdlog::details::log_msg& message) override {
-        const std::time_t now = spdlog::log_clock::to_time_t(message.time);
-        std::tm local{};
-        localtime_r(&now, &local);
-        std::array<char, 64> stamp{};
-        size_t length = 0;
-        if (nanoseconds_) {
-            length = std::strftime(stamp.data(), stamp.size(), "%a %b %d %T", &local);
-            const auto fraction =
-                std::chrono::duration_cast<std::chrono::nanoseconds>(message.time.time_since_epoch())
-                    .count() %
-                1'000'000'000;
-            length += static_cast<size_t>(std::snprintf(stamp.data() + length, stamp.size() - length,
-                                                        ".%09lld", static_cast<long long>(fraction)));
-            std::strftime(stamp.data() + length, stamp.size() - length, " %Y", &local);
-        } else {
-            std::strftime(stamp.data(), stamp.size(), "%a %b %e %T %Y", &local);
-        }
-        std::fprintf(stream_, "%s: %.*s\n", stamp.data(), static_cast<int>(message.payload.size()),
-                     message.payload.data());
-        if (flush_always_) std::fflush(stream_);
+        append_stamp(message.time);
+        text_.append(message.payload.data(), message.payload.size());
+        text_ += '\n';
+        if (gatherers_ == 0 || text_.size() >= kGathered) write_out();
     }
-    void flush_() override { std::fflush(stream_); }
+    void flush_() override {
+        write_out();
+        std::fflush(stream_);
+    }
 
   private:
+    void append_stamp(spdlog::log_clock::time_point time) {
+        const std::time_t now = spdlog::log_clock::to_time_t(time);
+        if (now != second_) {
+            second_ = now;
+            std::tm local{};
+            localtime_r(&now, &local);
+            std::array<char, 64> text{};
+            const auto put = [&](std::string& to, const char* format) {
+                to.assign(text.data(), std::strftime(text.data(), text.size(), format, &local));
+            };
+            put(until_second_, nanoseconds_ ? "%a %b %d %T" : "%a %b %e %T");
+            put(year_, " %Y: ");
+        }
+        text_ += until_second_;
+        if (nanoseconds_) {
+            const auto since = std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch());
+            text_ += fmt::format(".{:09}", since.count() % 1'000'000'000);
+        }
+        text_ += year_;
+    }
+
+    void write_out() {
+        if (text_.empty()) return;
+        std::fwrite(text_.data(), 1, text_.size(), stream_);
+        if (flush_always_) std::fflush(stream_);
+        text_.clear();
+    }
+
+    static constexpr size_t kGathered = 16384;
+
     std::FILE* stream_;
     bool owned_;
     bool nanoseconds_;
     bool flush_always_;
+    int gatherers_ = 0;
+    std::string text_;         ///< Not written yet.
+    std::time_t second_ = -1;  ///< What the stamp below says.
+    std::string until_second_;
+    std::string year_;
 };
 
 spdlog::level::level_enum level_of(LogLevel level) {
@@ -104,6 +134,7 @@ struct Log::Sinks {
     std::vector<spdlog::sink_ptr> sinks;
     std::shared_ptr<SyslogSink> syslog;
     std::shared_ptr<StreamSink> console;
+    std::shared_ptr<StreamSink> file;
     std::array<std::unique_ptr<spdlog::logger>, kParts> loggers;
     std::function<void(Part, LogLevel, std::string_view)> listener;
 
@@ -155,7 +186,8 @@ Log::Log(LogSettings settings) : sinks_(std::make_unique<Sinks>()), detail_(sett
         if (!wanted.file.empty()) {
             auto stream = open_log_file(wanted.file);
             if (stream) {
-                sinks_->sinks.push_back(std::make_shared<StreamSink>(*stream, true, true, wanted.flush_file));
+                sinks_->file = std::make_shared<StreamSink>(*stream, true, true, wanted.flush_file);
+                sinks_->sinks.push_back(sinks_->file);
             } else {
                 file_opened = Failure(stream.error());
             }
@@ -193,6 +225,11 @@ void Log::after_fork() {
 
 void Log::flush() {
     for (const auto& sink : sinks_->sinks) sink->flush();
+}
+
+void Log::gather(bool more) {
+    for (const auto& stream : {sinks_->console, sinks_->file})
+        if (stream) stream->gather(more);
 }
 
 void Log::on_line(std::function<void(Part, LogLevel, std::string_view)> listener) {

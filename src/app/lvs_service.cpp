@@ -32,7 +32,8 @@ LvsService::LvsService(Edges& edges, Network& network, Notifications& notificati
 
 LvsService::~LvsService() = default;
 
-Result<> LvsService::start(const config::Config& config) {
+Result<> LvsService::start(const Shared<config::Config>& generation) {
+    const config::Config& config = generation;
     if (config.virtual_servers.empty() && !config.global.lvs_sync_daemon && !config.global.lvs_flush)
         return {};
     if (auto available = edges_.ipvs.available(); !available) return available;
@@ -44,14 +45,15 @@ Result<> LvsService::start(const config::Config& config) {
     }
     if (auto read = reconciler_.start(); !read) return read;
     set_kernel_timeouts(config.global.lvs_timeouts);
-    load(config);
+    load(generation);
     start_sync_daemons(config);
     return {};
 }
 
-void LvsService::reload(const config::Config& config) {
+void LvsService::reload(const Shared<config::Config>& generation) {
+    const config::Config& config = generation;
     if (!running_) {
-        if (auto started = start(config); !started) {
+        if (auto started = start(generation); !started) {
             edges_.log.write(Part::checkers, LogLevel::error, started.error().message);
         }
         return;
@@ -60,7 +62,7 @@ void LvsService::reload(const config::Config& config) {
     if (auto made = make_tls_context(config); !made)
         edges_.log.write(Part::checkers, LogLevel::error, made.error().message);
     set_kernel_timeouts(config.global.lvs_timeouts);
-    load(config);
+    load(generation);
     if (config.global.lvs_sync_daemon != sync_daemon_) {
         stop_sync_daemons();
         start_sync_daemons(config);
@@ -88,7 +90,8 @@ Result<> LvsService::make_tls_context(const config::Config& config) {
     return {};
 }
 
-void LvsService::load(const config::Config& config) {
+void LvsService::load(const Shared<config::Config>& generation) {
+    const config::Config& config = generation;
     router_id_ = config.global.router_id;
     flush_on_stop_ = config.global.lvs_flush_on_stop;
     flush_only_ours_ = config.global.lvs_flush_on_stop_only_ours;
@@ -98,7 +101,7 @@ void LvsService::load(const config::Config& config) {
         verify_timer_.arm_after(kVerifyPeriod);
     }
     check::DirectorSettings settings;
-    settings.virtual_servers = config.virtual_servers;
+    settings.virtual_servers = generation.parts(config.virtual_servers);
     settings.groups = config.virtual_server_groups;
     const config::NftablesSettings& nftables = config.global.nftables;
     if (nftables.ipvs_table) settings.first_mark = nftables.ipvs_start_mark;
@@ -122,6 +125,7 @@ void LvsService::load(const config::Config& config) {
     edges_.log.info(Part::checkers, "Activating BFD healthchecker");
     take_over_checkers();
     index_followers();
+    reconciler_.retry_refused();
     step();
 }
 
@@ -151,11 +155,18 @@ void LvsService::read_files(const config::Config& config) {
 
 void LvsService::index_followers() {
     bfd_checks_.clear();
-    for (const check::CheckerId id : director_.checkers()) {
-        const auto& probe = director_.checker(id)->probe;
-        if (const auto* file = std::get_if<check::FileCheck>(&probe))
-            file_checks_[file->track_file].push_back(id);
-        if (const auto* bfd = std::get_if<check::BfdCheck>(&probe)) bfd_checks_[bfd->session].push_back(id);
+    for (size_t i = 0; i < director_.size(); ++i) {
+        const auto& servers = director_.machine(i).settings().real_servers;
+        for (size_t server = 0; server < servers.size(); ++server) {
+            for (size_t one = 0; one < servers[server].checkers.size(); ++one) {
+                const auto& probe = servers[server].checkers[one].probe;
+                const auto id = [&] { return director_.id_at({i, server, one}); };
+                if (const auto* file = std::get_if<check::FileCheck>(&probe))
+                    file_checks_[file->track_file].push_back(id());
+                if (const auto* bfd = std::get_if<check::BfdCheck>(&probe))
+                    bfd_checks_[bfd->session].push_back(id());
+            }
+        }
     }
     for (const auto& [name, checks] : file_checks_) follow_file(name);
 }
@@ -225,6 +236,7 @@ void LvsService::take_over_checkers() {
 }
 
 void LvsService::perform(const check::DirectorActions& actions) {
+    const Log::Gathering together(edges_.log);
     for (const check::DirectorAction& action : actions) {
         if (const auto* line = std::get_if<check::Log>(&action)) {
             if (!line->detail || edges_.log.has_detail()) edges_.log.info(Part::checkers, line->text);
@@ -287,9 +299,8 @@ void LvsService::stop(bool release) {
     runners_.clear();
     verify_timer_.cancel();
     if (release) {  // Otherwise nothing goes, and nothing is said.
-        check::DirectorActions actions;
-        director_.stop(flush_on_stop_, actions);
-        perform(actions);
+        const Log::Gathering together(edges_.log);
+        director_.stop(flush_on_stop_, [this](const check::DirectorActions& actions) { perform(actions); });
     }
     stop_sync_daemons();
     if (!release) {

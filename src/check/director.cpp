@@ -52,7 +52,8 @@ void say_group_changes(const DirectorSettings& from, const DirectorSettings& wit
 }  // namespace
 
 void Director::drop_unusable(DirectorSettings& settings, DirectorActions& out) const {
-    std::erase_if(settings.virtual_servers, [&](const VirtualServerSettings& server) {
+    std::erase_if(settings.virtual_servers, [&](const Shared<VirtualServerSettings>& shared) {
+        const VirtualServerSettings& server = *shared;
         if (server.real_servers.empty()) return true;
         if (server.group.empty() || find_group(settings, server.group) != nullptr) return false;
         out.emplace_back(
@@ -70,7 +71,7 @@ void Director::expand() {
     if (next_mark_ == 0) next_mark_ = settings_->first_mark.value_or(0);
     const auto marks_before = std::exchange(marks_, {});
     for (size_t i = 0; i < settings_->virtual_servers.size(); ++i) {
-        const VirtualServerSettings& server = settings_->virtual_servers[i];
+        const VirtualServerSettings& server = *settings_->virtual_servers[i];
         const VirtualServerGroup* group = find_group(*settings_, server.group);
         auto services = services_of(server, group);
         auto& addresses = addresses_.emplace_back();
@@ -109,95 +110,179 @@ std::vector<ipvs::MarkedAddresses> Director::marked() const {
     return all;
 }
 
+/// What of the generation before is still needed while the next one takes its place.
+struct Director::Before {
+    std::unique_ptr<DirectorSettings> settings;
+    std::vector<std::unique_ptr<VirtualServerMachine>> machines;  ///< Null: goes on in the new generation.
+    std::vector<std::vector<ipvs::ServiceKey>> services;
+    std::vector<Ids> ids;
+    std::vector<bool> suspended;
+    std::vector<std::optional<size_t>> of;     ///< By new virtual server: which one it was.
+    std::vector<std::optional<size_t>> after;  ///< By old virtual server: which one it is.
+};
+
 void Director::load(DirectorSettings settings, DirectorActions& out) {
     drop_unusable(settings, out);
-    const auto old_settings =
-        std::exchange(settings_, std::make_unique<DirectorSettings>(std::move(settings)));
-    const auto old_machines = std::exchange(machines_, {});
-    const auto old_services = services_;
-    const auto old_ids = std::exchange(ids_, {});
+    Before before{
+        .settings = std::exchange(settings_, std::make_unique<DirectorSettings>(std::move(settings))),
+        .machines = std::exchange(machines_, {}),
+        .services = std::exchange(services_, {}),
+        .ids = std::exchange(ids_, {}),
+        .suspended = std::exchange(suspended_, {}),
+        .of = {},
+        .after = {}};
     expand();
-
-    UpdateServices changed;
-    for (const auto& keys : services_) changed.keys.insert(changed.keys.end(), keys.begin(), keys.end());
-    for (const auto& keys : old_services)
-        std::ranges::copy_if(keys, std::back_inserter(changed.keys),
-                             [&](const ipvs::ServiceKey& key) { return !users_.contains(key); });
-    out.emplace_back(std::move(changed));
-
-    std::unordered_map<std::string, std::deque<size_t>> known;
-    for (size_t i = 0; i < old_machines.size(); ++i)
-        known[identity(old_machines[i]->settings())].push_back(i);
-    std::vector<std::optional<size_t>> before(settings_->virtual_servers.size());
-    for (size_t i = 0; i < before.size(); ++i) {
-        auto found = known.find(identity(settings_->virtual_servers[i]));
-        if (found == known.end() || found->second.empty()) continue;
-        before[i] = found->second.front();
-        found->second.pop_front();
-    }
-
-    // The pools are brought up to date once, by the UpdateServices in front; the machines' own requests are
-    // dropped.
-    auto relay_without_updates = [&](PoolActions&& actions) {
-        std::erase_if(actions, [](const PoolAction& one) { return std::holds_alternative<UpdatePool>(one); });
-        relay(0, std::move(actions), out);
-    };
+    match(before);
+    // The pools are brought up to date once, in front of everything that is said about them.
+    const size_t update = out.size();
+    out.emplace_back(UpdateServices{});
+    std::vector<ipvs::ServiceKey> changed;
     // As the reference does it, two rounds: what was there goes or is carried over in its old order, then
     // everything is judged in the new one.
-    std::vector<std::optional<size_t>> after(old_machines.size());
+    make_machines(before);
+    leave(before, out);
+    know_addresses(out);
+    for (size_t i = 0; i < machines_.size(); ++i)
+        if (goes_on(before, i) && suspended_[i] != before.suspended[*before.of[i]])
+            for (const auto& row : ids_[i]) kept_.insert(kept_.end(), row.begin(), row.end());
+    contribute_again();
+    for (size_t i = 0; i < machines_.size(); ++i)
+        if (judge(before, i, out)) changed.insert(changed.end(), services_[i].begin(), services_[i].end());
+    // Which of several virtual servers comes first may have changed.
+    for (const auto& [key, users] : users_)
+        if (users.size() > 1) changed.push_back(key);
+    std::unordered_set<ipvs::ServiceKey> known(changed.begin(), changed.end());
+    for (size_t i = 0; i < before.machines.size(); ++i)
+        if (before.machines[i])
+            std::ranges::copy_if(before.services[i], std::back_inserter(changed),
+                                 [&](const ipvs::ServiceKey& key) { return known.insert(key).second; });
+    if (changed.empty()) {
+        out.erase(out.begin() + static_cast<std::ptrdiff_t>(update));
+    } else {
+        std::get<UpdateServices>(out[update]).keys = std::move(changed);
+    }
+    announce_checkers(out);
+}
+
+void Director::match(Before& before) const {
+    std::unordered_map<std::string, std::deque<size_t>> known;
+    for (size_t i = 0; i < before.machines.size(); ++i)
+        known[identity(before.machines[i]->settings())].push_back(i);
+    before.of.resize(settings_->virtual_servers.size());
+    before.after.resize(before.machines.size());
+    for (size_t i = 0; i < before.of.size(); ++i) {
+        auto found = known.find(identity(*settings_->virtual_servers[i]));
+        if (found == known.end() || found->second.empty()) continue;
+        before.of[i] = found->second.front();
+        before.after[found->second.front()] = i;
+        found->second.pop_front();
+    }
+}
+
+bool Director::unchanged(const Before& before, size_t now) const {
+    const size_t old = *before.of[now];
+    const VirtualServerSettings& server = *settings_->virtual_servers[now];
+    if (before.services[old] != services_[now] || before.machines[old]->settings() != server) return false;
+    if (server.group.empty()) return true;
+    const VirtualServerGroup* group = find_group(*settings_, server.group);
+    const VirtualServerGroup* group_before = find_group(*before.settings, server.group);
+    return group != nullptr && group_before != nullptr && *group == *group_before;
+}
+
+bool Director::goes_on(const Before& before, size_t now) {
+    return before.of[now] && !before.machines[*before.of[now]];
+}
+
+void Director::make_machines(Before& before) {
     added_.clear();
     kept_.clear();
     removed_.clear();
     entries_before_.clear();
     for (size_t i = 0; i < settings_->virtual_servers.size(); ++i) {
-        machines_.push_back(
-            std::make_unique<VirtualServerMachine>(settings_->virtual_servers[i], settings_->options));
-        if (before[i]) {
-            after[*before[i]] = i;
-            ids_.push_back(number_checkers(i, &old_machines[*before[i]]->settings(), &old_ids[*before[i]]));
-        } else {
-            ids_.push_back(number_checkers(i, nullptr, nullptr));
+        const VirtualServerSettings& server = *settings_->virtual_servers[i];
+        const std::optional<size_t> old = before.of[i];
+        if (old && unchanged(before, i)) {
+            machines_.push_back(std::move(before.machines[*old]));
+            machines_.back()->go_on(server, settings_->options);
+            ids_.push_back(std::move(before.ids[*old]));
+            if (*old != i)
+                for (const auto& row : ids_.back())
+                    for (const CheckerId id : row) checkers_.at(id).virtual_server = i;
+            continue;
         }
-    }
-    for (size_t i = 0; i < old_machines.size(); ++i) {
-        PoolActions actions;
-        if (after[i]) {
-            remember_entries(*old_settings, old_machines[i]->settings().group);
-            say_group_changes(*old_settings, *settings_, false, old_machines[i]->settings(), actions);
-            machines_[*after[i]]->take_over(*old_machines[i], actions);
-        } else {
-            actions.emplace_back(Log{log_lines::virtual_server_gone(old_machines[i]->settings())});
-            old_machines[i]->stop(Leaving::removed, actions);
-        }
-        relay_without_updates(std::move(actions));
+        machines_.push_back(std::make_unique<VirtualServerMachine>(server, settings_->options));
+        ids_.push_back(number_checkers(i, old ? &before.machines[*old]->settings() : nullptr,
+                                       old ? &before.ids[*old] : nullptr));
     }
     const std::unordered_set<CheckerId> still(kept_.begin(), kept_.end());
-    for (const Ids& servers : old_ids)
-        for (const auto& checkers : servers)
-            for (CheckerId id : checkers)
-                if (!still.contains(id)) removed_.push_back(id);
-    for (CheckerId id : removed_) checkers_.erase(id);
-
-    know_addresses(out);
-    contribute_again();
-    for (size_t i = 0; i < machines_.size(); ++i) {
-        for (size_t server = 0; server < machines_[i]->servers().size(); ++server)
-            machines_[i]->set_initial_weight(
-                server, settings_->virtual_servers[i].real_servers[server].weight + contributions(i, server));
-        PoolActions actions;
-        if (before[i]) {
-            say_group_changes(*settings_, *old_settings, true, settings_->virtual_servers[i], actions);
-            machines_[i]->settle(actions);
-        } else {
-            assume_files(i);
-            machines_[i]->start(actions);
-        }
-        relay_without_updates(std::move(actions));
+    for (size_t i = 0; i < before.machines.size(); ++i)
+        if (before.machines[i])
+            for (const auto& row : before.ids[i])
+                std::ranges::copy_if(row, std::back_inserter(removed_),
+                                     [&](CheckerId id) { return !still.contains(id); });
+    for (const CheckerId id : removed_) {
+        checkers_.erase(id);
+        contributions_.erase(id);
     }
-    for (CheckerId id : checkers())
-        if (runs_probes(*checker(id)) && (suspended(id) || !state(id)->has_run))
-            out.emplace_back(
-                Log{log_lines::healthchecker(!suspended(id), server_name(id), virtual_server_name(id))});
+}
+
+void Director::leave(Before& before, DirectorActions& out) {
+    for (size_t i = 0; i < before.machines.size(); ++i) {
+        VirtualServerMachine* old = before.machines[i].get();
+        const std::optional<size_t> now = before.after[i];
+        const VirtualServerSettings& server = old != nullptr ? old->settings() : machines_[*now]->settings();
+        if (now) remember_entries(*before.settings, server.group);
+        if (old == nullptr) continue;
+        PoolActions actions;
+        if (now) {
+            say_group_changes(*before.settings, *settings_, false, server, actions);
+            machines_[*now]->take_over(*old, actions);
+        } else {
+            actions.emplace_back(Log{log_lines::virtual_server_gone(server)});
+            old->stop(Leaving::removed, actions);
+        }
+        (void)relay_without_updates(std::move(actions), out);
+    }
+}
+
+bool Director::judge(const Before& before, size_t index, DirectorActions& out) {
+    const VirtualServerSettings& server = *settings_->virtual_servers[index];
+    VirtualServerMachine& machine = *machines_[index];
+    for (size_t i = 0; i < machine.servers().size(); ++i)
+        machine.set_initial_weight(i, server.real_servers[i].weight + contributions(index, i));
+    PoolActions actions;
+    if (before.of[index]) {
+        say_group_changes(*settings_, *before.settings, true, server, actions);
+        machine.settle(actions);
+    } else {
+        assume_files(index);
+        machine.start(actions);
+    }
+    return relay_without_updates(std::move(actions), out);
+}
+
+bool Director::relay_without_updates(PoolActions&& actions, DirectorActions& out) const {
+    const bool wants_update = std::erase_if(actions, [](const PoolAction& one) {
+                                  return std::holds_alternative<UpdatePool>(one);
+                              }) != 0;
+    relay(0, std::move(actions), out);
+    return wants_update;
+}
+
+void Director::announce_checkers(DirectorActions& out) const {
+    for (size_t i = 0; i < machines_.size(); ++i) {
+        const VirtualServerSettings& server = *settings_->virtual_servers[i];
+        for (size_t real = 0; real < server.real_servers.size(); ++real) {
+            const auto& states = machines_[i]->servers()[real].checkers;
+            for (size_t one = 0; one < states.size(); ++one) {
+                if (!runs_probes(server.real_servers[real].checkers[one])) continue;
+                if (states[one].has_run && !suspended_[i]) continue;
+                out.emplace_back(Log{log_lines::healthchecker(
+                    !suspended_[i], log_lines::real_server(server.real_servers[real], server),
+                    machines_[i]->name())});
+            }
+        }
+    }
 }
 
 void Director::remember_entries(const DirectorSettings& before, const std::string& group) {
@@ -216,7 +301,7 @@ bool Director::known_before(const VirtualServerGroup& group, const GroupEntry& e
 void Director::know_addresses(DirectorActions& out) {
     awaiting_.clear();
     for (size_t i = 0; i < machines_.size(); ++i) {
-        if (!settings_->virtual_servers[i].ha_suspend) continue;
+        if (!settings_->virtual_servers[i]->ha_suspend) continue;
         for (const IpAddress& address : addresses_[i]) {
             auto& waiting = awaiting_[address];
             if (waiting.empty() || waiting.back() != i) waiting.push_back(i);
@@ -230,26 +315,31 @@ void Director::know_addresses(DirectorActions& out) {
     }
     suspended_.assign(machines_.size(), false);
     for (size_t i = 0; i < machines_.size(); ++i)
-        suspended_[i] = settings_->virtual_servers[i].ha_suspend && !address_present(i);
+        suspended_[i] = settings_->virtual_servers[i]->ha_suspend && !address_present(i);
 }
 
 // A reload may have changed what a contribution is reckoned from.
 void Director::contribute_again() {
-    for (auto& [id, entry] : checkers_) {
-        const RealServerSettings& server =
-            settings_->virtual_servers[entry.place.virtual_server].real_servers[entry.place.real_server];
-        if (entry.wish) {
-            entry.contribution = *entry.wish - server.weight;
-        } else if (const auto* file = std::get_if<FileCheck>(&server.checkers[entry.place.checker].probe);
-                   file != nullptr && settings_->opinion_of) {
-            entry.contribution = settings_->opinion_of(*file).contribution;
-        }
+    for (auto& [id, contribution] : contributions_) {
+        const CheckerPlace& at = checkers_.at(id);
+        if (contribution.wish)
+            contribution.value =
+                *contribution.wish -
+                settings_->virtual_servers[at.virtual_server]->real_servers[at.real_server].weight;
+    }
+    if (!settings_->opinion_of) return;
+    for (size_t i = 0; i < machines_.size(); ++i) {
+        const auto& servers = settings_->virtual_servers[i]->real_servers;
+        for (size_t server = 0; server < servers.size(); ++server)
+            for (size_t one = 0; one < servers[server].checkers.size(); ++one)
+                if (const auto* file = std::get_if<FileCheck>(&servers[server].checkers[one].probe))
+                    contributions_[ids_[i][server][one]].value = settings_->opinion_of(*file).contribution;
     }
 }
 
 void Director::assume_files(size_t index) {
     if (!settings_->opinion_of) return;
-    const auto& servers = settings_->virtual_servers[index].real_servers;
+    const auto& servers = settings_->virtual_servers[index]->real_servers;
     for (size_t server = 0; server < servers.size(); ++server)
         for (size_t i = 0; i < servers[server].checkers.size(); ++i)
             if (const auto* file = std::get_if<FileCheck>(&servers[server].checkers[i].probe))
@@ -258,7 +348,7 @@ void Director::assume_files(size_t index) {
 
 Director::Ids Director::number_checkers(size_t index, const VirtualServerSettings* before,
                                         const Ids* ids_before) {
-    const VirtualServerSettings& now = settings_->virtual_servers[index];
+    const VirtualServerSettings& now = *settings_->virtual_servers[index];
     std::unordered_map<Endpoint, size_t> known;
     if (before != nullptr)
         for (size_t i = 0; i < before->real_servers.size(); ++i)
@@ -276,7 +366,7 @@ Director::Ids Director::number_checkers(size_t index, const VirtualServerSetting
             const bool is_kept = matches[i].has_value();
             const CheckerId id = is_kept ? (*ids_before)[old_server->second][*matches[i]] : next_id_++;
             (is_kept ? kept_ : added_).push_back(id);
-            checkers_[id].place = {index, server, i};
+            checkers_[id] = {index, server, i};
             row.push_back(id);
         }
     }
@@ -285,21 +375,23 @@ Director::Ids Director::number_checkers(size_t index, const VirtualServerSetting
 
 int64_t Director::contributions(size_t virtual_server, size_t real_server) const {
     int64_t sum = 0;
-    for (CheckerId id : ids_[virtual_server][real_server]) sum += checkers_.at(id).contribution;
+    if (contributions_.empty()) return sum;
+    for (CheckerId id : ids_[virtual_server][real_server]) sum += contribution(id);
     return sum;
 }
 
-void Director::stop(bool flushing, DirectorActions& out) {
+void Director::stop(bool flushing, const std::function<void(const DirectorActions&)>& perform) {
     UpdateServices changed;
     for (const auto& keys : services_) changed.keys.insert(changed.keys.end(), keys.begin(), keys.end());
-    out.emplace_back(std::move(changed));
-    for (const auto& machine : machines_) {
-        PoolActions actions;
-        machine->stop(flushing ? Leaving::flushing : Leaving::stopping, actions);
-        std::erase_if(actions, [](const PoolAction& one) { return std::holds_alternative<UpdatePool>(one); });
-        relay(0, std::move(actions), out);
-    }
     users_.clear();
+    perform({std::move(changed)});
+    for (const auto& machine : machines_) {
+        PoolActions said;
+        machine->stop(flushing ? Leaving::flushing : Leaving::stopping, said);
+        DirectorActions actions;
+        (void)relay_without_updates(std::move(said), actions);
+        perform(actions);
+    }
 }
 
 void Director::relay(size_t virtual_server, PoolActions&& from, DirectorActions& out) const {
@@ -318,14 +410,14 @@ void Director::relay(size_t virtual_server, PoolActions&& from, DirectorActions&
 
 const CheckerPlace* Director::place(CheckerId id) const {
     auto found = checkers_.find(id);
-    return found == checkers_.end() ? nullptr : &found->second.place;
+    return found == checkers_.end() ? nullptr : &found->second;
 }
 
 const Checker* Director::checker(CheckerId id) const {
     const CheckerPlace* at = place(id);
     if (at == nullptr) return nullptr;
     return &settings_->virtual_servers[at->virtual_server]
-                .real_servers[at->real_server]
+                ->real_servers[at->real_server]
                 .checkers[at->checker];
 }
 
@@ -356,7 +448,7 @@ std::vector<CheckerId> Director::checkers() const {
 std::string Director::server_name(CheckerId id) const {
     const CheckerPlace* at = place(id);
     if (at == nullptr) return {};
-    const VirtualServerSettings& server = settings_->virtual_servers[at->virtual_server];
+    const VirtualServerSettings& server = *settings_->virtual_servers[at->virtual_server];
     return log_lines::real_server(server.real_servers[at->real_server], server);
 }
 
@@ -373,7 +465,7 @@ void Director::verdict(CheckerId id, const Verdict& verdict, DirectorActions& ou
     std::string line = log_lines::verdict(one, verdict, server_name(id), virtual_server_name(id));
     if (!line.empty()) out.emplace_back(Log{std::move(line)});
     if (!verdict.up && std::holds_alternative<MiscCheck>(one.probe)) {
-        checkers_.at(id).wish.reset();
+        if (const auto own = contributions_.find(id); own != contributions_.end()) own->second.wish.reset();
         set_contribution(id, 0, true, out);
     }
     PoolActions actions;
@@ -413,22 +505,21 @@ void Director::follow(CheckerId id, const Opinion& opinion, DirectorActions& out
 }
 
 void Director::wish_weight(CheckerId id, std::optional<int64_t> weight, DirectorActions& out) {
-    auto found = checkers_.find(id);
-    if (found == checkers_.end()) return;
-    found->second.wish = weight;
-    const CheckerPlace& at = found->second.place;
-    const auto& server = settings_->virtual_servers[at.virtual_server].real_servers[at.real_server];
+    const CheckerPlace* at = place(id);
+    if (at == nullptr) return;
+    if (weight || contributions_.contains(id)) contributions_[id].wish = weight;
+    const auto& server = settings_->virtual_servers[at->virtual_server]->real_servers[at->real_server];
     set_contribution(id, weight ? *weight - server.weight : 0, false, out);
 }
 
 void Director::set_contribution(CheckerId id, int64_t contribution, bool silently, DirectorActions& out) {
-    CheckerEntry& entry = checkers_.at(id);
-    if (entry.contribution == contribution) return;
-    entry.contribution = contribution;
-    const CheckerPlace& at = entry.place;
+    if (this->contribution(id) == contribution) return;
+    contributions_[id].value = contribution;
+    const CheckerPlace& at = checkers_.at(id);
     VirtualServerMachine& machine = *machines_[at.virtual_server];
-    const int64_t weight = settings_->virtual_servers[at.virtual_server].real_servers[at.real_server].weight +
-                           contributions(at.virtual_server, at.real_server);
+    const int64_t weight =
+        settings_->virtual_servers[at.virtual_server]->real_servers[at.real_server].weight +
+        contributions(at.virtual_server, at.real_server);
     if (silently) return machine.set_weight_silently(at.real_server, weight);
     PoolActions actions;
     machine.set_weight(at.real_server, weight, actions);
@@ -473,7 +564,7 @@ std::optional<ipvs::Service> Director::service(const ipvs::ServiceKey& key) cons
     auto found = users_.find(key);
     if (found == users_.end()) return std::nullopt;
     ipvs::Service service{.attributes =
-                              attributes_for(settings_->virtual_servers[found->second.front()], key)};
+                              attributes_for(*settings_->virtual_servers[found->second.front()], key)};
     for (size_t user : found->second) machines_[user]->put_destinations(key, service);
     return service;
 }
@@ -484,7 +575,7 @@ ipvs::Table Director::desired() const {
     for (size_t i = 0; i < machines_.size(); ++i)
         for (const ipvs::ServiceKey& key : services_[i])
             machines_[i]->put_destinations(
-                key, table.add(key, attributes_for(settings_->virtual_servers[i], key)));
+                key, table.add(key, attributes_for(*settings_->virtual_servers[i], key)));
     return table;
 }
 

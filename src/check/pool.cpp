@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <iterator>
+#include <unordered_set>
 
 #include "holdfast/check/expand.hpp"
 #include "holdfast/check/log_lines.hpp"
 
 namespace holdfast::check {
 namespace {
+
+constexpr size_t kSmallPool = 16;
 
 void append(PoolActions& to, PoolActions&& from) {
     std::ranges::move(from, std::back_inserter(to));
@@ -227,6 +230,12 @@ void VirtualServerMachine::stop(Leaving how, PoolActions& out) {
 void VirtualServerMachine::put_destinations(const ipvs::ServiceKey& key, ipvs::Service& service) const {
     if (stopped_) return;
     const bool in_group = !settings_->group.empty();
+    // In a large pool searching would make it quadratic.
+    const bool large = servers_.size() > kSmallPool;
+    std::unordered_set<ipvs::DestinationKey> known;
+    if (large)
+        for (const ipvs::Destination& one : service.destinations) known.insert(one.key);
+    service.destinations.reserve(service.destinations.size() + servers_.size());
     for (size_t i = 0; i < servers_.size(); ++i) {
         const RealServerSettings& server = settings_->real_servers[i];
         const bool serves = servers_[i].alive && !sorry_alive_;
@@ -237,7 +246,9 @@ void VirtualServerMachine::put_destinations(const ipvs::ServiceKey& key, ipvs::S
              .weight = serves ? limit_weight(servers_[i].weight) : 0,
              .upper_threshold = server.upper_threshold,
              .lower_threshold = server.lower_threshold}};
-        if (service.find(destination.key) == nullptr) service.destinations.push_back(destination);
+        const bool is_new =
+            large ? known.insert(destination.key).second : service.find(destination.key) == nullptr;
+        if (is_new) service.destinations.push_back(destination);
     }
     const auto& sorry = settings_->sorry_server;
     if (!sorry || (!sorry_alive_ && !sorry->inhibit)) return;

@@ -49,6 +49,17 @@ void VirtualServerMachine::take_over(VirtualServerMachine& old, PoolActions& out
     std::ranges::move(notifications, std::back_inserter(out));
 }
 
+void VirtualServerMachine::go_on(const VirtualServerSettings& same, const PoolOptions& options) {
+    settings_ = &same;
+    options_ = options;
+    known_before_ = true;
+    goes_on_ = true;
+    for (ServerState& server : servers_) {
+        server.known_before = true;
+        server.previous_weight = server.weight;
+    }
+}
+
 void VirtualServerMachine::settle(PoolActions& out) {
     PoolActions lines;
     PoolActions notifications;
@@ -69,7 +80,8 @@ void VirtualServerMachine::settle(PoolActions& out) {
                 Log{log_lines::weight_change(before, after, state.alive, server_name(i), name_)});
     }
     judge_quorum(true, lines, notifications);
-    out.emplace_back(UpdatePool{});
+    // Whatever else changes a pool is said.
+    if (!goes_on_ || !lines.empty()) out.emplace_back(UpdatePool{});
     std::ranges::move(lines, std::back_inserter(out));
     std::ranges::move(notifications, std::back_inserter(out));
 }

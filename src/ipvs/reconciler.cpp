@@ -183,6 +183,11 @@ void Reconciler::settle(Instant now, const ServiceKey& key, std::vector<Refusal>
     }
 }
 
+void Reconciler::retry_refused() {
+    for (const auto& [key, retry] : retries_) enqueue(key);
+    retries_.clear();
+}
+
 std::optional<Instant> Reconciler::deadline() const {
     std::optional<Instant> next;
     for (const auto& [key, retry] : retries_)

@@ -64,10 +64,24 @@ class Log {
     void flush();
     /// Every line, after it was written, for tests, the control socket and `holdctl log`. One listener.
     void on_line(std::function<void(Part, LogLevel, std::string_view)> listener);
+    /// While one exists, lines for console and file wait until they fill a write of some size, for whoever
+    /// has thousands of them. Syslog has each at once.
+    class Gathering {
+      public:
+        explicit Gathering(Log& log) : log_(log) { log_.gather(true); }
+        ~Gathering() { log_.gather(false); }
+        Gathering(const Gathering&) = delete;
+        Gathering& operator=(const Gathering&) = delete;
+
+      private:
+        Log& log_;
+    };
     /// Lines that syslog or the file refused.
     uint64_t lost() const;
 
   private:
+    void gather(bool more);
+
     struct Sinks;
     std::unique_ptr<Sinks> sinks_;
     uint32_t detail_ = 0;

@@ -19,6 +19,7 @@
 #include "holdfast/app/network.hpp"
 #include "holdfast/app/notifications.hpp"
 #include "holdfast/app/probe.hpp"
+#include "holdfast/base/shared.hpp"
 #include "holdfast/check/director.hpp"
 #include "holdfast/check/health.hpp"
 #include "holdfast/config/config.hpp"
@@ -33,9 +34,9 @@ class LvsService final : public netstate::NetworkObserver {
     ~LvsService() override;
 
     /// Begins with this generation. Fails when there are virtual servers and the kernel has no ip_vs.
-    Result<> start(const config::Config& config);
+    Result<> start(const Shared<config::Config>& generation);
     /// Goes over to another generation; health, weights and kernel entries of what stays are kept.
-    void reload(const config::Config& config);
+    void reload(const Shared<config::Config>& generation);
     /// Empties what is ours from the kernel's table, unless `release` is false (-I).
     void stop(bool release);
 
@@ -68,7 +69,7 @@ class LvsService final : public netstate::NetworkObserver {
 
   private:
     Result<> make_tls_context(const config::Config& config);
-    void load(const config::Config& config);
+    void load(const Shared<config::Config>& generation);
     void take_over_checkers();
     void perform(const check::DirectorActions& actions);
     void update(const std::vector<ipvs::ServiceKey>& keys);

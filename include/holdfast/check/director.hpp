@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "holdfast/base/shared.hpp"
 #include "holdfast/check/follow.hpp"
 #include "holdfast/check/health.hpp"
 #include "holdfast/check/pool.hpp"
@@ -51,9 +52,9 @@ struct UpdateServices {
 using DirectorAction = std::variant<Log, UpdateServices, RunCommand, FifoLine, Mail>;
 using DirectorActions = std::vector<DirectorAction>;
 
-/// The part of a configuration this module needs; copied on load, so the caller's may go away.
+/// The part of a configuration this module needs. The virtual servers are not copied: they are kept alive.
 struct DirectorSettings {
-    std::vector<VirtualServerSettings> virtual_servers{};
+    std::vector<Shared<VirtualServerSettings>> virtual_servers{};
     std::vector<VirtualServerGroup> groups{};
     PoolOptions options{};
     bool log_all_failures = false;  ///< checker_log_all_failures
@@ -71,15 +72,17 @@ class Director {
     Director(const Director&) = delete;
     Director& operator=(const Director&) = delete;
 
-    /// Starts with these settings, or goes over to them from the earlier ones (reload).
+    /// Starts with these settings, or goes over to them from the earlier ones (reload). A virtual server that
+    /// is the same in both goes on as it is, and its services are updated only when its pool changes.
     void load(DirectorSettings settings, DirectorActions& out);
     /// The daemon is ending: empties every pool with the notifications that belong to it (omega). `flushing`:
-    /// lvs_flush_on_stop, nothing is said about servers. The UpdateServices at the front empties the desired
-    /// table.
-    void stop(bool flushing, DirectorActions& out);
+    /// lvs_flush_on_stop, nothing is said about servers. `perform` is first given an UpdateServices that
+    /// empties the desired table, then what each virtual server has to say: never all at once.
+    void stop(bool flushing, const std::function<void(const DirectorActions&)>& perform);
 
     /// What the last `load` did to the checkers.
     const std::vector<CheckerId>& added() const { return added_; }
+    /// Those whose schedule or suspension may have changed; nothing has for others that are still there.
     const std::vector<CheckerId>& kept() const { return kept_; }
     const std::vector<CheckerId>& removed() const { return removed_; }
 
@@ -130,8 +133,8 @@ class Director {
 
     /// What a checker adds to its server's weight; 0 for one that is not configured.
     int64_t contribution(CheckerId id) const {
-        const auto found = checkers_.find(id);
-        return found == checkers_.end() ? 0 : found->second.contribution;
+        const auto found = contributions_.find(id);
+        return found == contributions_.end() ? 0 : found->second.value;
     }
 
     /// With `first_mark`: which packets are to get which mark, sorted.
@@ -151,10 +154,9 @@ class Director {
     bool known_before(const VirtualServerGroup& group, const GroupEntry& entry) const;
 
   private:
-    struct CheckerEntry {
-        CheckerPlace place;
-        int64_t contribution = 0;       ///< To the server's weight.
-        std::optional<int64_t> wish{};  ///< The contribution is what it takes from the configured weight.
+    struct Contribution {
+        int64_t value = 0;              ///< To the server's weight.
+        std::optional<int64_t> wish{};  ///< The value is what it takes from the configured weight.
     };
     /// Checker ids by real server and checker of one virtual server.
     using Ids = std::vector<std::vector<CheckerId>>;
@@ -164,6 +166,20 @@ class Director {
     using Marks = std::map<std::pair<std::string, ipvs::Protocol>, uint32_t>;  ///< By group.
     uint32_t take_mark(const VirtualServerSettings& server, const VirtualServerGroup* group,
                        const Marks& before);
+    struct Before;
+    void match(Before& before) const;
+    /// Whether a virtual server that was there before has the same settings, group and services.
+    bool unchanged(const Before& before, size_t now) const;
+    /// Whether its machine is that of the generation before (make_machines).
+    static bool goes_on(const Before& before, size_t now);
+    void make_machines(Before& before);
+    /// What was there goes or is carried over, in its old order.
+    void leave(Before& before, DirectorActions& out);
+    /// A virtual server starts, or settles in the new generation; whether its pool may have changed by that.
+    bool judge(const Before& before, size_t index, DirectorActions& out);
+    void announce_checkers(DirectorActions& out) const;
+    /// Whether an update was among them.
+    bool relay_without_updates(PoolActions&& actions, DirectorActions& out) const;
     void remember_entries(const DirectorSettings& before, const std::string& group);
     Ids number_checkers(size_t index, const VirtualServerSettings* before, const Ids* ids_before);
     void know_addresses(DirectorActions& out);
@@ -185,7 +201,8 @@ class Director {
     Marks marks_;                                    ///< Kept over reloads.
     uint32_t next_mark_ = 0;
     std::vector<Ids> ids_;
-    std::unordered_map<CheckerId, CheckerEntry> checkers_;
+    std::unordered_map<CheckerId, CheckerPlace> checkers_;
+    std::unordered_map<CheckerId, Contribution> contributions_;    ///< Of the few that have an influence.
     std::vector<bool> suspended_;                                  ///< By virtual server.
     std::unordered_map<IpAddress, size_t> host_addresses_;         ///< For ha_suspend.
     std::unordered_map<IpAddress, std::vector<size_t>> awaiting_;  ///< Virtual servers with ha_suspend.

@@ -108,8 +108,10 @@ class VirtualServerMachine {
     /// known, servers that went are taken out. `old` is finished afterwards. Real servers are the same by
     /// address and port, checkers by match_checkers. `settle` has to follow when all have taken over.
     void take_over(VirtualServerMachine& old, PoolActions& out);
-    /// After take_over, instead of `start`: weights change, new servers are treated as at start, quorum is
-    /// judged.
+    /// The next generation says the same about this virtual server. `settle` has to follow.
+    void go_on(const VirtualServerSettings& same, const PoolOptions& options);
+    /// After take_over or go_on, instead of `start`: weights change, new servers are treated as at start,
+    /// quorum is judged.
     void settle(PoolActions& out);
 
     /// Adds the wanted destinations of this virtual server in one of its services; those present already
@@ -166,6 +168,7 @@ class VirtualServerMachine {
     bool quorum_up_ = false;
     bool sorry_alive_ = false;
     bool known_before_ = false;
+    bool goes_on_ = false;  ///< It was there before, with the same settings.
     bool stopped_ = false;
 };
 

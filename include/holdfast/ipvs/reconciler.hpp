@@ -85,6 +85,8 @@ class Reconciler {
     /// refuses everything. A refused service is tried again by itself after a pause that doubles from 1 s to
     /// 60 s, and at once when its desired state changes.
     Progress step(Instant now, size_t limit = 256);
+    /// The next `step` tries all of them again.
+    void retry_refused();
     /// When `step` should be called again because a refused service is due. Nothing: no need.
     std::optional<Instant> deadline() const;
     bool idle() const { return work_.empty(); }

@@ -32,12 +32,18 @@ class DirectorProperty : public testing::TestWithParam<uint32_t> {
     }
 
     void reload() {
-        DirectorSettings settings;
-        for (uint8_t last = 1; last <= 3; ++last)
-            if (below(4) != 0) settings.virtual_servers.push_back(random_server(last));
-        if (below(2) == 0) std::ranges::reverse(settings.virtual_servers);
+        std::vector<VirtualServerSettings> servers;
+        for (uint8_t last = 1; last <= 3; ++last) {
+            if (below(4) == 0) continue;
+            const auto before =
+                std::ranges::find(configured, random_server(last).key, &VirtualServerSettings::key);
+            servers.push_back(before != configured.end() && below(2) == 0 ? *before : random_server(last));
+        }
+        if (below(2) == 0) std::ranges::reverse(servers);
+        configured = servers;
         DirectorActions actions;
-        director.load(std::move(settings), actions);
+        director.load({.virtual_servers = {servers.begin(), servers.end()}}, actions);
+        follow(actions);
         for (const CheckerId id : director.removed()) {
             down.erase(id);
             wishes.erase(id);
@@ -51,18 +57,35 @@ class DirectorProperty : public testing::TestWithParam<uint32_t> {
         DirectorActions actions;
         if (below(4) == 0) {
             wishes[id] = below(5);
-            return director.wish_weight(id, wishes[id], actions);
+            director.wish_weight(id, wishes[id], actions);
+            return follow(actions);
         }
         const bool up = below(2) == 0;
         down[id] = !up;
         director.verdict(id, {.up = up}, actions);
+        follow(actions);
+    }
+
+    /// Does what the actions ask for, and nothing else.
+    void follow(const DirectorActions& actions) {
+        for (const DirectorAction& action : actions) {
+            const auto* update = std::get_if<UpdateServices>(&action);
+            if (update == nullptr) continue;
+            for (const ipvs::ServiceKey& key : update->keys) {
+                if (auto service = director.service(key)) {
+                    told.put(key, std::move(*service));
+                } else {
+                    told.erase(key);
+                }
+            }
+        }
     }
 
     // What the manual says, without any history.
     ipvs::Table expected() const {
         ipvs::Table table;
         for (size_t v = 0; v < director.size(); ++v) {
-            const VirtualServerSettings& settings = director.settings().virtual_servers[v];
+            const VirtualServerSettings& settings = *director.settings().virtual_servers[v];
             std::vector<int64_t> weights;
             std::vector<bool> alive(settings.real_servers.size(), true);
             for (const RealServerSettings& server : settings.real_servers) weights.push_back(server.weight);
@@ -98,6 +121,8 @@ class DirectorProperty : public testing::TestWithParam<uint32_t> {
 
     std::mt19937 random{GetParam()};
     Director director;
+    std::vector<VirtualServerSettings> configured;
+    ipvs::Table told;  ///< What the actions have made of it.
     std::map<CheckerId, bool> down;
     std::map<CheckerId, int64_t> wishes;
 };
@@ -108,6 +133,7 @@ TEST_P(DirectorProperty, TheTableFollowsFromConfigurationAndHealth) {
         ASSERT_EQ(director.desired(), expected()) << "after step " << step << ", wanted\n"
                                                   << ipvs::to_string(expected()) << "but is\n"
                                                   << ipvs::to_string(director.desired());
+        ASSERT_EQ(told, director.desired()) << "after step " << step;
     }
 }
 

@@ -181,6 +181,19 @@ TEST_F(ReconcilerTest, ARefusedServiceIsReportedOnceAndTriedAgainWithGrowingPaus
     EXPECT_EQ(reconciler.deadline(), std::nullopt);
 }
 
+TEST_F(ReconcilerTest, WhatWasRefusedCanBeTriedAtOnce) {
+    ASSERT_TRUE(reconciler.start());
+    Table table = two_services();
+    table.find(tcp_service(1))->attributes.scheduler = "twos";
+    reconciler.set_desired(table);
+    run();
+    kernel.schedulers.insert("twos");
+    reconciler.retry_refused();
+    EXPECT_THAT(run().refused, IsEmpty());
+    EXPECT_EQ(kernel.table, table);
+    EXPECT_EQ(reconciler.deadline(), std::nullopt);
+}
+
 TEST_F(ReconcilerTest, AChangeOfTheDesiredStateEndsThePause) {
     ASSERT_TRUE(reconciler.start());
     Table table = two_services();
