@@ -1,4 +1,6 @@
 // holdfast, also under the name keepalived.
+#include <malloc.h>
+
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -11,6 +13,9 @@
 
 int main(int argc, char** argv) {
     using namespace holdfast::app;
+    // One heap for all threads: another one would be extended page by page, a system call each, and what one
+    // thread frees would be of no use to the others.
+    ::mallopt(M_ARENA_MAX, 1);
     try {
         const std::vector<std::string> arguments(argv, argv + argc);
         const ParsedOptions parsed = parse_options(arguments);

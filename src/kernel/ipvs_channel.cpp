@@ -14,8 +14,8 @@
 namespace holdfast::kernel {
 namespace {
 
-// Requests in one send. Every acknowledgement takes about 1 KiB of the socket's receive buffer (212992 bytes
-// by default) until it is read.
+// Requests in one send. Every answer takes about 1 KiB of the socket's receive buffer (212992 bytes by
+// default) until it is read, and all of them may fail.
 constexpr size_t kBatch = 64;
 // An answer to a dump has at most 32 KiB (netlink_dump in net/netlink/af_netlink.c).
 constexpr size_t kBufferSize = 65536;
@@ -133,7 +133,7 @@ Result<> IpvsChannel::request(const ipvs_codec::Request& request, uint16_t flags
 }
 
 std::vector<int> IpvsChannel::batch(std::span<const ipvs_codec::Request> requests) {
-    std::vector<int> results(requests.size(), ENOBUFS);
+    std::vector<int> results(requests.size());
     std::vector<uint8_t> messages;
     for (size_t first = 0; first < requests.size(); first += kBatch) {
         const size_t count = std::min(kBatch, requests.size() - first);
@@ -141,22 +141,29 @@ std::vector<int> IpvsChannel::batch(std::span<const ipvs_codec::Request> request
         next_sequence_ += static_cast<uint32_t>(count);
         messages.clear();
         for (size_t i = 0; i < count; ++i) {
-            append(messages, requests[first + i], NLM_F_ACK, base + static_cast<uint32_t>(i));
+            // A failure is told in any case (netlink_rcv_skb in net/netlink/af_netlink.c), the end of all
+            // once.
+            append(messages, requests[first + i], i + 1 == count ? NLM_F_ACK : 0,
+                   base + static_cast<uint32_t>(i));
             messages.resize(NLMSG_ALIGN(messages.size()));
         }
         if (const int error = send(messages); error != 0) {
             std::fill_n(results.begin() + static_cast<std::ptrdiff_t>(first), count, error);
             continue;
         }
-        size_t open = count;
-        while (open > 0) {
+        bool complete = false;
+        while (!complete) {
             const int error = receive([&](const Received& one) {
                 const uint32_t index = one.sequence - base;
                 if (one.type != NLMSG_ERROR || index >= count) return;
                 results[first + index] = error_of(one.payload);
-                --open;
+                complete = complete || index + 1 == count;
             });
-            if (error != 0) break;
+            if (error == 0) continue;
+            // Any of those that said nothing may have failed.
+            const auto begin = results.begin() + static_cast<std::ptrdiff_t>(first);
+            std::replace(begin, begin + static_cast<std::ptrdiff_t>(count), 0, ENOBUFS);
+            break;
         }
     }
     return results;

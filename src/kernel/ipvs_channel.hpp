@@ -26,7 +26,7 @@ class IpvsChannel {
     /// One request; `flags` are NLM_F_ACK or NLM_F_DUMP. The error is the kernel's errno, message empty of
     /// context.
     Result<> request(const ipvs_codec::Request& request, uint16_t flags, const Answer& answer);
-    /// Many requests in few messages: one errno for each, 0 = done, ENOBUFS = its acknowledgement was lost.
+    /// Many requests in few messages: one errno for each, 0 = done, ENOBUFS = its answer was lost.
     std::vector<int> batch(std::span<const ipvs_codec::Request> requests);
 
   private:
