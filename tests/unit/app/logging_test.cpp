@@ -144,6 +144,29 @@ TEST_F(LogTest, FileLinesAreAppendedPrivatelyAndLinksAreNotFollowed) {
     EXPECT_FALSE(std::filesystem::exists(directory / "elsewhere"));
 }
 
+TEST_F(LogTest, GatheredLinesAreWrittenTogether) {
+    auto with = settings();
+    with.syslog = false;
+    with.file = directory / "ka.log";
+    with.flush_file = true;
+    Log log(with);
+    {
+        const Log::Gathering outer(log);
+        log.info(Part::checkers, "one");
+        {
+            const Log::Gathering inner(log);
+            log.info(Part::checkers, "two");
+        }
+        EXPECT_EQ(content_of(with.file), "");
+        log.info(Part::checkers, std::string(20000, 'x'));
+        EXPECT_THAT(content_of(with.file), MatchesRegex("[^\n]+: one\n[^\n]+: two\n[^\n]+: x+\n"));
+        log.info(Part::checkers, "three");
+    }
+    EXPECT_THAT(content_of(with.file), testing::EndsWith(": three\n"));
+    log.info(Part::checkers, "four");
+    EXPECT_THAT(content_of(with.file), testing::EndsWith(": four\n"));
+}
+
 TEST_F(LogTest, UnusableLogFileIsReportedElsewhere) {
     const DatagramSocket journal(directory / "log");
     auto with = settings();
