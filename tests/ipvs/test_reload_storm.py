@@ -8,7 +8,7 @@ from pathlib import Path
 from cluster import real_server, table, virtual_server, wait_for_table
 from lab import HOLDFAST
 
-RELOADS = int(os.environ.get("RELOADS", "45"))
+RELOADS = int(os.environ.get("RELOADS", "30"))
 SERVICES, SERVERS = 60, 8
 ROOM = 1 << 20  # Bytes that the allocator may keep more at the end than after the first third.
 CHECK = "TCP_CHECK {\n warmup 3600\n}"
