@@ -116,12 +116,12 @@ class ControlServer::Client {
             // Whoever has closed after asking may still read.
             if (!events.readable) return die();
         }
-        if (events.readable && !read()) return;
+        if (events.readable && !read(events.failed)) return;
         go_on();
     }
 
     /// False when the client is gone.
-    bool read() {
+    bool read(bool hung_up) {
         std::array<char, kReadAtOnce> bytes{};
         const ssize_t length = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
         if (length < 0) {
@@ -130,9 +130,9 @@ class ControlServer::Client {
             return false;
         }
         if (length == 0) {
-            // `echo ... | nc -U` closes its half first. A follower that closes wants no more.
+            // `echo ... | nc -U` closes its half first.
             closed_ = true;
-            if (waits_) die();
+            if (waits_ && (hung_up || !answer_->is_owed())) die();
             return !dead_;
         }
         if (!lines_.add({bytes.data(), static_cast<size_t>(length)})) {

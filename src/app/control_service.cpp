@@ -12,6 +12,25 @@ namespace holdfast::app {
 using agents::ControlAnswer;
 using agents::ControlCommand;
 
+namespace {
+
+/// An answer that is not there yet, and the one who waits for it.
+class Awaited final : public ControlAnswer {
+  public:
+    using Place = std::shared_ptr<std::unique_ptr<ControlAnswer>>;
+    explicit Awaited(Place place) : place_(std::move(place)) {}
+
+    Next produce(std::string& out) override {
+        return *place_ == nullptr ? Next::waits : (*place_)->produce(out);
+    }
+    bool is_owed() const override { return true; }
+
+  private:
+    Place place_;
+};
+
+}  // namespace
+
 ControlService::ControlService(io::EventLoop& loop, Log& log, Daemon& daemon, ControlHooks hooks)
     : loop_(loop), log_(log), daemon_(daemon), hooks_(std::move(hooks)) {
     daemon_.journal().on_added([this] {
@@ -67,13 +86,26 @@ std::unique_ptr<ControlAnswer> ControlService::answer(const agents::ControlReque
             return events_answer(daemon_, request.count, request.follow);
         case ControlCommand::reload:
             if (!may_change) return refuse("not_permitted", "only root may reload");
-            return outcome_answer("reload", hooks_.reload());
+            return await("reload", hooks_.reload);
         case ControlCommand::plan:
             if (!may_change && !request.file.empty())
                 return refuse("not_permitted", "only root may have another file read");
-            return outcome_answer("plan", hooks_.plan(request.file));
+            return await("plan", [&](Reloads::Answer take) { hooks_.plan(request.file, std::move(take)); });
     }
     return nullptr;
+}
+
+std::unique_ptr<ControlAnswer> ControlService::await(std::string_view verb,
+                                                     const std::function<void(Reloads::Answer)>& ask) {
+    const auto place = std::make_shared<std::unique_ptr<ControlAnswer>>();
+    // Who has hung up meanwhile has taken the place away.
+    ask([this, verb = std::string(verb), waits = std::weak_ptr(place)](const SharedOutcome& outcome) {
+        const Awaited::Place answer = waits.lock();
+        if (answer == nullptr) return;
+        *answer = outcome_answer(verb, outcome);
+        if (server_ != nullptr) server_->resume();
+    });
+    return std::make_unique<Awaited>(place);
 }
 
 std::unique_ptr<ControlAnswer> ControlService::why(const std::string& name) const {

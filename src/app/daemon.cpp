@@ -3,31 +3,9 @@
 #include <fmt/format.h>
 
 #include "holdfast/app/limits.hpp"
-#include "holdfast/config/diff.hpp"
+#include "holdfast/base/require.hpp"
 
 namespace holdfast::app {
-
-namespace {
-
-/// A reload that brings one of these in is refused.
-std::multiset<std::string> errors_of(const config::LoadResult& loaded) {
-    std::multiset<std::string> errors;
-    for (const config::Diagnostic& diagnostic : loaded.diagnostics.all()) {
-        if (diagnostic.severity == config::Severity::error) errors.insert(diagnostic.message);
-    }
-    for (const std::string& lost : loaded.lost_files)
-        if (!errors.contains(lost)) errors.insert(lost);
-    return errors;
-}
-
-std::vector<std::string> diagnostic_lines(const config::Diagnostics& diagnostics) {
-    std::vector<std::string> lines;
-    for (const config::Diagnostic& diagnostic : diagnostics.all())
-        lines.push_back(config::render_line(diagnostic));
-    return lines;
-}
-
-}  // namespace
 
 Daemon::Daemon(Edges& edges, DaemonSettings settings)
     : edges_(edges),
@@ -45,7 +23,7 @@ Daemon::Daemon(Edges& edges, DaemonSettings settings)
 Daemon::~Daemon() = default;
 
 Result<> Daemon::start(config::LoadResult loaded) {
-    config_ = std::move(*loaded.config);
+    config_ = generation_of(std::move(*loaded.config), edges_.worker.bin());
     generation_ = 1;
     started_at_ = edges_.wall_clock();
     known_errors_ = errors_of(loaded);
@@ -70,55 +48,28 @@ Result<> Daemon::start(config::LoadResult loaded) {
     return {};
 }
 
-/// What is decided about a generation before anything is touched.
-struct Daemon::Verdict {
-    std::string refusal;  ///< Empty = it may go live.
-    std::multiset<std::string> errors;
-    config::Plan plan;
-};
-
-Daemon::Verdict Daemon::examine(const config::LoadResult& loaded) const {
-    Verdict verdict;
-    if (stopping_) {
-        verdict.refusal = "the daemon is stopping";
-        return verdict;
-    }
-    if (loaded.fatal || !loaded.config) {
-        verdict.refusal = "the new configuration cannot run";
-        return verdict;
-    }
-    // Somebody is writing it, or the disk is full. A comment in it says that it is meant.
-    if (loaded.is_blank) {
-        verdict.refusal = "the configuration file is empty";
-        return verdict;
-    }
-    verdict.errors = errors_of(loaded);
-    for (const std::string& error : verdict.errors) {
-        if (verdict.errors.count(error) <= known_errors_.count(error)) continue;
-        verdict.refusal = fmt::format("new error: {}", error);
-        return verdict;
-    }
-    verdict.plan = config::diff(config_, *loaded.config);
-    if (!verdict.plan.refused.empty()) {
-        verdict.refusal =
-            fmt::format("{} cannot be changed by a reload", fmt::join(verdict.plan.refused, ", "));
-    }
-    return verdict;
+Incumbent Daemon::incumbent() const {
+    return {config_, known_errors_, generation_, edges_.worker.bin()};
 }
 
-ReloadOutcome Daemon::plan(const config::LoadResult& loaded) const {
-    const Verdict verdict = examine(loaded);
-    ReloadOutcome outcome{verdict.refusal.empty(), verdict.refusal, diagnostic_lines(loaded.diagnostics), {}};
-    if (outcome.applied) outcome.actions = planned_actions(config_, *loaded.config, verdict.plan);
-    return outcome;
+/// What is moved out of it is not needed for anything else.
+ReloadOutcome Daemon::outcome_of(Candidate& candidate) const {
+    std::string reason = stopping_ ? "the daemon is stopping" : std::move(candidate.refusal);
+    const bool applied = reason.empty();
+    return {applied, std::move(reason), std::move(candidate.diagnostics), std::move(candidate.actions)};
 }
 
-ReloadOutcome Daemon::reload(config::LoadResult loaded) {
-    for (const config::Diagnostic& diagnostic : loaded.diagnostics.all()) {
-        edges_.log.write(Part::daemon, LogLevel::warning, config::render_line(diagnostic));
-    }
-    ReloadOutcome outcome = change_over(std::move(loaded));
-    if (!outcome.applied) {
+ReloadOutcome Daemon::plan(Candidate&& candidate) const {
+    return outcome_of(candidate);
+}
+
+ReloadOutcome Daemon::reload(Candidate&& candidate) {
+    for (const std::string& line : candidate.diagnostics)
+        edges_.log.write(Part::daemon, LogLevel::warning, line);
+    ReloadOutcome outcome = outcome_of(candidate);
+    if (outcome.applied) {
+        change_over(candidate);
+    } else {
         edges_.log.write(Part::daemon, LogLevel::error,
                          fmt::format("Reload refused, the running configuration stays: {}", outcome.reason));
     }
@@ -132,16 +83,13 @@ ReloadOutcome Daemon::reload(config::LoadResult loaded) {
     return outcome;
 }
 
-ReloadOutcome Daemon::change_over(config::LoadResult loaded) {
-    Verdict verdict = examine(loaded);
-    std::vector<std::string> diagnostics = diagnostic_lines(loaded.diagnostics);
-    if (!verdict.refusal.empty()) return {false, std::move(verdict.refusal), std::move(diagnostics), {}};
-    const config::Plan& plan = verdict.plan;
-    const Shared<config::Config> kept =
-        std::exchange(config_, Shared<config::Config>(std::move(*loaded.config)));
+void Daemon::change_over(Candidate& candidate) {
+    require(candidate.generation == generation_, "a candidate was compared with what runs");
+    const config::Plan& plan = candidate.plan;
+    const Shared<config::Config> kept = std::exchange(config_, *candidate.config);
     const config::Config& before = *kept;
     ++generation_;
-    known_errors_ = std::move(verdict.errors);
+    known_errors_ = std::move(candidate.errors);
     if (edges_.configure) edges_.configure(config_);
     edges_.outputs.configure(config_->global);
     warn_of_limits(config_, &before, edges_.log);
@@ -156,7 +104,6 @@ ReloadOutcome Daemon::change_over(config::LoadResult loaded) {
     if (settings_.parts.checkers) lvs_->reload(config_);
     if (settings_.parts.bfd && before.bfd_sessions != config_->bfd_sessions) bfd_.load(config_->bfd_sessions);
     forget_what_is_gone();
-    return {true, {}, std::move(diagnostics), planned_actions(before, config_, plan)};
 }
 
 void Daemon::stop(std::function<void()> done) {

@@ -1,11 +1,36 @@
 #include "holdfast/app/namespace_load.hpp"
 
+#include <utility>
+
 #include "holdfast/app/config_test.hpp"
 #include "holdfast/kernel/net_namespace.hpp"
 
 namespace holdfast::app {
 
 namespace {
+
+/// The machine's files, until nobody wants to know any more.
+class FilesUntilStop final : public config::FileReader {
+  public:
+    explicit FilesUntilStop(std::stop_token stop) : stop_(std::move(stop)) {}
+
+    config::PathStatus status(const std::string& path) const override {
+        return stop_.stop_requested() ? config::PathStatus{} : files_.status(path);
+    }
+    std::optional<std::vector<std::string>> list(const std::string& directory) const override {
+        return stop_.stop_requested() ? std::nullopt : files_.list(directory);
+    }
+    Result<std::string> read(const std::string& path) const override {
+        return stop_.stop_requested() ? fail(path + ": not read any more") : files_.read(path);
+    }
+    std::string resolve_directory(const std::string& directory) const override {
+        return files_.resolve_directory(directory);
+    }
+
+  private:
+    config::SystemFileReader files_;
+    std::stop_token stop_;
+};
 
 /// What the file asks for. Where it cannot run as a whole, because its interfaces are not here, only the
 /// lines outside the blocks are judged.
@@ -19,8 +44,8 @@ std::string wanted_namespace(const config::LoadOptions& options, const config::L
 
 }  // namespace
 
-config::LoadResult load_here(const config::LoadOptions& options) {
-    const config::SystemFileReader files;
+config::LoadResult load_here(const config::LoadOptions& options, const std::stop_token& stop) {
+    const FilesUntilStop files(stop);
     const config::SystemEnvironment environment;
     return config::load(options, files, environment);
 }

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,9 +21,11 @@
 #include "holdfast/app/process_limits.hpp"
 #include "holdfast/app/real_edges.hpp"
 #include "holdfast/app/reload_schedule.hpp"
+#include "holdfast/app/reloads.hpp"
 #include "holdfast/app/run_directory.hpp"
 #include "holdfast/app/runtime.hpp"
 #include "holdfast/app/sd_notify.hpp"
+#include "holdfast/app/signals_table.hpp"
 #include "holdfast/config/load.hpp"
 #include "holdfast/io/fd.hpp"
 
@@ -38,14 +41,19 @@ class Run {
     Run(const Options& options, Log& log) : options_(options), log_(log) {}
 
     int run(std::span<const std::string> command_line);
+    /// A thread could not be stopped: the process must end without destructors of static objects.
+    bool leaves_thread() const { return leaves_thread_; }
 
   private:
     void greet(std::span<const std::string> command_line);
     int serve(config::LoadResult loaded);
     void on_signal(int number);
+    void show(SignalMeaning what);
     void start();
-    ReloadOutcome reload();
-    ReloadOutcome plan(const std::string& file);
+    ReloadHooks reload_hooks();
+    void reload_begins();
+    void reload_judged(const Candidate& candidate);
+    void reload_ends(const ReloadOutcome& outcome);
     void stop();
     void stopped();
     void dump_data();
@@ -54,7 +62,7 @@ class Run {
     DumpNames dump_names() const;
     void write(const std::string& path, std::string_view content, uint32_t mode = 0666);
     void save_configuration(std::string_view when);
-    void save_copy();
+    void save_copy(std::string_view text);
     void make_save_directory();
     void log_configuration();
     void report_check(const std::string& file, std::string_view report);
@@ -74,6 +82,10 @@ class Run {
     std::unique_ptr<RealEdges> edges_;
     std::unique_ptr<Daemon> daemon_;
     std::optional<ControlService> control_;
+    std::optional<Reloads> reloads_;
+    std::optional<ReloadFile> reload_marker_;  ///< While one is under way.
+    std::set<SignalMeaning> to_show_;          ///< Asked for while one is under way.
+    std::string next_copy_;                    ///< For `config_save_dir`: what goes live next.
     std::string config_path_;
     config::LoadResult loaded_;  ///< Until the start.
     std::optional<LifecycleScript> startup_script_;
@@ -81,10 +93,11 @@ class Run {
     std::optional<ReloadSchedule> reload_schedule_;
     AutomaticPriority priority_{log_};
     HostNames names_ = HostNames::of_system();
-    unsigned reloads_ = 0;
+    unsigned reloads_begun_ = 0;
     unsigned copies_ = 0;
     bool started_ = false;
     bool stopping_ = false;
+    bool leaves_thread_ = false;
     int status_ = exit_status::kOk;
 };
 

@@ -9,7 +9,6 @@
 
 #include "holdfast/app/data_dump.hpp"
 #include "holdfast/app/json_dump.hpp"
-#include "holdfast/config/dump.hpp"
 #include "run.hpp"
 
 namespace holdfast::app {
@@ -41,7 +40,8 @@ void Run::save_configuration(std::string_view when) {
     make_save_directory();
     const DaemonView view = present_view();
     const auto save = [&](std::string_view part, std::string_view content) {
-        write(fmt::format("{}/keepalived_{}.{}.{}.{}", directory, part, getpid(), reloads_, when), content);
+        write(fmt::format("{}/keepalived_{}.{}.{}.{}", directory, part, getpid(), reloads_begun_, when),
+              content);
     };
     const Subsystems parts = configured_parts(options_.subsystems, daemon_->config());
     if (parts.vrrp) save("vrrp", vrrp_data(view));
@@ -50,13 +50,12 @@ void Run::save_configuration(std::string_view when) {
 }
 
 /// `config_save_dir`: the configuration itself, after each reading.
-void Run::save_copy() {
+void Run::save_copy(std::string_view text) {
     const std::string& directory = daemon_->config().global.config_save_dir;
     if (directory.empty()) return;
     make_save_directory();
     // With its passwords and keys: for nobody else, whatever the umask.
-    write(fmt::format("{}/keepalived.conf.{}.{}", directory, getpid(), copies_++),
-          config::dump(daemon_->config()), 0600);
+    write(fmt::format("{}/keepalived.conf.{}.{}", directory, getpid(), copies_++), text, 0600);
 }
 
 /// `-d`: what the dumps say, in the log.

@@ -13,6 +13,7 @@
 #include "holdfast/app/last_run.hpp"
 #include "holdfast/app/namespace_load.hpp"
 #include "holdfast/app/signals_table.hpp"
+#include "holdfast/config/dump.hpp"
 #include "holdfast/io/signals.hpp"
 #include "holdfast/kernel/announcer.hpp"
 #include "holdfast/kernel/process_events.hpp"
@@ -207,11 +208,17 @@ int Run::serve(config::LoadResult loaded) {
         priority_.late(length);
         if (started_ && !stopping_) daemon_->stalled(length);
     });
-    reload_schedule_.emplace(edges_->edges(), [this] { (void)reload(); });
+    reloads_.emplace(edges_->worker(), *daemon_, reload_hooks());
+    reload_schedule_.emplace(edges_->edges(), [this] { reloads_->reload(); });
+    const auto facts = [this] {
+        return ProcessFacts{getpid(), config_path_, stopping_, reloads_->reloading()};
+    };
     control_.emplace(loop, log_, *daemon_,
-                     ControlHooks{[this] { return ProcessFacts{getpid(), config_path_, stopping_}; },
-                                  [this] { return started_ && !stopping_; }, [this] { return reload(); },
-                                  [this](const std::string& file) { return plan(file); }});
+                     ControlHooks{facts, [this] { return started_ && !stopping_; },
+                                  [this](Reloads::Answer answer) { reloads_->reload(std::move(answer)); },
+                                  [this](const std::string& file, Reloads::Answer answer) {
+                                      reloads_->plan(file, std::move(answer));
+                                  }});
     control_->open(agents::control_socket_path(pid_paths_.main));
     loaded_ = std::move(loaded);
     if (const auto& script = loaded_.config->global.startup_script) {
@@ -229,7 +236,9 @@ int Run::serve(config::LoadResult loaded) {
         watchdog->arm_after(*period);
     }
     loop.run();
+    leaves_thread_ = !edges_->worker().stop();
     reload_schedule_.reset();
+    reloads_.reset();
     control_.reset();
     daemon_.reset();
     edges_->edges().link.flush();
@@ -248,7 +257,7 @@ void Run::start() {
     }
     started_ = true;
     if (options_.dump_config) log_configuration();
-    save_copy();
+    if (!daemon_->config().global.config_save_dir.empty()) save_copy(config::dump(daemon_->config()));
     const config::GlobalSettings& global = daemon_->config().global;
     reload_schedule_->follow(global.reload_time_file, global.reload_repeat);
     systemd_.ready(getpid());
@@ -273,7 +282,26 @@ void Run::on_signal(int number) {
             stop();
             return;
         case SignalMeaning::reload:
-            reload();
+            reloads_->reload();
+            return;
+        case SignalMeaning::data:
+        case SignalMeaning::stats:
+        case SignalMeaning::stats_clear:
+        case SignalMeaning::json:
+            // Whoever has asked for a reload before wants to see what it leads to.
+            if (reloads_->reload_is_due()) {
+                to_show_.insert(*meaning);
+            } else {
+                show(*meaning);
+            }
+            return;
+    }
+}
+
+void Run::show(SignalMeaning what) {
+    switch (what) {
+        case SignalMeaning::stop:
+        case SignalMeaning::reload:
             return;
         case SignalMeaning::data:
             dump_data();
@@ -294,6 +322,8 @@ void Run::stop() {
     // Whoever asks again and again until we are gone must not cost the scripts and mails of the end.
     if (std::exchange(stopping_, true)) return;
     log_.info(Part::daemon, "Stopping");
+    reloads_->stop();
+    reload_marker_.reset();
     systemd_.stopping();
     systemd_.status("Stopping");
     if (startup_script_) startup_script_->abandon();
@@ -311,25 +341,42 @@ void Run::stopped() {
                           [this] { edges_->loop().stop(); });
 }
 
-ReloadOutcome Run::reload() {
-    if (stopping_) return {false, "the daemon is stopping"};
+ReloadHooks Run::reload_hooks() {
+    // Called in another thread: what it knows is its own.
+    auto load = [options = load_options(options_), names = names_](const std::string& file,
+                                                                   const std::stop_token& stop) mutable {
+        config::LoadOptions load_from = options;
+        if (!file.empty()) load_from.path = file;
+        config::LoadResult loaded = load_here(load_from, stop);
+        if (loaded.config) names.complete(loaded.config->global, false);
+        return loaded;
+    };
+    return {std::move(load), [this] { reload_begins(); },
+            [this](const Candidate& candidate) { reload_judged(candidate); },
+            [this](const ReloadOutcome& outcome) { reload_ends(outcome); }};
+}
+
+void Run::reload_begins() {
     log_.info(Part::daemon, "Reloading ...");
     log_.info(Part::daemon, fmt::format("Configuration file {}", config_path_));
     systemd_.reloading(edges_->loop().now());
-    std::optional<ReloadFile> marker;
-    if (const auto& path = daemon_->config().global.reload_file) {
-        marker.emplace(path->empty() ? usual_reload_file_ : *path);
-    }
-    ++reloads_;
+    if (const auto& path = daemon_->config().global.reload_file)
+        reload_marker_.emplace(path->empty() ? usual_reload_file_ : *path);
+    ++reloads_begun_;
     save_configuration("pre");
     if (options_.subsystems.vrrp) log_.info(Part::vrrp, "Reloading");
-    config::LoadResult loaded = load_here(load_options(options_));
+}
+
+void Run::reload_judged(const Candidate& candidate) {
     if (const auto& file = daemon_->config().global.reload_check_config)
-        report_check(*file, config::render(loaded.diagnostics));
-    if (loaded.config) names_.complete(loaded.config->global, false);
-    ReloadOutcome outcome = daemon_->reload(std::move(loaded));
+        report_check(*file, candidate.report);
+    next_copy_ = candidate.dump;
+}
+
+void Run::reload_ends(const ReloadOutcome& outcome) {
     save_configuration("post");
-    if (outcome.applied) save_copy();
+    if (outcome.applied) save_copy(next_copy_);
+    next_copy_ = {};
     const config::GlobalSettings& global = daemon_->config().global;
     if (global.umask && !options_.umask) set_umask(umask_ = *global.umask);
     priority_.configure(global);
@@ -339,18 +386,9 @@ ReloadOutcome Run::reload() {
                                     : "Reload refused, the old configuration is in force: " + outcome.reason);
     log_.info(Part::daemon,
               outcome.applied ? "Reload complete" : "Reload failed; the old configuration is in force");
-    ::malloc_trim(0);
-    return outcome;
-}
-
-ReloadOutcome Run::plan(const std::string& file) {
-    config::LoadOptions load_from = load_options(options_);
-    if (!file.empty()) load_from.path = file;
-    config::LoadResult loaded = load_here(load_from);
-    if (loaded.config) names_.complete(loaded.config->global, false);
-    ReloadOutcome outcome = daemon_->plan(loaded);
-    ::malloc_trim(0);
-    return outcome;
+    reload_marker_.reset();
+    if (reloads_->reload_is_due()) return;
+    for (const SignalMeaning what : std::exchange(to_show_, {})) show(what);
 }
 
 int run_daemon(const Options& options, std::span<const std::string> command_line) {
@@ -364,9 +402,16 @@ int run_daemon(const Options& options, std::span<const std::string> command_line
     }
     settings.flush_file = options.flush_log_file;
     settings.detail = options.log_detail;
-    Log log(settings);
-    Run run(options, log);
-    return run.run(command_line);
+    int status = exit_status::kOk;
+    bool leaves_thread = false;
+    {
+        Log log(settings);
+        Run run(options, log);
+        status = run.run(command_line);
+        leaves_thread = run.leaves_thread();
+    }
+    if (leaves_thread) _exit(status);
+    return status;
 }
 
 }  // namespace holdfast::app

@@ -98,7 +98,7 @@ class StatusAnswer final : public ControlAnswer {
         json_.open_object().number("schema", agents::kControlSchema);
         json_.text("at", utc_text(daemon_.edges().wall_clock()));
         json_.key("daemon").open_object().text("version", product()).number("pid", facts_.pid);
-        json_.text("state", facts_.stopping ? "stopping" : "running");
+        json_.text("state", facts_.stopping ? "stopping" : "running").flag("reloading", facts_.reloading);
         write_since(json_, daemon_, daemon_.started_at());
         json_.text("configuration", facts_.config_file).number("generation", generation_);
         json_.text("instance", daemon_.config().root.instance);
@@ -209,14 +209,14 @@ class EventsAnswer final : public ControlAnswer {
 
 class OutcomeAnswer final : public ControlAnswer {
   public:
-    OutcomeAnswer(std::string_view verb, ReloadOutcome outcome) : verb_(verb), outcome_(std::move(outcome)) {}
+    OutcomeAnswer(std::string_view verb, SharedOutcome outcome) : verb_(verb), outcome_(std::move(outcome)) {}
 
     Next produce(std::string& out) override {
         piece_.clear();
         if (!std::exchange(begun_, true)) head();
-        for (size_t i = 0; i < kPortion && next_ < outcome_.actions.size(); ++i)
-            write(outcome_.actions[next_++]);
-        const bool last = next_ == outcome_.actions.size();
+        for (size_t i = 0; i < kPortion && next_ < outcome_->actions.size(); ++i)
+            write(outcome_->actions[next_++]);
+        const bool last = next_ == outcome_->actions.size();
         if (last) {
             json_.close_array().close_object();
             piece_ += '\n';
@@ -228,9 +228,9 @@ class OutcomeAnswer final : public ControlAnswer {
   private:
     void head() {
         json_.open_object().text("command", verb_);
-        json_.text("result", !outcome_.applied ? "refused" : verb_ == "plan" ? "possible" : "applied");
-        json_.text("reason", outcome_.reason).key("diagnostics").open_array();
-        for (const std::string& line : outcome_.diagnostics) json_.text(line);
+        json_.text("result", !outcome_->applied ? "refused" : verb_ == "plan" ? "possible" : "applied");
+        json_.text("reason", outcome_->reason).key("diagnostics").open_array();
+        for (const std::string& line : outcome_->diagnostics) json_.text(line);
         json_.close_array().key("actions").open_array();
     }
     void write(const PlannedAction& action) {
@@ -241,7 +241,7 @@ class OutcomeAnswer final : public ControlAnswer {
     }
 
     std::string verb_;
-    ReloadOutcome outcome_;
+    SharedOutcome outcome_;
     bool begun_ = false;
     size_t next_ = 0;
     std::string piece_;
@@ -259,7 +259,7 @@ std::unique_ptr<ControlAnswer> events_answer(const Daemon& daemon, std::optional
     return std::make_unique<EventsAnswer>(daemon, count, follow);
 }
 
-std::unique_ptr<ControlAnswer> outcome_answer(std::string_view verb, ReloadOutcome outcome) {
+std::unique_ptr<ControlAnswer> outcome_answer(std::string_view verb, SharedOutcome outcome) {
     return std::make_unique<OutcomeAnswer>(verb, std::move(outcome));
 }
 

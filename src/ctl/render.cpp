@@ -56,6 +56,7 @@ std::string heading(const json& status, Style style) {
     text += fmt::format("Configuration {}, generation {}", printable(words(daemon, "configuration")),
                         number(daemon, "generation"));
     const json& reload = status.at("last_reload");
+    if (daemon.value("reloading", false)) text += "; another one is being read";
     if (reload.is_null()) return text + "\n";
     const bool applied = reload.value("applied", false);
     text +=

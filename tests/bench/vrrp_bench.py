@@ -72,6 +72,10 @@ SCENARIOS = {
                        [Figure("gap", "widest gap of adverts", 1, 1.5, own=True, **MEDIAN),
                         Figure("gap before", "widest gap without a reload", 1, **MEDIAN),
                         Figure("processor", "processor time of a reload, ms")]),
+    "reload-fast": Scenario("the same; intervals of 10 ms", scenarios.reload_fast,
+                            [Figure("gap", "widest gap of adverts", 1, own=True, **MEDIAN),
+                             Figure("gap before", "widest gap without a reload", 1, **MEDIAN),
+                             Figure("processor", "processor time of a reload, ms")]),
 }
 
 

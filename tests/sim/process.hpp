@@ -1,6 +1,7 @@
 // The daemon of a simulated node with all its edges: what a kill -9 takes away.
 #pragma once
 
+#include "../unit/app/timed_worker.hpp"
 #include "holdfast/kernel/openssl_digest.hpp"
 #include "sim_link.hpp"
 #include "sim_processes.hpp"
@@ -34,6 +35,7 @@ struct Node::Process {
                 node.process_table,
                 digest,
                 bfd,
+                worker,
                 {},
                 {},
                 {},
@@ -71,6 +73,7 @@ struct Node::Process {
     SimOutputs outputs;
     app::Log log;
     kernel::OpensslDigest digest;
+    io::TimedWorker worker{timers};
     app::Edges edges;
     bool stopped = false;
     std::unique_ptr<app::Daemon> daemon;

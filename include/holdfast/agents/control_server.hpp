@@ -37,6 +37,9 @@ class ControlAnswer {
 
     /// Appends the next piece to `out`: a few kilobytes, made in well under a millisecond.
     virtual Next produce(std::string& out) = 0;
+    /// Whether a client that has said all it wanted to say still waits for it. A follower that closes its
+    /// half wants no more.
+    virtual bool is_owed() const { return false; }
 };
 
 /// One that is there already, with its newline.

@@ -1,7 +1,7 @@
 // What the control socket is told and asked in this process: each request of agents::ControlServer becomes an
-// answer of app/status.hpp, a reload or a plan. Who may only read: members of the socket's group. What
-// changes something, or reads a file of the caller's choice with the daemon's rights, is for root and the
-// daemon's user.
+// answer of app/status.hpp, a reload or a plan; who asked for one of these is answered when it has ended. Who
+// may only read: members of the socket's group. What changes something, or reads a file of the caller's
+// choice with the daemon's rights, is for root and the daemon's user.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "holdfast/agents/control_server.hpp"
+#include "holdfast/app/reloads.hpp"
 #include "holdfast/app/status.hpp"
 
 namespace holdfast::app {
@@ -17,8 +18,10 @@ namespace holdfast::app {
 struct ControlHooks {
     std::function<ProcessFacts()> facts;
     std::function<bool()> is_ready;  ///< Started, and not stopping.
-    std::function<ReloadOutcome()> reload;
-    std::function<ReloadOutcome(const std::string& file)> plan;  ///< An empty name is the configured file.
+    /// Both tell of the outcome later, or at once.
+    std::function<void(Reloads::Answer)> reload;
+    /// An empty name is the configured file.
+    std::function<void(const std::string& file, Reloads::Answer)> plan;
 };
 
 class ControlService {
@@ -38,6 +41,9 @@ class ControlService {
 
   private:
     std::unique_ptr<agents::ControlAnswer> why(const std::string& name) const;
+    /// Asks for an outcome and answers with it once it is there.
+    std::unique_ptr<agents::ControlAnswer> await(std::string_view verb,
+                                                 const std::function<void(Reloads::Answer)>& ask);
     static std::unique_ptr<agents::ControlAnswer> refuse(std::string code, std::string message);
 
     io::EventLoop& loop_;

@@ -5,17 +5,16 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "holdfast/app/bfd_service.hpp"
+#include "holdfast/app/candidate.hpp"
 #include "holdfast/app/edges.hpp"
 #include "holdfast/app/event_journal.hpp"
 #include "holdfast/app/lvs_service.hpp"
 #include "holdfast/app/network.hpp"
 #include "holdfast/app/notifications.hpp"
 #include "holdfast/app/options.hpp"
-#include "holdfast/app/reload_plan.hpp"
 #include "holdfast/app/views.hpp"
 #include "holdfast/app/vrrp_service.hpp"
 #include "holdfast/base/shared.hpp"
@@ -60,12 +59,19 @@ class Daemon {
     /// Begins with a loaded generation. Fails when the kernel's tables cannot be had.
     Result<> start(config::LoadResult loaded);
 
-    /// Goes over to a newly loaded generation, or refuses it whole and runs on: when it is fatal, when it
+    /// What `examine` compares a newly loaded generation with, until the next reload.
+    Incumbent incumbent() const;
+    /// Goes over to an examined generation, or refuses it whole and runs on: when it is fatal, when it
     /// changes what a reload may not change, or when it has an error that the running generation does not
-    /// have.
-    ReloadOutcome reload(config::LoadResult loaded);
-    /// What `reload` would say and do with this generation now. Nothing is changed.
-    ReloadOutcome plan(const config::LoadResult& loaded) const;
+    /// have. It must have been compared with the generation that runs.
+    /// What is not needed any more is left in it.
+    ReloadOutcome reload(Candidate&& candidate);
+    /// What `reload` would say and do with it now. Nothing is changed.
+    ReloadOutcome plan(Candidate&& candidate) const;
+    /// Both steps at once, where nobody waits for the loop.
+    ReloadOutcome reload(config::LoadResult loaded) {
+        return reload(examine(incumbent(), std::move(loaded)));
+    }
 
     /// Gives everything back and calls `done` when the last notification has ended.
     void stop(std::function<void()> done);
@@ -91,10 +97,9 @@ class Daemon {
     DaemonView view() const;
 
   private:
-    struct Verdict;
     void bfd_changed(const bfd::SessionSettings& session, bool up);
-    Verdict examine(const config::LoadResult& loaded) const;
-    ReloadOutcome change_over(config::LoadResult loaded);
+    void change_over(Candidate& candidate);
+    ReloadOutcome outcome_of(Candidate& candidate) const;
 
     // daemon_journal.cpp
     void keep_journal();
@@ -108,8 +113,7 @@ class Daemon {
     Edges& edges_;
     DaemonSettings settings_;
     Shared<config::Config> config_;
-    /// Error-level diagnostics of the running generation, without positions: old warts do not block a reload.
-    std::multiset<std::string> known_errors_;
+    Shared<Errors> known_errors_;  ///< Of the running generation.
     Network network_;
     Notifications notifications_;
     std::unique_ptr<VrrpService> vrrp_;

@@ -1,4 +1,4 @@
-// Everything the composition touches that is not a value: the five edges a simulation replaces, and the log.
+// Everything the composition touches that is not a value: the edges a simulation replaces, and the log.
 // main() fills it with the real ones (app/real_edges.hpp), a simulated node with its own.
 #pragma once
 
@@ -17,6 +17,7 @@
 #include "holdfast/io/streams.hpp"
 #include "holdfast/io/timer.hpp"
 #include "holdfast/io/turn_end.hpp"
+#include "holdfast/io/worker.hpp"
 #include "holdfast/ipvs/kernel.hpp"
 #include "holdfast/kernel/link_beat.hpp"
 #include "holdfast/netstate/firewall.hpp"
@@ -60,6 +61,7 @@ struct Edges {
     io::ProcessTable& process_table;
     vrrp::Digest& digest;
     bfd::Link& bfd;
+    io::Worker& worker;
     /// A number in [0, 1), for spreading checks.
     std::function<double()> random;
     /// `script "</path"`: whether the file can be opened for reading.

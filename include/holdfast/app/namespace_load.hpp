@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <stop_token>
 #include <string>
 
 #include "holdfast/app/options.hpp"
@@ -22,7 +23,8 @@ struct NamespaceLoad {
 Result<NamespaceLoad> load_in_namespace(const Options& options,
                                         const std::function<void()>& before_entering = {});
 
-/// Reads the configuration in the namespace we are in.
-config::LoadResult load_here(const config::LoadOptions& options);
+/// Reads the configuration in the namespace we are in. When it is to stop it finds no more files, and what it
+/// gives is of no use.
+config::LoadResult load_here(const config::LoadOptions& options, const std::stop_token& stop = {});
 
 }  // namespace holdfast::app

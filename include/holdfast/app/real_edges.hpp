@@ -13,6 +13,7 @@
 #include "holdfast/io/files.hpp"
 #include "holdfast/io/posix_processes.hpp"
 #include "holdfast/io/socket_streams.hpp"
+#include "holdfast/io/thread_worker.hpp"
 #include "holdfast/kernel/advert_link.hpp"
 #include "holdfast/kernel/bfd_link.hpp"
 #include "holdfast/kernel/firewall.hpp"
@@ -61,6 +62,7 @@ class RealEdges {
     io::EventLoop& loop() { return loop_; }
     Edges& edges() { return edges_; }
     RealOutputs& outputs() { return outputs_; }
+    io::ThreadWorker& worker() { return worker_; }
 
   private:
     RealEdges(Log& log, const config::Config& config, std::unique_ptr<io::EventLoop> loop,
@@ -81,6 +83,7 @@ class RealEdges {
     kernel::ProcessEvents process_table_;
     kernel::OpensslDigest digest_;
     kernel::BfdLink bfd_;
+    io::ThreadWorker worker_;
     std::map<std::string, std::pair<Instant, bool>>
         forwarding_;  ///< net.ipv6.conf.IF.forwarding, re-read after 5 s.
     Edges edges_;

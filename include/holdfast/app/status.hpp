@@ -13,6 +13,7 @@
 #include "holdfast/agents/control_server.hpp"
 #include "holdfast/agents/json_text.hpp"
 #include "holdfast/app/daemon.hpp"
+#include "holdfast/app/reloads.hpp"
 
 namespace holdfast::app {
 
@@ -21,6 +22,7 @@ struct ProcessFacts {
     int pid = 0;
     std::string config_file{};
     bool stopping = false;
+    bool reloading = false;  ///< A configuration is being read.
 };
 
 /// The daemon must outlive the answers. A reload between two pieces breaks an answer off.
@@ -34,7 +36,7 @@ std::vector<std::string> known_names(const Daemon& daemon);
 std::unique_ptr<agents::ControlAnswer> events_answer(const Daemon& daemon, std::optional<uint32_t> count,
                                                      bool follow);
 /// What a reload did or would do. `verb` is "reload" or "plan".
-std::unique_ptr<agents::ControlAnswer> outcome_answer(std::string_view verb, ReloadOutcome outcome);
+std::unique_ptr<agents::ControlAnswer> outcome_answer(std::string_view verb, SharedOutcome outcome);
 
 // status_vrrp.cpp and status_servers.cpp: one object each.
 void write_instance(agents::JsonText& json, const Daemon& daemon, const VrrpInstance& instance);

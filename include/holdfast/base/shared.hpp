@@ -24,6 +24,9 @@ class Shared {
         requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, Shared>)
     Shared(U&& value) : value_(std::make_shared<const T>(std::forward<U>(value))) {}
 
+    /// `value` is not null.
+    static Shared of(std::shared_ptr<const T> value) { return Shared(std::move(value)); }
+
     /// Something that belongs to the value: a member, or what one of its lists holds.
     template <class Part>
     Shared<Part> part(const Part& part) const {

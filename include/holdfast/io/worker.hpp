@@ -51,4 +51,11 @@ template <class Result>
         [result, done = std::move(done)] { done(std::move(**result)); });
 }
 
+/// A value that is destroyed in the bin, wherever its last holder lets go of it.
+template <class T>
+std::shared_ptr<const T> destroyed_in(Worker::Bin bin, T value) {
+    auto whole = std::make_unique<const T>(std::move(value));
+    return {whole.release(), [bin = std::move(bin)](const T* last) { bin(std::shared_ptr<const T>(last)); }};
+}
+
 }  // namespace holdfast::io

@@ -100,6 +100,21 @@ class Follower final : public ControlAnswer {
     int told_ = 0;
 };
 
+/// Is there when the test says so.
+class Later final : public ControlAnswer {
+  public:
+    explicit Later(const bool& there) : there_(there) {}
+    Next produce(std::string& out) override {
+        if (!there_) return Next::waits;
+        out += "late\n";
+        return Next::end;
+    }
+    bool is_owed() const override { return true; }
+
+  private:
+    const bool& there_;
+};
+
 class Broken final : public ControlAnswer {
   public:
     Next produce(std::string& out) override {
@@ -130,6 +145,8 @@ class ControlServerTest : public testing::Test {
                 return std::make_unique<Follower>(events);
             case ControlCommand::plan:
                 return std::make_unique<Broken>();
+            case ControlCommand::why:
+                return std::make_unique<Later>(there);
             default:
                 return whole_answer(std::string(to_string(request.command)) + "\n");
         }
@@ -156,6 +173,7 @@ class ControlServerTest : public testing::Test {
     size_t piece_size = 10;
     size_t made = 0;
     int events = 0;
+    bool there = false;
     std::unique_ptr<ControlServer> server;
 };
 
@@ -226,6 +244,36 @@ TEST_F(ControlServerTest, AFollowerIsToldWhenThereIsSomething) {
     client.end();
     turn_until(client, [&] { return client.closed; });
     EXPECT_EQ(server->clients(), 0U);
+}
+
+TEST_F(ControlServerTest, AnAnswerMayComeLaterAlsoToWhoHasSaidAll) {
+    listen();
+    Client client(path);
+    client.send("{\"command\":\"why\",\"name\":\"x\"}\n");
+    settle(client);
+    client.end();
+    settle(client);
+    EXPECT_EQ(client.received, "");
+    EXPECT_FALSE(client.closed);
+    there = true;
+    server->resume();
+    turn_until(client, [&] { return client.closed; });
+    EXPECT_EQ(client.received, "late\n");
+    EXPECT_EQ(server->clients(), 0U);
+}
+
+TEST_F(ControlServerTest, WhoHangsUpBeforeTheAnswerIsForgotten) {
+    listen();
+    Client other(path);
+    for (const bool says_so : {false, true}) {
+        Client client(path);
+        client.send("{\"command\":\"why\",\"name\":\"x\"}\n");
+        settle(client);
+        if (says_so) client.end();
+        settle(client);
+        EXPECT_EQ(server->clients(), 2U);
+    }
+    turn_until(other, [&] { return server->clients() == 1; });
 }
 
 TEST_F(ControlServerTest, AFollowerThatTalksOnIsDropped) {

@@ -106,9 +106,9 @@ class AdvertPathTest : public WithFakeEdges {
 
     CountingLink counting;
     netstate::testing::FakeKernel kernel;
-    Edges counted{timers, turn_ends,     counting, kernel, firewall, table, processes, streams, outputs, log,
-                  files,  process_table, digest,   bfd,    {},       {},    {},        {},      {},      {},
-                  {}};
+    Edges counted{
+        timers,        turn_ends, counting, kernel, firewall, table, processes, streams, outputs, log, files,
+        process_table, digest,    bfd,      worker, {},       {},    {},        {},      {},      {},  {}};
     Network network_state{counted};
     Notifications notifications{counted};
     VrrpService service{counted, network_state, notifications};

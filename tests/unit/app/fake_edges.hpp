@@ -15,6 +15,7 @@
 #include "holdfast/app/edges.hpp"
 #include "holdfast/kernel/openssl_digest.hpp"
 #include "memory_files.hpp"
+#include "timed_worker.hpp"
 
 namespace holdfast::app {
 
@@ -169,9 +170,10 @@ class WithFakeEdges : public testing::Test {
     io::MemoryProcessTable process_table;
     kernel::OpensslDigest digest;
     bfd::testing::SilentLink bfd;
-    Edges edges{timers, turn_ends,     link,   network, firewall, table, processes, streams, outputs, log,
-                files,  process_table, digest, bfd,     {},       {},    {},        {},      {},      {},
-                {}};
+    io::TimedWorker worker{timers};
+    Edges edges{
+        timers,        turn_ends, link, network, firewall, table, processes, streams, outputs, log, files,
+        process_table, digest,    bfd,  worker,  {},       {},    {},        {},      {},      {},  {}};
 };
 
 }  // namespace holdfast::app

@@ -59,9 +59,9 @@ class InterfaceStatesTest : public WithFakeEdges {
 
     OneLink one;
     NoLink link_edge;
-    Edges mine{timers, turn_ends,     link_edge, one, firewall, table, processes, streams, outputs, log,
-               files,  process_table, digest,    bfd, {},       {},    {},        {},      {},      {},
-               {}};
+    Edges mine{
+        timers,        turn_ends, link_edge, one,    firewall, table, processes, streams, outputs, log, files,
+        process_table, digest,    bfd,       worker, {},       {},    {},        {},      {},      {},  {}};
     Network network_{mine};
     config::Config config;
     std::set<std::string> polled;

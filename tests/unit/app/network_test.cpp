@@ -55,9 +55,9 @@ class NetworkLogTest : public WithFakeEdges {
 
     KnowingKernel kernel;
     NoLink link_edge;
-    Edges mine{timers, turn_ends,     link_edge, kernel, firewall, table, processes, streams, outputs, log,
-               files,  process_table, digest,    bfd,    {},       {},    {},        {},      {},      {},
-               {}};
+    Edges mine{
+        timers,        turn_ends, link_edge, kernel, firewall, table, processes, streams, outputs, log, files,
+        process_table, digest,    bfd,       worker, {},       {},    {},        {},      {},      {},  {}};
     Network network_{mine};
 };
 

@@ -6,47 +6,17 @@
 
 #include <nlohmann/json.hpp>
 
-#include "../ipvs/fake_kernel.hpp"
-#include "fake_edges.hpp"
+#include "daemon_fixture.hpp"
 #include "holdfast/app/control_service.hpp"
 
 namespace holdfast::app {
 namespace {
 
-using namespace std::chrono_literals;
 using nlohmann::json;
 using testing::HasSubstr;
 
-class StatusTest : public WithFakeEdges {
+class StatusTest : public WithDaemon {
   protected:
-    StatusTest() {
-        netstate::LinkInfo eth0;
-        eth0.index = {2};
-        eth0.name = "eth0";
-        eth0.up = eth0.running = eth0.multicast = true;
-        kernel.set_link(eth0);
-        edges.random = [] { return 0.5; };
-        edges.wall_clock = [this] {
-            return std::chrono::system_clock::time_point{} +
-                   std::chrono::duration_cast<std::chrono::system_clock::duration>(
-                       1'000'000s + timers.now().time_since_epoch());
-        };
-        edges.uptime = [] { return Duration(24h); };
-        edges.forwards_ipv6 = [](const std::string&) { return false; };
-    }
-
-    /// An instance that needs no address of the interface.
-    static config::VrrpInstance an_instance(const std::string& name, uint8_t vrid, uint8_t priority) {
-        config::VrrpInstance instance;
-        instance.router.name = name;
-        instance.router.vrid = {vrid};
-        instance.router.version = vrrp::Version::v3;
-        instance.router.priority = {priority};
-        instance.transport.interface = "eth0";
-        instance.transport.source = IpAddress::v4(10, 1, 0, 1);
-        instance.transport.multicast_group = IpAddress::v4(224, 0, 0, 18);
-        return instance;
-    }
     static check::VirtualServerSettings a_service(size_t number, size_t servers) {
         check::VirtualServerSettings service;
         service.key.protocol = ipvs::Protocol::tcp;
@@ -62,20 +32,6 @@ class StatusTest : public WithFakeEdges {
             service.real_servers.push_back(std::move(server));
         }
         return service;
-    }
-    void start(config::Config config) {
-        config::LoadResult loaded;
-        loaded.config = std::move(config);
-        const auto started = daemon.start(std::move(loaded));
-        ASSERT_TRUE(started) << started.error().message;
-        turn_ends.run();
-    }
-    void pass(Duration time) {
-        // Second by second, so that timers fire near their deadlines.
-        for (; time > Duration::zero(); time -= 100ms) {
-            advance(100ms);
-            turn_ends.run();
-        }
     }
     /// The answer and the longest piece.
     static std::string all_of(agents::ControlAnswer& answer, Duration* longest = nullptr) {
@@ -94,31 +50,6 @@ class StatusTest : public WithFakeEdges {
         const auto line = why_line(daemon, name);
         return line ? json::parse(*line).at("subjects") : json();
     }
-
-    netstate::testing::FakeKernel kernel;
-    ipvs::FakeKernel ipvs_kernel;
-    Edges own{timers,
-              turn_ends,
-              link,
-              kernel,
-              firewall,
-              ipvs_kernel,
-              processes,
-              streams,
-              outputs,
-              log,
-              files,
-              process_table,
-              digest,
-              bfd,
-              [] { return 0.5; },
-              [](const std::string&) { return true; },
-              [this] { return edges.wall_clock(); },
-              [](const std::string&) { return false; },
-              [] { return Duration(24h); },
-              {},
-              {}};
-    Daemon daemon{own, DaemonSettings{}};
 };
 
 TEST_F(StatusTest, AnEmptyGenerationHasEveryMember) {
@@ -211,7 +142,7 @@ TEST_F(StatusTest, APlanSaysWhatTheReloadThenDoes) {
     start(std::move(before));
     config::LoadResult planned;
     planned.config = after;
-    const ReloadOutcome plan = daemon.plan(planned);
+    const ReloadOutcome plan = daemon.plan(examine(daemon.incumbent(), planned));
     EXPECT_TRUE(plan.applied);
     EXPECT_EQ(plan.actions.size(), 6U);
     EXPECT_EQ(daemon.generation(), 1U);
@@ -221,7 +152,7 @@ TEST_F(StatusTest, APlanSaysWhatTheReloadThenDoes) {
     EXPECT_EQ(daemon.generation(), 2U);
     config::LoadResult again;
     again.config = after;
-    EXPECT_TRUE(daemon.plan(again).actions.empty());
+    EXPECT_TRUE(daemon.plan(examine(daemon.incumbent(), again)).actions.empty());
 }
 
 TEST_F(StatusTest, ARefusedReloadIsRememberedWithItsDiagnostics) {
@@ -296,13 +227,13 @@ class ControlServiceTest : public StatusTest {
         service = std::make_unique<ControlService>(
             loop, log, daemon,
             ControlHooks{[] { return ProcessFacts{7, "/etc/k.conf", false}; }, [this] { return ready; },
-                         [this] {
+                         [this](Reloads::Answer answer) {
                              ++reloads;
-                             return ReloadOutcome{false, "no", {"k.conf:3:1: error: bad"}, {}};
+                             answers.push_back(std::move(answer));
                          },
-                         [this](const std::string& file) {
+                         [this](const std::string& file, const Reloads::Answer& answer) {
                              planned = file;
-                             return ReloadOutcome{true, {}, {}, {}};
+                             answer(std::make_shared<ReloadOutcome>(ReloadOutcome{true, {}, {}, {}}));
                          }});
     }
     json ask(const agents::ControlRequest& request, uid_t uid = 0) {
@@ -313,6 +244,7 @@ class ControlServiceTest : public StatusTest {
     io::EventLoop loop;
     bool ready = true;
     int reloads = 0;
+    std::vector<Reloads::Answer> answers;
     std::string planned = "nothing";
     std::unique_ptr<ControlService> service;
 };
@@ -328,10 +260,28 @@ TEST_F(ControlServiceTest, AReloadIsForRoot) {
     start({});
     EXPECT_EQ(ask({.command = agents::ControlCommand::reload}, kSomebody).at("error"), "not_permitted");
     EXPECT_EQ(reloads, 0);
-    const json answer = ask({.command = agents::ControlCommand::reload});
+    EXPECT_NE(service->answer({.command = agents::ControlCommand::reload}, {0, 1}), nullptr);
     EXPECT_EQ(reloads, 1);
-    EXPECT_EQ(answer.at("result"), "refused");
-    EXPECT_EQ(answer.at("diagnostics").at(0), "k.conf:3:1: error: bad");
+}
+
+TEST_F(ControlServiceTest, WhoAskedForAReloadIsAnsweredWhenItHasEnded) {
+    start({});
+    const auto answer = service->answer({.command = agents::ControlCommand::reload}, {0, 1});
+    std::string text;
+    EXPECT_EQ(answer->produce(text), agents::ControlAnswer::Next::waits);
+    EXPECT_EQ(text, "");
+    EXPECT_TRUE(answer->is_owed());
+    answers.at(0)(
+        std::make_shared<ReloadOutcome>(ReloadOutcome{false, "no", {"k.conf:3:1: error: bad"}, {}}));
+    const json outcome = json::parse(all_of(*answer));
+    EXPECT_EQ(outcome.at("result"), "refused");
+    EXPECT_EQ(outcome.at("diagnostics").at(0), "k.conf:3:1: error: bad");
+}
+
+TEST_F(ControlServiceTest, WhoHasHungUpMeanwhileIsForgotten) {
+    start({});
+    service->answer({.command = agents::ControlCommand::reload}, {0, 1}).reset();
+    answers.at(0)(std::make_shared<ReloadOutcome>());
 }
 
 TEST_F(ControlServiceTest, OnlyRootMayHaveAnotherFileRead) {
