@@ -15,7 +15,8 @@ bool is_good(unsigned status, const UrlSettings& url) {
 }
 
 const std::string& virtualhost(const HttpCheck& check, const UrlSettings& url) {
-    return url.virtualhost.empty() ? check.virtualhost.string() : url.virtualhost;
+    if (!url.virtualhost.empty()) return url.virtualhost;
+    return check.virtualhost.empty() ? check.servers_virtualhost.text.string() : check.virtualhost.string();
 }
 
 }  // namespace

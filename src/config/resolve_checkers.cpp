@@ -357,9 +357,8 @@ void resolve_checker(const V& server, const RD& real, PendingChecker& pending) {
         // A checker without port follows its real server, whose port may have been settled only now.
         if (connect->destination.port == 0) connect->destination.port = real.value.endpoint.port;
     }
-    if (auto* http = std::get_if<check::HttpCheck>(&pending.value.probe);
-        http != nullptr && http->virtualhost.empty())
-        http->virtualhost =
+    if (auto* http = std::get_if<check::HttpCheck>(&pending.value.probe); http != nullptr)
+        http->servers_virtualhost.text =
             !real.value.virtualhost.empty() ? real.value.virtualhost.string() : server.value.virtualhost;
     if (auto* misc = std::get_if<check::MiscCheck>(&pending.value.probe); misc != nullptr) {
         misc->timeout_given = misc->timeout != Duration{0};

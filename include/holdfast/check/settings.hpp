@@ -73,11 +73,19 @@ struct UrlSettings {
 
 enum class HttpProtocol : uint8_t { http_1_0, http_1_1, http_1_0_compatible, http_1_0_without_host };
 
+/// What a checker takes from the servers around it. With another text it is still the same checker over a
+/// reload.
+struct InheritedText {
+    RareText text{};
+    friend bool operator==(const InheritedText&, const InheritedText&) { return true; }
+};
+
 struct HttpCheck {
     ConnectSettings connect{};
     bool tls = false;  ///< SSL_GET
     std::vector<UrlSettings> urls{};
     RareText virtualhost{};
+    InheritedText servers_virtualhost{};  ///< Of the real, else of the virtual server; counts after our own.
     HttpProtocol protocol = HttpProtocol::http_1_0;
     bool enable_sni = false;
     RareText sni_name{};

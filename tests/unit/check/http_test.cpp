@@ -63,10 +63,21 @@ TEST(HttpRequest, IsTheReferencesByteForByte) {
 
 TEST(HttpRequest, NamesTheVirtualhostWithoutAPort) {
     HttpCheck check = check_for({.path = "/"});
+    check.servers_virtualhost.text = "server.example";
+    EXPECT_NE(http_request(check, check.urls[0]).find("Host: server.example\r\n\r\n"), std::string::npos);
     check.virtualhost = "checker.example";
     EXPECT_NE(http_request(check, check.urls[0]).find("Host: checker.example\r\n\r\n"), std::string::npos);
     check.urls[0].virtualhost = "url.example";
     EXPECT_NE(http_request(check, check.urls[0]).find("Host: url.example\r\n\r\n"), std::string::npos);
+}
+
+TEST(HttpCheck, IsTheSameWithAnotherVirtualhostOfItsServerButNotWithAnotherOfItsOwn) {
+    const HttpCheck one = check_for({.path = "/"});
+    HttpCheck other = one;
+    other.servers_virtualhost.text = "server.example";
+    EXPECT_EQ(one, other);
+    other.virtualhost = "checker.example";
+    EXPECT_NE(one, other);
 }
 
 TEST(HttpRequest, PutsAnIpv6AddressIntoBrackets) {

@@ -315,8 +315,10 @@ TEST_F(LoadServer, InheritsTheVirtualHost) {
         " virtualhost vs\n real_server 192.0.2.50 80 {\n HTTP_GET {\n url {\n path /\n }\n }\n }\n "
         "real_server 192.0.2.51 80 {\n virtualhost rs\n HTTP_GET {\n url {\n path /\n }\n }\n }\n");
     expect_clean();
-    EXPECT_EQ(probe<check::HttpCheck>().virtualhost, "vs");
-    EXPECT_EQ(std::get<check::HttpCheck>(server().real_servers[1].checkers[0].probe).virtualhost, "rs");
+    EXPECT_EQ(probe<check::HttpCheck>().servers_virtualhost.text, "vs");
+    EXPECT_TRUE(probe<check::HttpCheck>().virtualhost.empty());
+    EXPECT_EQ(std::get<check::HttpCheck>(server().real_servers[1].checkers[0].probe).servers_virtualhost.text,
+              "rs");
 }
 
 TEST_F(LoadServer, ReadsTheOtherCheckers) {
