@@ -8,7 +8,9 @@
 #include <ctime>
 #include <limits>
 #include <map>
+#include <tuple>
 #include <utility>
+#include <variant>
 
 #include "dump_text.hpp"
 #include "holdfast/app/data_dump.hpp"
@@ -315,7 +317,13 @@ std::string checker_data(const DaemonView& view) {
         out.line(" System is compiled with LVS v1.2.1");
         dump_virtual_servers(out, view);
     }
-    const std::vector<check::CheckerId> checkers = director.checkers();
+    std::vector<check::CheckerId> checkers = director.checkers();
+    // As in keepalived, the files that a server follows come after its other checkers.
+    std::ranges::stable_sort(checkers, {}, [&](check::CheckerId id) {
+        const check::CheckerPlace& place = *director.place(id);
+        return std::tuple(place.virtual_server, place.real_server,
+                          std::holds_alternative<check::FileCheck>(director.checker(id)->probe));
+    });
     if (!checkers.empty()) out.section("Health checkers");
     const Patterns patterns(director);
     for (const check::CheckerId id : checkers) checker(out, view, patterns, id);

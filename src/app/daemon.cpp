@@ -108,6 +108,7 @@ void Daemon::change_over(Candidate& candidate) {
 
 void Daemon::stop(std::function<void()> done) {
     if (std::exchange(stopping_, true)) return;
+    lvs_->about_to_stop();
     if (settings_.parts.vrrp) vrrp_->stop(settings_.release_vrrp);
     bfd_.stop();
     if (settings_.parts.checkers) lvs_->stop(settings_.release_ipvs);

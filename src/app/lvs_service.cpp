@@ -395,7 +395,7 @@ void LvsService::tell_suspension(const std::vector<check::CheckerId>& checkers) 
 
 void LvsService::on_address_changed(Instant, const netstate::KernelAddress& address, bool present) {
     const IpAddress& changed_address = address.prefix.address;
-    if (!running_ || !director_.awaits(changed_address)) return;
+    if (!running_ || stopping_ || !director_.awaits(changed_address)) return;
     edges_.log.detail(Part::checkers, check::log_lines::address_seen(changed_address, present));
     check::DirectorActions actions;
     const auto changed = director_.address_count(

@@ -120,7 +120,7 @@ void Run::dump_data() {
 }
 
 void Run::dump_statistics(bool clear) {
-    if (daemon_ == nullptr) return;
+    if (daemon_ == nullptr || !configured_parts(options_.subsystems, daemon_->config()).vrrp) return;
     log_.info(Part::vrrp, fmt::format("Printing {}VRRP stats for process({}) on signal",
                                       clear ? "and clearing " : "", getpid()));
     write(stats_path(dump_names()), stats_text(daemon_->view().instances));

@@ -107,6 +107,8 @@ ipvs::ServiceAttributes attributes_for(const VirtualServerSettings& server, cons
     if (!is_mark && key.endpoint.port == 0 && attributes.persistence_timeout == 0)
         attributes.persistence_timeout = kDefaultPersistence;
     if (!is_mark && key.protocol != ipvs::Protocol::udp) attributes.flags.one_packet = false;
+    // A group of both families: the mask is written in the way of one.
+    if (!server.group.empty() && key.family != server.key.family) attributes.persistence_netmask = 0;
     return ipvs::normal(key, std::move(attributes));
 }
 

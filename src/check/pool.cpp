@@ -86,12 +86,13 @@ void VirtualServerMachine::checker_verdict(size_t server, size_t checker, bool u
     ServerState& state = servers_[server];
     CheckerState& one = state.checkers[checker];
     if (one.up == up) {
-        // The first result confirms what was assumed. Worth telling only when the assumption was "down".
-        if (!one.has_run && (settings_->real_servers[server].checkers[checker].schedule.alpha || !up))
-            say_real(server, false, out);
+        // The first result confirms what was assumed. Worth telling only when the assumption was "down", and as
+        // in keepalived not by HTTP_GET and SSL_GET, for which a failure is no result yet.
+        const Checker& settings = settings_->real_servers[server].checkers[checker];
+        const bool tells = up ? settings.schedule.alpha : !std::holds_alternative<HttpCheck>(settings.probe);
+        if (!one.has_run && tells) say_real(server, false, out);
         // MISC_CHECK alone also mails a first result that is no news.
-        const bool mails =
-            std::holds_alternative<MiscCheck>(settings_->real_servers[server].checkers[checker].probe);
+        const bool mails = std::holds_alternative<MiscCheck>(settings.probe);
         if (!one.has_run && mails && !options_.no_checker_emails) mail_real(server, mail_body, out);
         one.has_run = true;
         return;
@@ -252,7 +253,8 @@ void VirtualServerMachine::put_destinations(const ipvs::ServiceKey& key, ipvs::S
     }
     const auto& sorry = settings_->sorry_server;
     if (!sorry || (!sorry_alive_ && !sorry->inhibit)) return;
-    const ipvs::Destination destination{destination_for(sorry->endpoint, sorry->forwarding, key, in_group),
+    // Without a port of its own it has port 0, as in keepalived: that of the packet.
+    const ipvs::Destination destination{destination_for(sorry->endpoint, sorry->forwarding, key, true),
                                         {.forwarding = sorry->forwarding, .weight = sorry_alive_ ? 1 : 0}};
     // The sorry server may be one of the real servers as well. When it serves, its weight is the one that
     // counts.

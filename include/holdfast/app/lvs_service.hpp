@@ -37,6 +37,9 @@ class LvsService final : public netstate::NetworkObserver {
     Result<> start(const Shared<config::Config>& generation);
     /// Goes over to another generation; health, weights and kernel entries of what stays are kept.
     void reload(const Shared<config::Config>& generation);
+    /// The addresses of virtual routers go first when the daemon ends; that suspends nothing any more
+    /// (ha_suspend).
+    void about_to_stop() { stopping_ = true; }
     /// Empties what is ours from the kernel's table, unless `release` is false (-I).
     void stop(bool release);
 
@@ -111,6 +114,7 @@ class LvsService final : public netstate::NetworkObserver {
     bool flush_on_stop_ = false;
     bool flush_only_ours_ = false;
     bool running_ = false;
+    bool stopping_ = false;
 };
 
 }  // namespace holdfast::app

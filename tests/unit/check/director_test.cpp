@@ -396,6 +396,28 @@ TEST_F(DirectorTest, HaSuspendKnowsTheAddressesThatAreThereAtTheStart) {
               "log: Deactivating healthchecker for service [10.0.0.1]:tcp:80 for VS [192.0.2.1]:tcp:80");
 }
 
+TEST_F(DirectorTest, HaSuspendOfAGroupIsOverWhileOneOfItsAddressesIsHere) {
+    VirtualServerSettings settings = virtual_server({real(1)});
+    settings.group = "G";
+    settings.ha_suspend = true;
+    load({settings}, {{.name = "G", .entries = {{.first = {IpAddress::v4(192, 0, 2, 5), 80}, .count = 3}}}});
+    EXPECT_TRUE(director.suspended(id(0)));
+    EXPECT_THAT(director.address_count(IpAddress::v4(192, 0, 2, 6), 1, actions), ElementsAre(id(0)));
+    EXPECT_FALSE(director.suspended(id(0)));
+}
+
+TEST_F(DirectorTest, AnAddressOfTwoGroupsStaysWhenOneOfThemGoes) {
+    VirtualServerSettings one = virtual_server({real(1)});
+    VirtualServerSettings other = virtual_server({real(2)});
+    one.group = "G";
+    other.group = "H";
+    const std::vector<GroupEntry> shared = {{.first = kFirst.endpoint}};
+    load({one, other}, {{.name = "G", .entries = shared}, {.name = "H", .entries = shared}});
+    EXPECT_EQ(pool(kFirst), "10.0.0.1:1 10.0.0.2:1");
+    load({one}, {{.name = "G", .entries = shared}});
+    EXPECT_EQ(pool(kFirst), "10.0.0.1:1");
+}
+
 TEST_F(DirectorTest, AReloadNamesTheEntriesOfAGroupThatComeAndGo) {
     VirtualServerSettings settings = virtual_server({real(1)});
     settings.group = "G";

@@ -115,6 +115,17 @@ TEST(AttributesFor, TheDefaultMaskIsPerHostInBothFamilies) {
               64U);
 }
 
+TEST(AttributesFor, TheMaskOfOneFamilyIsNotThatOfTheOtherInAGroupOfBoth) {
+    VirtualServerSettings settings = virtual_server({real(1)});
+    settings.group = "G";
+    settings.attributes.persistence_timeout = 50;
+    settings.attributes.persistence_netmask = 0xffffff00U;
+    EXPECT_EQ(attributes_for(settings, {.family = Family::ipv6, .firewall_mark = 1}).persistence_netmask,
+              128U);
+    EXPECT_EQ(attributes_for(settings, {.family = Family::ipv4, .firewall_mark = 1}).persistence_netmask,
+              0xffffff00U);
+}
+
 TEST(AttributesFor, OnePacketSchedulingIsForUdpAndMarks) {
     VirtualServerSettings settings = virtual_server({real(1)});
     settings.attributes.flags.one_packet = true;

@@ -192,6 +192,20 @@ TEST_F(PoolTest, OneFailingCheckerOfSeveralIsEnoughAndTheLastMustRecover) {
     EXPECT_EQ(pool(), "10.0.0.1:1 10.0.0.2:1");
 }
 
+TEST_F(PoolTest, TheFirstFailureOfAnAlphaServerIsToldExceptByHttp) {
+    RealServerSettings one = real(1);
+    one.checkers = {tcp_checker(true)};
+    RealServerSettings two = real(2);
+    two.checkers = {Checker{.schedule = {.alpha = true}, .probe = HttpCheck{}}};
+    start(virtual_server({one, two}));
+    verdict(0, false);
+    EXPECT_THAT(said(), ElementsAre("run: down-1", "fifo: RS [10.0.0.1]:tcp:80 [192.0.2.1]:tcp:80 DOWN"));
+    verdict(1, false);
+    EXPECT_THAT(said(), IsEmpty());
+    verdict(1, true);
+    EXPECT_THAT(said(), Contains("fifo: RS [10.0.0.2]:tcp:80 [192.0.2.1]:tcp:80 UP"));
+}
+
 TEST_F(PoolTest, AlphaServersWaitForTheirFirstSuccess) {
     RealServerSettings one = real(1);
     one.checkers = {tcp_checker(true)};
@@ -315,6 +329,20 @@ TEST_F(PoolTest, ASorryServerThatIsAlsoARealServerIsOneDestination) {
     EXPECT_EQ(pool(), "10.0.0.1:5 10.0.0.2:5");
     verdict(1, false);
     EXPECT_EQ(pool(), "10.0.0.1:1");
+}
+
+TEST_F(PoolTest, ASorryServerWithoutAPortTakesThatOfThePacket) {
+    VirtualServerSettings settings = virtual_server({real(1, 5)});
+    settings.sorry_server = sorry(99);
+    settings.sorry_server->endpoint.port = 0;
+    settings.sorry_server->forwarding.method = ipvs::ForwardingMethod::masquerade;
+    start(settings);
+    verdict(0, false);
+    ipvs::Service service;
+    machine->put_destinations(settings.key, service);
+    ASSERT_EQ(service.destinations.size(), 1U);
+    EXPECT_EQ(service.destinations[0].key,
+              (ipvs::DestinationKey{settings.sorry_server->endpoint.address, 0}));
 }
 
 TEST_F(PoolTest, AWeightChangeCountsForQuorumAndReachesThePool) {
