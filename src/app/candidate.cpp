@@ -29,6 +29,7 @@ Errors errors_of(const config::LoadResult& loaded) {
     }
     for (const std::string& lost : loaded.lost_files)
         if (!errors.contains(lost)) errors.insert(lost);
+    errors.insert(loaded.left_out.begin(), loaded.left_out.end());
     return errors;
 }
 

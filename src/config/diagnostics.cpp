@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
 
 namespace holdfast::config {
 
@@ -42,6 +43,30 @@ size_t columns(std::string_view text) {
         std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
+/// Stars in place of a password: what is wrong with a line goes to logs and screens. The number of a key is
+/// no secret, and the path of one neither.
+std::string without_password(std::string line) {
+    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+    std::string_view before;
+    std::string_view earlier;
+    const std::string original = line;
+    for (size_t begin = 0; begin < original.size();) {
+        while (begin < original.size() && is_blank(original[begin])) ++begin;
+        size_t end = begin;
+        while (end < original.size() && !is_blank(original[end])) ++end;
+        const bool is_number = !before.empty() && before.find_first_not_of("0123456789") == before.npos;
+        if (before == "auth_pass" || before == "password" || (earlier == "key" && is_number)) {
+            // With the blanks of a quoted one, but not what follows on a line that has a whole block.
+            end = std::min(original.find('}', begin), original.size());
+            std::fill(line.begin() + static_cast<ptrdiff_t>(begin),
+                      line.begin() + static_cast<ptrdiff_t>(end), '*');
+        }
+        earlier = std::exchange(before, std::string_view(original).substr(begin, end - begin));
+        begin = std::max(end, begin + 1);
+    }
+    return line;
+}
+
 void quote_line(std::string& out, const Span& span, std::string_view source_line) {
     if (span.position.line == 0 || source_line.empty()) return;
     size_t start = span.position.column == 0 ? 0 : span.position.column - 1;
@@ -76,7 +101,11 @@ void Diagnostics::add(Diagnostic diagnostic) {
     if (diagnostic.severity == Severity::error) ++errors_;
     seen_ |= uint32_t{1} << static_cast<unsigned>(diagnostic.report_class);
     worst_ = std::max(worst_, diagnostic.report_class);
-    if (kept_.size() < limit_) kept_.push_back(std::move(diagnostic));
+    if (kept_.size() >= limit_) return;
+    diagnostic.source_line = without_password(std::move(diagnostic.source_line));
+    if (diagnostic.note)
+        diagnostic.note->source_line = without_password(std::move(diagnostic.note->source_line));
+    kept_.push_back(std::move(diagnostic));
 }
 
 void Diagnostics::add_hidden(ReportClass report_class, Severity severity) {

@@ -43,6 +43,7 @@ LoadResult load(const LoadOptions& options, const FileReader& reader, const Envi
         if (options.vrrp) resolve_vrrp(loading);
     }
 
+    result.left_out = std::move(loading.left_out);
     result.fatal = loading.fatal_found() || document.file_missing();
     result.fatal_exit_code = !result.fatal ? 0 : document.file_missing() ? 6 : 2;
     result.test_exit_code = test_exit_code(result.diagnostics);

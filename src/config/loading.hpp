@@ -64,6 +64,7 @@ class Loading {
     const Document& document;
     Diagnostics& diagnostics;
     Draft draft;
+    std::vector<std::string> left_out;  ///< As LoadResult has it.
     // Blocks that are collected here and moved into the draft when they end well.
     FileDraft file_workbench;
     ProcessDraft process_workbench;

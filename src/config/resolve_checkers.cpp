@@ -459,10 +459,10 @@ void resolve_checkers(Loading& loading) {
         if (!server->value.group.empty()) {
             const auto found = groups.find(server->value.group);
             if (found == groups.end()) {
-                loading.remark(
-                    server->place,
+                loading.left_out.push_back(
                     fmt::format("virtual_server group {} is left out: there is no such virtual_server_group",
                                 server->value.group));
+                loading.remark(server->place, loading.left_out.back());
                 continue;
             }
             facts = &found->second;

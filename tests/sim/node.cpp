@@ -60,6 +60,7 @@ bool Node::reload(const std::string& config) {
     world_.record(name_, "--- reload");
     if (world_.trace) fmt::print("{}", config);
     set_time();
+    require(!is_reading(), "one reload at a time");
     const app::ReloadOutcome outcome = process_->daemon->reload(load(config));
     if (outcome.applied) config_ = config;
     if (!outcome.applied && world_.sabotage.die_of_bad_files) {
@@ -70,10 +71,26 @@ bool Node::reload(const std::string& config) {
     return outcome.applied;
 }
 
+void Node::begin_reload(const std::string& config, Duration takes) {
+    world_.record(name_, "--- reload begins");
+    set_time();
+    process_->worker.takes = takes;
+    process_->content = config;
+    process_->reloads->reload([this, config](const app::SharedOutcome& outcome) {
+        world_.record(name_, outcome->applied ? "--- reload ends" : "--- reload refused");
+        if (outcome->applied) config_ = config;
+    });
+}
+
+bool Node::is_reading() const {
+    return process_ != nullptr && process_->reloads->reloading();
+}
+
 void Node::stop() {
     world_.record(name_, "--- stop");
     stopping_ = true;
     set_time();
+    process_->reloads->stop();
     process_->daemon->stop([this] { process_->stopped = true; });
     turn();
     if (world_.sabotage.leave_traces)

@@ -54,6 +54,9 @@ class Node {
     void write_config(const std::string& config) { config_ = config; }
     /// Re-reads; whether it was applied.
     bool reload(const std::string& config);
+    /// The same when reading takes so long and the daemon goes on meanwhile.
+    void begin_reload(const std::string& config, Duration takes);
+    bool is_reading() const;
     void stop();       ///< SIGTERM
     void crash();      ///< kill -9
     void power_cut();  ///< The machine boots again, without the daemon.

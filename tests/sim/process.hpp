@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../unit/app/timed_worker.hpp"
+#include "holdfast/app/reloads.hpp"
 #include "holdfast/kernel/openssl_digest.hpp"
 #include "sim_link.hpp"
 #include "sim_processes.hpp"
@@ -62,6 +63,12 @@ struct Node::Process {
             world.record(node.name(), std::string(text));
         });
         daemon = std::make_unique<app::Daemon>(edges, app::DaemonSettings{});
+        const auto read = [this, &node](const std::string&, const std::stop_token&) {
+            return node.load(content);
+        };
+        reloads = std::make_unique<app::Reloads>(
+            worker, *daemon,
+            app::ReloadHooks{read, [] {}, [](const app::Candidate&) {}, [](const app::ReloadOutcome&) {}});
     }
 
     io::TimerQueue timers;
@@ -77,6 +84,8 @@ struct Node::Process {
     app::Edges edges;
     bool stopped = false;
     std::unique_ptr<app::Daemon> daemon;
+    std::string content;  ///< What a reload reads.
+    std::unique_ptr<app::Reloads> reloads;
 };
 
 }  // namespace holdfast::sim

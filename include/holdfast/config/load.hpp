@@ -46,6 +46,8 @@ struct LoadResult {
     std::vector<std::string> files;
     /// What was said about included files that are named and could not be read. A start goes on without them.
     std::vector<std::string> lost_files;
+    /// What was said about objects that a start goes without and `-t` does not mind, as in the reference.
+    std::vector<std::string> left_out;
     /// There is nothing in the files, not even a comment.
     bool is_blank = false;
 };

@@ -175,6 +175,17 @@ TEST_F(ReloadsTest, AnAnswerMayAskAgain) {
     EXPECT_THAT(answers, ElementsAre("second 0"));
 }
 
+TEST_F(ReloadsTest, WhatAStartGoesWithoutIsANewErrorToAReload) {
+    config::LoadResult loaded;
+    loaded.config.emplace();
+    loaded.left_out = {"virtual_server group NOBODY is left out"};
+    EXPECT_EQ(examine(daemon.incumbent(), loaded).refusal,
+              "new error: virtual_server group NOBODY is left out");
+    config::LoadResult first = loaded;
+    ASSERT_TRUE(daemon.start(std::move(first)));
+    EXPECT_EQ(examine(daemon.incumbent(), loaded).refusal, "") << "it was there before";
+}
+
 /// A generation goes where its worker says, however far its parts are spread.
 TEST_F(ReloadsTest, AnOldGenerationEndsInTheBin) {
     std::weak_ptr<const void> binned;

@@ -156,6 +156,27 @@ TEST(TestExitCode, FollowsTheHighestClass) {
     EXPECT_EQ(test_exit_code(both), 5);
 }
 
+TEST(Diagnostics, KeepNoPassword) {
+    const auto kept = [](std::string line) {
+        Diagnostics diagnostics;
+        Diagnostic diagnostic;
+        diagnostic.source_line = line;
+        diagnostic.note = Note{"first given here", {}, line};
+        diagnostics.add(std::move(diagnostic));
+        EXPECT_EQ(diagnostics.all()[0].source_line, diagnostics.all()[0].note->source_line);
+        return diagnostics.all()[0].source_line;
+    };
+    EXPECT_EQ(kept("  auth_pass hush-hush"), "  auth_pass *********");
+    EXPECT_EQ(kept("auth_pass \"hush hush\" # mine"), "auth_pass ******************");
+    EXPECT_EQ(kept("authentication { auth_type PASS auth_pass hush } x"),
+              "authentication { auth_type PASS auth_pass *****} x");
+    EXPECT_EQ(kept("\tkey 1 hush"), "\tkey 1 ****");
+    EXPECT_EQ(kept("password hush"), "password ****");
+    // Nothing to hide.
+    for (const char* line : {"key /etc/ssl/key.pem", "auth_pass", "auth_pass  ", "priority 300", "", "key 1"})
+        EXPECT_EQ(kept(line), line);
+}
+
 constexpr std::array<std::string_view, 5> kKeywords = {"priority", "preempt", "interface", "state",
                                                        "garp_master_delay"};
 

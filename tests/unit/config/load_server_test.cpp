@@ -93,6 +93,13 @@ TEST_F(LoadServer, ReportsAndFillsWhatIsMissing) {
     EXPECT_TRUE(result.config->virtual_servers.empty());
 }
 
+TEST_F(LoadServer, AServerOfAGroupThatDoesNotExistIsLeftOut) {
+    load("virtual_server group NOBODY {\n lb_algo rr\n real_server 192.0.2.1 80 {\n }\n}\n");
+    EXPECT_THAT(result.config->virtual_servers, IsEmpty());
+    EXPECT_THAT(result.left_out, ElementsAre(HasSubstr("there is no such virtual_server_group")));
+    EXPECT_EQ(result.test_exit_code, 0);
+}
+
 TEST_F(LoadServer, CorrectsPortsThatCannotBeChanged) {
     load(
         "virtual_server 10.0.0.1 80 {\n lb_algo rr\n lb_kind DR\n protocol TCP\n real_server 192.0.2.50 8080 "
