@@ -86,8 +86,8 @@ void VirtualServerMachine::checker_verdict(size_t server, size_t checker, bool u
     ServerState& state = servers_[server];
     CheckerState& one = state.checkers[checker];
     if (one.up == up) {
-        // The first result confirms what was assumed. Worth telling only when the assumption was "down", and as
-        // in keepalived not by HTTP_GET and SSL_GET, for which a failure is no result yet.
+        // The first result confirms what was assumed. Worth telling only when the assumption was "down", and
+        // as in keepalived not by HTTP_GET and SSL_GET, for which a failure is no result yet.
         const Checker& settings = settings_->real_servers[server].checkers[checker];
         const bool tells = up ? settings.schedule.alpha : !std::holds_alternative<HttpCheck>(settings.probe);
         if (!one.has_run && tells) say_real(server, false, out);

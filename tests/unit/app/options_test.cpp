@@ -175,7 +175,8 @@ TEST(Options, GenhashByNameAndByOption) {
     EXPECT_EQ(first.genhash_from, 2);
     EXPECT_EQ(first.standard_error, "");
     EXPECT_THAT(options_of({"-n", "-T"}).standard_error, HasSubstr("`-T` not used as first option"));
-    EXPECT_THAT(options_of({"-n", "--genhash"}).standard_error, HasSubstr("`genhash` not used as first option"));
+    EXPECT_THAT(options_of({"-n", "--genhash"}).standard_error,
+                HasSubstr("`genhash` not used as first option"));
 }
 
 TEST(Options, OptionalArgumentsHaveDefaults) {

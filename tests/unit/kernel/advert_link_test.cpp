@@ -13,8 +13,8 @@
 #include <array>
 
 #include "../base/counted_heap.hpp"
-#include "holdfast/kernel/gathering.hpp"
 #include "hex.hpp"
+#include "holdfast/kernel/gathering.hpp"
 #include "namespace.hpp"
 
 namespace holdfast::kernel {
