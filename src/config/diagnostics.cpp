@@ -44,27 +44,31 @@ size_t columns(std::string_view text) {
 }
 
 /// Stars in place of a password: what is wrong with a line goes to logs and screens. The number of a key is
-/// no secret, and the path of one neither.
-std::string without_password(std::string line) {
-    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-    std::string_view before;
-    std::string_view earlier;
-    const std::string original = line;
-    for (size_t begin = 0; begin < original.size();) {
-        while (begin < original.size() && is_blank(original[begin])) ++begin;
-        size_t end = begin;
-        while (end < original.size() && !is_blank(original[end])) ++end;
-        const bool is_number = !before.empty() && before.find_first_not_of("0123456789") == before.npos;
-        if (before == "auth_pass" || before == "password" || (earlier == "key" && is_number)) {
-            // With the blanks of a quoted one, but not what follows on a line that has a whole block.
-            end = std::min(original.find('}', begin), original.size());
-            std::fill(line.begin() + static_cast<ptrdiff_t>(begin),
-                      line.begin() + static_cast<ptrdiff_t>(end), '*');
+/// no secret, and the path of one neither. Several lines are taken one by one.
+std::string without_password(std::string text) {
+    constexpr std::string_view kBlanks = " \t";
+    const std::string original = text;
+    for (size_t line = 0; line < original.size();) {
+        const size_t line_end = std::min(original.find('\n', line), original.size());
+        const std::string_view whole = std::string_view(original).substr(0, line_end);
+        std::string_view before;
+        std::string_view earlier;
+        for (size_t begin = line; (begin = whole.find_first_not_of(kBlanks, begin)) != whole.npos;) {
+            size_t end = std::min(whole.find_first_of(kBlanks, begin), line_end);
+            const bool is_number = !before.empty() && before.find_first_not_of("0123456789") == before.npos;
+            if (before == "auth_pass" || before == "password" || (earlier == "key" && is_number)) {
+                // With the blanks of a quoted one, but not what follows on a line that has a whole block.
+                end = std::min(whole.find('}', begin), line_end);
+                end = std::max(whole.find_last_not_of(kBlanks, end - 1) + 1, begin);
+                std::fill(text.begin() + static_cast<ptrdiff_t>(begin),
+                          text.begin() + static_cast<ptrdiff_t>(end), '*');
+            }
+            earlier = std::exchange(before, whole.substr(begin, end - begin));
+            begin = std::max(end, begin + 1);
         }
-        earlier = std::exchange(before, std::string_view(original).substr(begin, end - begin));
-        begin = std::max(end, begin + 1);
+        line = line_end + 1;
     }
-    return line;
+    return text;
 }
 
 void quote_line(std::string& out, const Span& span, std::string_view source_line) {
@@ -103,6 +107,7 @@ void Diagnostics::add(Diagnostic diagnostic) {
     worst_ = std::max(worst_, diagnostic.report_class);
     if (kept_.size() >= limit_) return;
     diagnostic.source_line = without_password(std::move(diagnostic.source_line));
+    diagnostic.advice = without_password(std::move(diagnostic.advice));
     if (diagnostic.note)
         diagnostic.note->source_line = without_password(std::move(diagnostic.note->source_line));
     kept_.push_back(std::move(diagnostic));

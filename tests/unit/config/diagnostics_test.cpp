@@ -162,14 +162,18 @@ TEST(Diagnostics, KeepNoPassword) {
         Diagnostic diagnostic;
         diagnostic.source_line = line;
         diagnostic.note = Note{"first given here", {}, line};
+        diagnostic.advice = "write:\n" + line;
         diagnostics.add(std::move(diagnostic));
         EXPECT_EQ(diagnostics.all()[0].source_line, diagnostics.all()[0].note->source_line);
+        EXPECT_EQ("write:\n" + diagnostics.all()[0].source_line, diagnostics.all()[0].advice);
         return diagnostics.all()[0].source_line;
     };
     EXPECT_EQ(kept("  auth_pass hush-hush"), "  auth_pass *********");
     EXPECT_EQ(kept("auth_pass \"hush hush\" # mine"), "auth_pass ******************");
     EXPECT_EQ(kept("authentication { auth_type PASS auth_pass hush } x"),
-              "authentication { auth_type PASS auth_pass *****} x");
+              "authentication { auth_type PASS auth_pass **** } x");
+    EXPECT_EQ(kept("{ auth_pass hush}"), "{ auth_pass ****}");
+    EXPECT_EQ(kept("{ auth_pass }"), "{ auth_pass }");
     EXPECT_EQ(kept("\tkey 1 hush"), "\tkey 1 ****");
     EXPECT_EQ(kept("password hush"), "password ****");
     // Nothing to hide.
