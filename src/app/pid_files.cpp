@@ -108,6 +108,26 @@ struct PidFiles::State {
     bool keep = false;
     bool found_left = false;
 
+    /// What is not ours yet, in order, up to the first that cannot be had.
+    Result<Claim> claim_all(const PidFilePaths& wanted, const Subsystems& parts) {
+        for (const auto& [runs, path] :
+             {std::pair{true, &wanted.main}, std::pair{parts.vrrp, &wanted.vrrp},
+              std::pair{parts.checkers, &wanted.checkers}, std::pair{parts.bfd, &wanted.bfd}}) {
+            if (!runs || path->empty() || std::ranges::find(paths, *path) != paths.end()) continue;
+            File file{.path = *path};
+            auto claimed = claim(file);
+            if (!claimed || *claimed == Claim::taken) {
+                if (file.descriptor >= 0) close(file.descriptor);
+                return claimed;
+            }
+            char first = 0;
+            found_left |= pread(file.descriptor, &first, 1, 0) == 1;
+            files.push_back(std::move(file));
+            paths.push_back(*path);
+        }
+        return Claim::ours;
+    }
+
     ~State() {
         for (File& file : files) {
             if (file.descriptor < 0) continue;
@@ -161,28 +181,17 @@ Result<std::optional<PidFiles>> PidFiles::acquire(const PidFilePaths& paths, con
             return fail_errno("Unable to create directory " + paths.directory, number);
         state->directory = paths.directory;
     }
-    std::vector<std::string> wanted{paths.main};
-    auto want = [&](bool runs, const std::string& path) {
-        const bool known = std::ranges::find(wanted, path) != wanted.end();
-        if (runs && !path.empty() && !known) wanted.push_back(path);
-    };
-    want(parts.vrrp, paths.vrrp);
-    want(parts.checkers, paths.checkers);
-    want(parts.bfd, paths.bfd);
-    for (const std::string& path : wanted) {
-        File file{.path = path};
-        auto claimed = claim(file);
-        if (!claimed || *claimed == Claim::taken) {
-            if (file.descriptor >= 0) close(file.descriptor);
-            if (!claimed) return Failure(claimed.error());
-            return std::optional<PidFiles>();
-        }
-        char first = 0;
-        state->found_left |= pread(file.descriptor, &first, 1, 0) == 1;
-        state->files.push_back(std::move(file));
-        state->paths.push_back(path);
-    }
+    const Result<Claim> claimed = state->claim_all(paths, parts);
+    if (!claimed) return Failure(claimed.error());
+    if (*claimed == Claim::taken) return std::optional<PidFiles>();
     return std::optional<PidFiles>(PidFiles(std::move(state)));
+}
+
+Result<> PidFiles::extend(const PidFilePaths& paths, const Subsystems& parts) {
+    const Result<Claim> claimed = state_->claim_all(paths, parts);
+    if (!claimed) return Failure(claimed.error());
+    if (*claimed == Claim::taken) return fail("a pid file is held by somebody else");
+    return write();
 }
 
 PidFiles::PidFiles(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -31,8 +31,7 @@
 
 namespace holdfast::app {
 
-/// The parts that have something to do: only theirs are the pid files that the reference's processes would
-/// have.
+/// The parts that have something to do.
 Subsystems configured_parts(const Subsystems& wanted, const config::Config& config);
 
 /// One running daemon and what signals do to it.
@@ -63,6 +62,7 @@ class Run {
     void write(const std::string& path, std::string_view content, uint32_t mode = 0666);
     void save_configuration(std::string_view when);
     void save_copy(std::string_view text);
+    void take_up(const Subsystems& parts);
     void make_save_directory();
     void log_configuration();
     void report_check(const std::string& file, std::string_view report);
@@ -76,6 +76,9 @@ class Run {
     CoreDumps core_dumps_;
     RunDirectory run_directory_;  ///< Goes after the pid files.
     std::optional<PidFiles> pid_files_;
+    /// Those that have had something to do: the reference would have a process for each of them, with a pid
+    /// file and a dump, until the end.
+    Subsystems parts_{.vrrp = false, .checkers = false, .bfd = false};
     PidFilePaths pid_paths_;
     std::string usual_reload_file_;
     io::Fd process_events_;  ///< Opened before the network namespace was entered.

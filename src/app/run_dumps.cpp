@@ -43,10 +43,9 @@ void Run::save_configuration(std::string_view when) {
         write(fmt::format("{}/keepalived_{}.{}.{}.{}", directory, part, getpid(), reloads_begun_, when),
               content);
     };
-    const Subsystems parts = configured_parts(options_.subsystems, daemon_->config());
-    if (parts.vrrp) save("vrrp", vrrp_data(view));
-    if (parts.checkers) save("check", checker_data(view));
-    if (parts.bfd) save("bfd", bfd_data(view));
+    if (parts_.vrrp) save("vrrp", vrrp_data(view));
+    if (parts_.checkers) save("check", checker_data(view));
+    if (parts_.bfd) save("bfd", bfd_data(view));
 }
 
 /// `config_save_dir`: the configuration itself, after each reading.
@@ -61,7 +60,6 @@ void Run::save_copy(std::string_view text) {
 /// `-d`: what the dumps say, in the log.
 void Run::log_configuration() {
     const DaemonView view = present_view();
-    const Subsystems parts = configured_parts(options_.subsystems, daemon_->config());
     const auto say = [this](Part part, std::string_view text) {
         for (size_t begin = 0; begin < text.size();) {
             const size_t end = std::min(text.find('\n', begin), text.size());
@@ -69,9 +67,9 @@ void Run::log_configuration() {
             begin = end + 1;
         }
     };
-    if (parts.vrrp) say(Part::vrrp, vrrp_data(view));
-    if (parts.checkers) say(Part::checkers, checker_data(view));
-    if (parts.bfd) say(Part::bfd, bfd_data(view));
+    if (parts_.vrrp) say(Part::vrrp, vrrp_data(view));
+    if (parts_.checkers) say(Part::checkers, checker_data(view));
+    if (parts_.bfd) say(Part::bfd, bfd_data(view));
 }
 
 /// `reload_check_config FILE`: what is wrong with the file that was read last.
@@ -106,21 +104,20 @@ void Run::dump_data() {
     const auto say = [this](Part part, std::string_view what) {
         log_.info(part, fmt::format("Printing {} data for process({}) on signal", what, getpid()));
     };
-    const Subsystems parts = configured_parts(options_.subsystems, daemon_->config());
     say(Part::daemon, "parent");
-    if (parts.vrrp) say(Part::vrrp, "VRRP");
-    if (parts.checkers) say(Part::checkers, "checker");
-    if (parts.bfd) say(Part::bfd, "BFD");
+    if (parts_.vrrp) say(Part::vrrp, "VRRP");
+    if (parts_.checkers) say(Part::checkers, "checker");
+    if (parts_.bfd) say(Part::bfd, "BFD");
     const DaemonView view = present_view();
     const DumpNames names = dump_names();
     write(data_path(names, DataDump::parent), parent_data(view));
-    if (parts.vrrp) write(data_path(names, DataDump::vrrp), vrrp_data(view));
-    if (parts.checkers) write(data_path(names, DataDump::checkers), checker_data(view));
-    if (parts.bfd) write(data_path(names, DataDump::bfd), bfd_data(view));
+    if (parts_.vrrp) write(data_path(names, DataDump::vrrp), vrrp_data(view));
+    if (parts_.checkers) write(data_path(names, DataDump::checkers), checker_data(view));
+    if (parts_.bfd) write(data_path(names, DataDump::bfd), bfd_data(view));
 }
 
 void Run::dump_statistics(bool clear) {
-    if (daemon_ == nullptr || !configured_parts(options_.subsystems, daemon_->config()).vrrp) return;
+    if (daemon_ == nullptr || !parts_.vrrp) return;
     log_.info(Part::vrrp, fmt::format("Printing {}VRRP stats for process({}) on signal",
                                       clear ? "and clearing " : "", getpid()));
     write(stats_path(dump_names()), stats_text(daemon_->view().instances));

@@ -127,7 +127,8 @@ int Run::run(std::span<const std::string> command_line) {
     }
     if (const auto& path = config.global.reload_file)
         ::unlink(path->empty() ? usual_reload_file_.c_str() : path->c_str());  // Of a run that was killed.
-    auto acquired = PidFiles::acquire(pid_paths_, configured_parts(options_.subsystems, config));
+    parts_ = configured_parts(options_.subsystems, config);
+    auto acquired = PidFiles::acquire(pid_paths_, parts_);
     if (!acquired) {
         log_.write(Part::daemon, LogLevel::error, acquired.error().message);
         return exit_status::kFatal;
@@ -163,7 +164,7 @@ int Run::run(std::span<const std::string> command_line) {
 
 int Run::serve(config::LoadResult loaded) {
     // Deaf and mute it would be one MASTER too many.
-    if (configured_parts(options_.subsystems, *loaded.config).vrrp) {
+    if (parts_.vrrp) {
         const auto permitted = kernel::Announcer().open();
         if (!permitted && permitted.error().os_error == EPERM) {
             log_.write(Part::vrrp, LogLevel::error, permitted.error().message);
@@ -374,6 +375,7 @@ void Run::reload_judged(const Candidate& candidate) {
 }
 
 void Run::reload_ends(const ReloadOutcome& outcome) {
+    if (outcome.applied) take_up(configured_parts(options_.subsystems, daemon_->config()));
     save_configuration("post");
     if (outcome.applied) save_copy(next_copy_);
     next_copy_ = {};
@@ -389,6 +391,17 @@ void Run::reload_ends(const ReloadOutcome& outcome) {
     reload_marker_.reset();
     if (reloads_->reload_is_due()) return;
     for (const SignalMeaning what : std::exchange(to_show_, {})) show(what);
+}
+
+/// What a reload has brought. What has no more to do keeps its files, as the reference's processes go on.
+void Run::take_up(const Subsystems& parts) {
+    const Subsystems before = parts_;
+    parts_.vrrp |= parts.vrrp;
+    parts_.checkers |= parts.checkers;
+    parts_.bfd |= parts.bfd;
+    if (parts_ == before) return;
+    if (const auto extended = pid_files_->extend(pid_paths_, parts_); !extended)
+        log_.write(Part::daemon, LogLevel::warning, extended.error().message);
 }
 
 int run_daemon(const Options& options, std::span<const std::string> command_line) {

@@ -48,6 +48,8 @@ class PidFiles {
 
     /// Writes this process's pid and a newline into each file; to be called again after a fork.
     Result<> write();
+    /// Those of parts that have come with a reload: creates, locks and writes what is not there yet.
+    Result<> extend(const PidFilePaths& paths, const Subsystems& parts);
     /// Whether one of them held something: an earlier run that could not remove it.
     bool found_left() const;
     /// Closes without removing: for the parent that leaves the work to its forked child.

@@ -181,6 +181,22 @@ TEST(PidFilePathsTest, FollowOptionsInstanceAndNamespace) {
     EXPECT_EQ(pid_file_paths(options, true, "one", "").bfd, "/run/keepalived/bfd_one.pid");
 }
 
+TEST_F(PidFilesTest, PartsThatComeWithAReloadGetTheirs) {
+    const PidFilePaths at = paths();
+    auto files = acquire(at, {.vrrp = true, .checkers = false, .bfd = false});
+    ASSERT_TRUE(files);
+    ASSERT_TRUE(files->write());
+    EXPECT_FALSE(std::filesystem::exists(at.checkers));
+    ASSERT_TRUE(files->extend(at, {.vrrp = true, .checkers = true, .bfd = false}));
+    EXPECT_EQ(files->paths(), (std::vector<std::string>{at.main, at.vrrp, at.checkers}));
+    EXPECT_EQ(std::filesystem::file_size(at.checkers), std::to_string(getpid()).size() + 1);
+    EXPECT_FALSE(acquire(at, {.vrrp = false, .checkers = true, .bfd = false}));
+    std::filesystem::create_directory(at.bfd);
+    EXPECT_FALSE(files->extend(at, {}));
+    files.reset();
+    EXPECT_FALSE(std::filesystem::exists(at.checkers));
+}
+
 TEST(ReloadFileTest, ExistsEmptyAsLongAsTheReload) {
     const TempDir directory;
     const std::string path = directory / "x.reload";
