@@ -62,7 +62,9 @@ std::string extent(const config::Config& config) {
 Subsystems configured_parts(const Subsystems& wanted, const config::Config& config) {
     Subsystems parts = wanted;
     if (wanted.all) return parts;
-    parts.vrrp = wanted.vrrp && !config.instances.empty();
+    const bool has_static =
+        !config.static_addresses.empty() || !config.static_routes.empty() || !config.static_rules.empty();
+    parts.vrrp = wanted.vrrp && (has_static || !config.instances.empty());
     parts.checkers = wanted.checkers && !config.virtual_servers.empty();
     parts.bfd = wanted.bfd && !config.bfd_sessions.empty();
     return parts;

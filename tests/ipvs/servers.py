@@ -341,7 +341,9 @@ class Renegotiator:
         self._process.kill()
         self._process.wait()
         self._thread.join()
-        self._process.stdin.close(), self._process.stdout.close()
+        self._process.stdout.close()
+        with contextlib.suppress(BrokenPipeError):  # What it did not take any more.
+            self._process.stdin.close()
 
 
 # ---- Mail and names ----
