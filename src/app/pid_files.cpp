@@ -113,7 +113,10 @@ struct PidFiles::State {
         for (const auto& [runs, path] :
              {std::pair{true, &wanted.main}, std::pair{parts.vrrp, &wanted.vrrp},
               std::pair{parts.checkers, &wanted.checkers}, std::pair{parts.bfd, &wanted.bfd}}) {
-            if (!runs || path->empty() || std::ranges::find(paths, *path) != paths.end()) continue;
+            // Without a main one there is no daemon; `-p ""` is an error.
+            if (!runs || (path->empty() && path != &wanted.main) ||
+                std::ranges::find(paths, *path) != paths.end())
+                continue;
             File file{.path = *path};
             auto claimed = claim(file);
             if (!claimed || *claimed == Claim::taken) {

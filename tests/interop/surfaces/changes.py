@@ -52,6 +52,7 @@ CHANGES = {
                       globals_(SECURE) + (SCRIPT % "").replace("true", "false") + TRACKED),
     "interface-tracked": (GOOD, instance(extra=block("track_interface", "eth7"))),
     "missing-interface-tracked": (GOOD, globals_("dynamic_interfaces") + instance(extra=block("track_interface", "eth8"))),
+    "static-alone": (block("static_ipaddress", "10.1.0.120/24 dev eth0"), block("static_ipaddress", "10.1.0.121/24 dev eth0")),
     "everything-gone": (GOOD, "# nothing\n"), "from-nothing": (globals_("vrrp_version 3"), GOOD),
 }
 

@@ -193,6 +193,9 @@ TEST_F(PidFilesTest, PartsThatComeWithAReloadGetTheirs) {
     EXPECT_FALSE(acquire(at, {.vrrp = false, .checkers = true, .bfd = false}));
     std::filesystem::create_directory(at.bfd);
     EXPECT_FALSE(files->extend(at, {}));
+    PidFilePaths nameless = at;
+    nameless.main = "";
+    EXPECT_FALSE(PidFiles::acquire(nameless, {}));
     files.reset();
     EXPECT_FALSE(std::filesystem::exists(at.checkers));
 }
