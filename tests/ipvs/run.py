@@ -49,7 +49,8 @@ def main():
         status = UmlGuest(folder).run(
             [*pytest(f"{OUTPUT_IN_GUEST}/{report}", f"{OUTPUT_IN_GUEST}/cache"), *more], timeout=TIMEOUT,
             environment={"HOLDFAST": Path(HOLDFAST).resolve(), "KEEPALIVED": KEEPALIVED,
-                         "PYTHONDONTWRITEBYTECODE": "1", **environment})
+                         "PYTHONDONTWRITEBYTECODE": "1", **environment,
+                         **({"RELOADS": os.environ["RELOADS"]} if "RELOADS" in os.environ else {})})
         if (folder / report).exists():
             shutil.move(folder / report, results / report)
         return 0 if status == _NO_TESTS and guests > 1 else status
