@@ -17,6 +17,7 @@
 
 #include "child_main.hpp"
 #include "holdfast/io/fd.hpp"
+#include "signals_blocked.hpp"
 
 namespace holdfast::io {
 
@@ -77,22 +78,6 @@ std::vector<std::string> candidates(const std::string& program, std::string_view
         search_path.remove_prefix(colon + 1);
     }
 }
-
-// All signals stay out while the child shares our memory and still has our handlers.
-class SignalsBlocked {
-  public:
-    SignalsBlocked() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &former_);
-    }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &former_, nullptr); }
-
-  private:
-    sigset_t former_{};
-};
 
 // A child that changes user makes the kernel mark the memory it runs in as not dumpable, so that the new user
 // cannot trace it (credentials(7)). Until exec that memory is ours too, and we would never write a core file
@@ -235,6 +220,7 @@ Result<std::unique_ptr<Child>> PosixProcesses::spawn(const SpawnRequest& request
     int pidfd = -1;
     pid_t pid = -1;
     {
+        // All stay out while the child shares our memory and still has our handlers.
         const SignalsBlocked blocked;
         std::optional<DumpableKept> dumpable;
         if (request.run_as) dumpable.emplace();

@@ -4,7 +4,6 @@
 #include <sched.h>
 
 #include <condition_variable>
-#include <csignal>
 #include <cstdint>
 #include <deque>
 #include <exception>
@@ -14,29 +13,12 @@
 #include <thread>
 
 #include "holdfast/base/require.hpp"
+#include "signals_blocked.hpp"
 #include "time_slice.hpp"
 
 namespace holdfast::io {
 
 namespace {
-
-/// A thread inherits the mask of who starts it. A fault of its own is nobody else's to take.
-class SignalsHeld {
-  public:
-    SignalsHeld() {
-        sigset_t signals;
-        sigfillset(&signals);
-        for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS})
-            sigdelset(&signals, fault);
-        pthread_sigmask(SIG_BLOCK, &signals, &before_);
-    }
-    SignalsHeld(const SignalsHeld&) = delete;
-    SignalsHeld& operator=(const SignalsHeld&) = delete;
-    ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-  private:
-    sigset_t before_{};
-};
 
 /// Whatever the loop's thread has been given to be on time is not for this one. It wakes nobody up from work.
 void stand_back() {
@@ -119,7 +101,7 @@ class ThreadWorker::Room : public std::enable_shared_from_this<Room> {
             if (std::exchange(busy_, true)) return;
         }
         try {
-            const SignalsHeld held;
+            const SignalsBlocked blocked;  // The thread inherits it.
             thread_ = std::thread([room = shared_from_this()] {
                 stand_back();
                 room->run(true);

@@ -20,6 +20,14 @@ class SlowReload : public ::testing::Test {
         EXPECT_TRUE(node.start(text(priority))) << world.history(50);
         return node;
     }
+    /// A master that has been reading another address for a second and has long to go.
+    Node& reading() {
+        Node& node = start("a", 150);
+        world.run(10s);
+        node.begin_reload(text(150, "10.0.0.101/24"), 20s);
+        world.run(1s);
+        return node;
+    }
     World world{1};
 };
 
@@ -69,10 +77,7 @@ TEST_F(SlowReload, AnInterfaceThatGoesMeanwhileIsNoticedAndComesBack) {
 }
 
 TEST_F(SlowReload, AStopDoesNotWaitForItAndNothingOfItGoesLive) {
-    Node& node = start("a", 150);
-    world.run(10s);
-    node.begin_reload(text(150, "10.0.0.101/24"), 20s);
-    world.run(1s);
+    Node& node = reading();
     node.stop();
     world.run(1s);
     EXPECT_FALSE(node.is_running()) << world.history(40);
@@ -81,10 +86,7 @@ TEST_F(SlowReload, AStopDoesNotWaitForItAndNothingOfItGoesLive) {
 }
 
 TEST_F(SlowReload, ACrashInTheMiddleOfItLeavesTheOldAddressesToTheNextRun) {
-    Node& node = start("a", 150);
-    world.run(10s);
-    node.begin_reload(text(150, "10.0.0.101/24"), 20s);
-    world.run(1s);
+    Node& node = reading();
     node.crash();
     ASSERT_TRUE(node.start());
     EXPECT_TRUE(node.has_address("10.0.0.100"));
